@@ -1,0 +1,151 @@
+"""Every error this library raises on purpose.
+
+::
+
+    LedgerError
+    ├── BadInput            something given to us is not usable: field, place, why
+    │   ├── BadFact         a fact that cannot be recorded
+    │   ├── BadRecord       bytes that are not a canonical record of this format
+    │   ├── BadPolicy       a written policy that does not parse or contradicts itself
+    │   ├── BadEvent        a provider's report or a message that cannot be parsed
+    │   ├── BadTemplate     a template that does not render, or tried to leave the sandbox
+    │   └── TooLarge        over a bound that is written down beside its constant
+    ├── NotFound            an account or a key that is not in the ledger
+    ├── Conflict            the same id with other content
+    ├── Unverified          a report whose authenticity does not hold (forged, stale, unsigned)
+    ├── CannotJudge         a `rules` number this release does not know
+    ├── Corrupt             the log does not match its hashes: account, number, what
+    ├── StoreError          the database did not do it
+    │   ├── StoreMissing    there is no such database, and making one was not allowed
+    │   ├── StoreBusy       somebody else holds it for longer than the timeout
+    │   ├── StoreFull       no space left; nothing of the batch was written
+    │   ├── StoreReadOnly   the file or the connection cannot be written
+    │   └── WrongLayout     made by another release of the layout
+    └── NotInstalled        the extra that this needs is not installed
+
+Texts name fields and places and never the values, since values may be personal.
+"""
+
+from __future__ import annotations
+
+
+class LedgerError(Exception):
+    """Root of the tree; catch this to catch all of them."""
+
+
+class BadInput(LedgerError, ValueError):
+    """Something given to us is not usable.
+
+    `field` is the name of the field ("Touch.to[0]"), `place` where it was found
+    ("fact 3", "line 12", "event 7"), either may be empty.
+    """
+
+    def __init__(self, why: str, *, field: str = "", place: str = "") -> None:
+        self.why = why
+        self.field = field
+        self.place = place
+        super().__init__(why)
+
+    def __str__(self) -> str:
+        where = ", ".join(part for part in (self.place, self.field) if part)
+        return f"{where}: {self.why}" if where else self.why
+
+    def at(self, place: str) -> BadInput:
+        """The same error with its place filled in, for the caller who knows it."""
+        self.place = f"{place}, {self.place}" if self.place else place
+        return self
+
+
+class BadFact(BadInput):
+    """A fact that cannot be recorded."""
+
+
+class BadRecord(BadInput):
+    """Bytes that are not a canonical record of this format."""
+
+
+class BadPolicy(BadInput):
+    """A written policy that does not parse or contradicts itself."""
+
+
+class BadEvent(BadInput):
+    """A provider's report or a message that cannot be parsed."""
+
+
+class BadTemplate(BadInput):
+    """A template that does not render, or that tried to leave the sandbox."""
+
+
+class TooLarge(BadInput):
+    """Over a bound; the bound is a constant beside the code that checks it."""
+
+
+class NotFound(LedgerError, LookupError):
+    """An account, party, person, touch, matter … that is not in the ledger."""
+
+    def __init__(self, what: str, *, field: str = "", place: str = "") -> None:
+        self.what = what
+        self.field = field
+        self.place = place
+        where = ", ".join(part for part in (place, field) if part)
+        super().__init__(f"{where}: {what}" if where else what)
+
+
+class Conflict(LedgerError):
+    """The same id was recorded before with other content.
+
+    `field` is the first field that differs, `no` the number of the entry that is there.
+    """
+
+    def __init__(self, kind: str, field: str, no: int) -> None:
+        self.kind = kind
+        self.field = field
+        self.no = no
+        super().__init__(f"{kind}.{field}: entry {no} has the same id with other content")
+
+
+class Unverified(LedgerError):
+    """A report whose authenticity does not hold: forged, stale, unsigned, wrong key."""
+
+
+class CannotJudge(LedgerError):
+    """The policy in force names a `rules` number that this release does not know (J44)."""
+
+
+class Corrupt(LedgerError):
+    """The log does not match its hashes; names the first bad account and number."""
+
+    def __init__(self, what: str, *, account: str, no: int | None = None) -> None:
+        self.what = what
+        self.account = account
+        self.no = no
+        place = f"account {account}" + ("" if no is None else f", entry {no}")
+        super().__init__(f"{place}: {what}")
+
+
+class StoreError(LedgerError):
+    """The database did not do what was asked; statements and parameters are not printed."""
+
+
+class StoreMissing(StoreError):
+    """There is no such database, and making one was not allowed."""
+
+
+class StoreBusy(StoreError):
+    """Somebody else holds the database for longer than the timeout."""
+
+
+class StoreFull(StoreError):
+    """No space left on the device; nothing of the batch was written."""
+
+
+class StoreReadOnly(StoreError):
+    """The file or the connection cannot be written."""
+
+
+class WrongLayout(StoreError):
+    """The tables were made by another release of the layout."""
+
+
+class NotInstalled(LedgerError, ImportError):
+    """The extra that this needs is not installed; the text says which."""

@@ -1,0 +1,1 @@
+"""Judgement: pure functions from entries to findings."""

@@ -1,0 +1,1 @@
+"""The log: bytes, trees, signatures."""

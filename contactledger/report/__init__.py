@@ -1,0 +1,1 @@
+"""Reports: findings and standings rendered from templates."""

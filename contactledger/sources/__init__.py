@@ -1,0 +1,1 @@
+"""Sources of evidence: one file per provider or format, each verify and parse."""
