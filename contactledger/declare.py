@@ -68,6 +68,7 @@ def _to_words(value: Any, self_: Any, attribute: Attribute[Any]) -> Any:
 
 
 def to_tuple(value: Any) -> Any:
+    """A converter: one value will do where several may stand."""
     if type(value) is tuple:
         return value
     if isinstance(value, str) or not isinstance(value, Iterable):
@@ -85,6 +86,7 @@ def _check_slugs(self_: Any, attribute: Attribute[Any], value: Any) -> None:
 
 
 def check_hours(self_: Any, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
+    """A validator: hours as `HOURS` has them."""
     if not all(HOURS.match(str(item)) for item in value):
         raise BadFact('must look like "mon-fri 09:00-17:00"', field=_where(self_, attribute))
 

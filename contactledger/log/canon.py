@@ -1,0 +1,115 @@
+"""Canonical JSON: the one way a record may be written down.
+
+A record is a JSON document in a restricted profile of RFC 8785: keys match
+`[a-z][a-z0-9_]{0,63}`, values are null, true, false, strings, integers of at most 2^53-1 in
+size, lists and objects; no floats, no lone surrogates, no U+0000; at most 65,535 bytes.
+Inside that profile sorting the keys and writing without white space is all that RFC 8785
+asks for, and `orjson` does exactly that; what `orjson` would convert without a word (floats,
+enums, dates, UUIDs, dataclasses, subclasses) is refused here first.
+
+`canonical` and `parse` are a pair: `parse(canonical(v)) == v`, and `parse` gives a value back
+only where `canonical` of it gives the very same bytes, which rules out duplicate keys, white
+space, odd escapes and numbers in other spellings.
+
+Times are text, `YYYY-MM-DDTHH:MM:SS.ffffffZ`: `format_time` and `parse_time` are a pair, too.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from contactledger.errors import BadRecord, TooLarge
+
+MAX_RECORD_BYTES = 65_535
+"""An entry fits into a 16-bit length, as in C2SP tlog-tiles entry bundles."""
+MAX_INT = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8785 section 3.2.2.3)."""
+MAX_DEPTH = 16
+"""Far deeper than any record of ours; a bound on what a stranger's bytes can cost."""
+
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z", re.ASCII)
+_OPTIONS = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+)
+
+
+def canonical(value: Any) -> bytes:
+    """The canonical bytes of a value; BadRecord names the place of what the profile refuses."""
+    _check(value, "", 0)
+    try:
+        return dump(value)
+    except TypeError:
+        raise BadRecord("a string with a lone surrogate") from None
+
+
+def dump(value: Any) -> bytes:
+    """The bytes of a value whose types are known to be inside the profile (the hot path).
+
+    Strings are not searched for U+0000 here; the caller has done so. TooLarge over 65,535
+    bytes; TypeError for a lone surrogate.
+    """
+    data = orjson.dumps(value, option=_OPTIONS)
+    if len(data) > MAX_RECORD_BYTES:
+        raise TooLarge(f"the record would be over {MAX_RECORD_BYTES} bytes")
+    return data
+
+
+def parse(data: bytes) -> Any:
+    """The value of canonical bytes; BadRecord if they are not canonical, or too many."""
+    if len(data) > MAX_RECORD_BYTES:
+        raise TooLarge(f"a record over {MAX_RECORD_BYTES} bytes")
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadRecord(f"not JSON: {error.msg}", place=f"byte {error.pos}") from None
+    if canonical(value) != data:
+        raise BadRecord("not in canonical form")
+    return value
+
+
+def format_time(at: datetime) -> str:
+    """A UTC datetime as it stands in a record."""
+    return at.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def parse_time(text: object) -> datetime:
+    """A time as it stands in a record, as UTC datetime; BadRecord for any other spelling."""
+    if not isinstance(text, str) or not _TIME.match(text):
+        raise BadRecord("not a time as YYYY-MM-DDTHH:MM:SS.ffffffZ")
+    try:
+        return datetime.fromisoformat(text[:26]).replace(tzinfo=UTC)
+    except ValueError:
+        raise BadRecord("not a time that exists") from None
+
+
+def _check(value: Any, place: str, depth: int) -> None:
+    kind = type(value)
+    if kind is str:
+        if "\x00" in value:
+            raise BadRecord("U+0000 in a string", place=place)
+    elif kind is int:
+        if not -MAX_INT <= value <= MAX_INT:
+            raise BadRecord("an integer beyond 2^53-1", place=place)
+    elif value is None or kind is bool:
+        return
+    elif depth >= MAX_DEPTH:
+        raise BadRecord(f"nested deeper than {MAX_DEPTH}", place=place)
+    elif kind is list:
+        for index, item in enumerate(value):
+            _check(item, f"{place}[{index}]", depth + 1)
+    elif kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or not _KEY.match(key):
+                raise BadRecord("a key that is not [a-z][a-z0-9_]{0,63}", place=place)
+            _check(item, f"{place}.{key}" if place else key, depth + 1)
+    else:
+        raise BadRecord(f"{kind.__name__} is not in the profile", place=place)

@@ -1,0 +1,399 @@
+"""Entries as bytes: what stands in the clear, what in salted disclosures.
+
+An entry is one canonical record::
+
+    {"typ": "contactledger/entry/v1", "account": id, "no": 0…, "id": id,
+     "kind": "touch", "at": time, "recorded_at": time, "recorder": id, "fact": {…},
+     "sd": [[field, person, digest], …]}
+
+`fact` holds the impersonal fields that are not at their default. Each personal field is a
+*disclosure* in the manner of RFC 9901 (SD-JWT) section 4.2: with a fresh salt of 128 bits
+
+    D = base64url(json([salt, field, value]))        digest = base64url(sha256(ascii(D)))
+
+and `sd` lists `[field, person id or "", digest]`, sorted. Whoever holds D can show that the
+field had that value; with D erased, the digest says nothing about it. `person` says whom the
+part is about, so that one person can be forgotten and others kept.
+
+`encode` and `decode` are a pair.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from contactledger.errors import BadFact, BadInput, BadRecord
+from contactledger.facts import FACTS, Blob, Entry, Fact, Message, Money, fields_of
+from contactledger.log.canon import dump, format_time, parse, parse_time
+
+ENTRY_TYP = "contactledger/entry/v1"
+ID = re.compile(r"[a-z2-7]{26}\Z")
+MAX_TEXT_CHARS = 40_000
+"""Longer text belongs into an original, which is a blob."""
+
+_REFUSED = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_WHY = "holds U+0000, a lone surrogate or a bidirectional override, which may not be recorded"
+
+
+@frozen
+class Disclosure:
+    """One personal part: whose, which field, its digest and D itself (ASCII)."""
+
+    field: str
+    person: str
+    digest: str
+    body: str
+
+
+@frozen
+class Encoded:
+    """An entry ready to be stored: its bytes, its disclosures, its blobs by SHA-256 (hex)."""
+
+    record: bytes
+    disclosures: tuple[Disclosure, ...]
+    blobs: tuple[tuple[str, bytes], ...]
+
+
+# --- base64url without padding (RFC 4648 section 5) ----------------------------------------
+
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+_URL = re.compile(r"[A-Za-z0-9_-]*\Z")
+
+
+def to_base64url(data: bytes) -> str:
+    """Bytes as base64url without padding."""
+    return b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
+
+
+def from_base64url(text: str) -> bytes:
+    """The bytes of such text; BadRecord for anything else, stray trailing bits included."""
+    if not _URL.match(text):
+        raise BadRecord("not base64url without padding")
+    try:
+        data = a2b_base64(text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4))
+    except Base64Error:
+        raise BadRecord("not base64url without padding") from None
+    if to_base64url(data) != text:
+        raise BadRecord("base64url with stray trailing bits")
+    return data
+
+
+def digest_of(body: str) -> str:
+    """The digest of a disclosure, as `sd` lists it (RFC 9901 section 4.2.3)."""
+    return to_base64url(hashlib.sha256(body.encode("ascii")).digest())
+
+
+# --- codecs: a field's value ↔ what stands in JSON ------------------------------------------
+
+
+def _text(value: Any, where: str) -> str:
+    if type(value) is not str:
+        raise BadFact("must be text", field=where)
+    if len(value) > MAX_TEXT_CHARS:
+        raise BadFact(f"is longer than {MAX_TEXT_CHARS} characters", field=where)
+    if (not value.isascii() or "\x00" in value) and _REFUSED.search(value):
+        raise BadFact(_WHY, field=where)
+    return value
+
+
+def _texts(value: Any, where: str) -> list[str]:
+    items = (value,) if isinstance(value, str) else value
+    return [_text(item, where) for item in items]
+
+
+def _integer(value: Any, where: str) -> int:
+    if type(value) is not int or abs(value) > 2**53 - 1:
+        raise BadFact("must be an integer of at most 2^53-1", field=where)
+    return value
+
+
+def _flag(value: Any, where: str) -> bool:
+    if type(value) is not bool:
+        raise BadFact("must be true or false", field=where)
+    return value
+
+
+def _money(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, Money):
+        raise BadFact("must be Money(minor, currency)", field=where)
+    return {"minor": _integer(value.minor, where), "currency": value.currency}
+
+
+def _message(value: Any, where: str) -> dict[str, str]:
+    if not isinstance(value, Message):
+        raise BadFact("must be a Message", field=where)
+    given = ((name, getattr(value, name)) for name in _MESSAGE_FIELDS)
+    return {name: _text(item, f"{where}.{name}") for name, item in given if item is not None}
+
+
+def _blob(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, Blob):
+        raise BadFact("must be bytes", field=where)
+    return {"sha256": value.sha256, "size": value.size_bytes}
+
+
+_MESSAGE_FIELDS = tuple(a.name for a in attrs.fields(Message))
+
+_Codec = tuple[Callable[[Any, str], Any], Callable[[Any], Any]]
+CODECS: dict[str, _Codec] = {
+    "str": (_text, str),
+    "strs": (_texts, tuple),
+    "int": (_integer, int),
+    "bool": (_flag, bool),
+    "time": (lambda value, _: format_time(value), parse_time),
+    "money": (_money, lambda value: Money(value["minor"], value["currency"])),
+    "message": (_message, lambda value: Message(**value)),
+    "blob": (_blob, lambda value: Blob(value["sha256"], value["size"])),
+    "map": (_text, str),
+}
+"""Codec name of a declared field → (to JSON, from JSON)."""
+
+
+@frozen
+class _Plan:
+    kind: str
+    clear: tuple[tuple[str, str, Any, Callable[[Any, str], Any]], ...]
+    personal: tuple[tuple[str, str, bool, bool, Callable[[Any, str], Any]], ...]
+    readers: Mapping[str, tuple[bool, bool, Callable[[Any], Any]]]
+
+
+def _codec(attribute: attrs.Attribute[Any]) -> _Codec:
+    name = attribute.metadata["codec"]
+    if name == "enum":
+        return (lambda value, _: value.value), attribute.metadata["enum"]
+    if name == "enums":
+        enum = attribute.metadata["enum"]
+        return (lambda value, _: [item.value for item in value]), (
+            lambda value: tuple([enum(item) for item in value])
+        )
+    return CODECS[name]
+
+
+def _plan(kind: str, cls: type[Fact]) -> _Plan:
+    clear, personal, readers = [], [], {}
+    for a in fields_of(cls):
+        where = f"{cls.__name__}.{a.name}"
+        write, read = _codec(a)
+        own, split = a.metadata.get("personal", False), a.metadata.get("split", False)
+        if own:
+            personal.append((a.name, where, split, a.metadata["codec"] == "blob", write))
+        else:
+            clear.append((a.name, where, a.default, write))
+        readers[a.name] = (own, split, read)
+    return _Plan(kind, tuple(clear), tuple(personal), readers)
+
+
+PLANS: dict[type[Fact], _Plan] = {cls: _plan(kind, cls) for kind, cls in FACTS.items()}
+
+
+# --- encode and decode ------------------------------------------------------------------------
+
+
+def encode(  # noqa: PLR0913 - an entry has that many parts
+    fact: Fact,
+    *,
+    account: str,
+    no: int,
+    id: str,  # noqa: A002 - the record's own word
+    at: datetime,
+    recorded_at: datetime,
+    recorder: str,
+    owner: str,
+    salt: Callable[[], str],
+) -> Encoded:
+    """The bytes of a fact whose references are ids already.
+
+    `owner` is the person whom its personal parts are about ("" for several or none), `salt`
+    gives 22 fresh base64url characters (128 bits) each time. BadFact names the field.
+    """
+    plan = PLANS[type(fact)]
+    clear = {}
+    for name, where, default, write in plan.clear:
+        value = getattr(fact, name)
+        if value is not default and value != default:
+            clear[name] = write(value, where)
+    disclosures: list[Disclosure] = []
+    blobs: list[tuple[str, bytes]] = []
+    for name, where, split, large, write in plan.personal:
+        value = getattr(fact, name)
+        if value is None:
+            continue
+        if large and isinstance(value, bytes):
+            named = Blob(hashlib.sha256(value).hexdigest(), len(value))
+            blobs.append((named.sha256, value))
+            value = named
+        for person, part in value.items() if split else ((owner, value),):
+            disclosures.append(_disclose(name, person, write(part, where), salt(), where))
+    disclosures.sort(key=lambda d: (d.field, d.person, d.digest))
+    document = {
+        "typ": ENTRY_TYP,
+        "account": account,
+        "no": no,
+        "id": id,
+        "kind": plan.kind,
+        "at": format_time(at),
+        "recorded_at": format_time(recorded_at),
+        "recorder": recorder,
+        "fact": clear,
+        "sd": [[d.field, d.person, d.digest] for d in disclosures],
+    }
+    try:
+        record = dump(document)
+    except BadInput as error:
+        error.field = type(fact).__name__
+        raise
+    return Encoded(record, tuple(disclosures), tuple(blobs))
+
+
+def _disclose(name: str, person: str, value: Any, salt: str, where: str) -> Disclosure:
+    try:
+        body = to_base64url(dump([salt, name, value]))
+    except BadInput as error:
+        error.field = where
+        raise
+    return Disclosure(name, person, digest_of(body), body)
+
+
+def disclosed(body: str) -> tuple[str, Any]:
+    """(field, value as JSON) of a disclosure D; BadRecord if it is not one."""
+    document = parse(from_base64url(body))
+    if not isinstance(document, list) or len(document) != 3:
+        raise BadRecord("a disclosure is [salt, field, value]")
+    salt, name, value = document
+    if not isinstance(salt, str) or len(from_base64url(salt)) != 16 or not isinstance(name, str):
+        raise BadRecord("a disclosure is [salt of 128 bits, field, value]")
+    return name, value
+
+
+_SHAPE = {
+    "typ": str,
+    "account": str,
+    "no": int,
+    "id": str,
+    "kind": str,
+    "at": str,
+    "recorded_at": str,
+    "recorder": str,
+    "fact": dict,
+    "sd": list,
+}
+
+
+def decode(record: bytes, disclosures: Mapping[str, str] | Iterable[str] = ()) -> Entry:
+    """The entry of canonical bytes, with what is disclosed filled in.
+
+    `disclosures`: the Ds at hand, or digest → D where the caller has their digests already.
+    A D that belongs to no digest of this entry is ignored. BadRecord for bytes that are not
+    an entry of this format, unknown kinds and fields included.
+    """
+    document = parse(record)
+    if not isinstance(document, dict) or {k: type(v) for k, v in document.items()} != _SHAPE:
+        raise BadRecord("not an entry record")
+    if document["typ"] != ENTRY_TYP:
+        raise BadRecord("not an entry record", field="typ")
+    for name in ("account", "id", "recorder"):
+        if not ID.match(document[name]):
+            raise BadRecord("not an id of 26 base32 characters", field=name)
+    cls = FACTS.get(document["kind"])
+    if cls is None:
+        raise BadRecord("a kind of entry that this release does not know", field="kind")
+    if not isinstance(disclosures, Mapping):
+        disclosures = {digest_of(body): body for body in disclosures}
+    plan = PLANS[cls]
+    values = _read_clear(plan, document["fact"])
+    sd = _read_sd(document["sd"])
+    gone = _fill(plan, values, sd, disclosures)
+    at = parse_time(document["at"])
+    return Entry(
+        account=document["account"],
+        no=document["no"],
+        id=document["id"],
+        kind=document["kind"],
+        at=at,
+        recorded_at=parse_time(document["recorded_at"]),
+        recorder=document["recorder"],
+        fact=_build(cls, values, at),
+        sd=sd,
+        gone=gone,
+    )
+
+
+def _build(cls: type[Fact], values: dict[str, Any], at: datetime) -> Fact:
+    try:
+        return cls(**values, at=at)
+    except BadFact as error:
+        raise BadRecord(error.why, field=error.field) from None
+
+
+def _read_clear(plan: _Plan, clear: dict[str, Any]) -> dict[str, Any]:
+    values = {}
+    for name, value in clear.items():
+        own, _, read = plan.readers.get(name, (True, False, str))
+        if own:
+            raise BadRecord("not a clear field of this kind of entry", field=name)
+        try:
+            values[name] = read(value)
+        except (ValueError, TypeError, KeyError):
+            raise BadRecord("not a value of this field", field=name) from None
+    return values
+
+
+def _read_sd(rows: list[Any]) -> tuple[tuple[str, str, str], ...]:
+    sd = []
+    for row in rows:
+        if not isinstance(row, list) or [type(part) for part in row] != [str, str, str]:
+            raise BadRecord("is a list of [field, person, digest]", field="sd")
+        sd.append((row[0], row[1], row[2]))
+    if sd != sorted(sd):
+        raise BadRecord("is not sorted", field="sd")
+    return tuple(sd)
+
+
+def _fill(
+    plan: _Plan,
+    values: dict[str, Any],
+    sd: tuple[tuple[str, str, str], ...],
+    disclosures: Mapping[str, str],
+) -> frozenset[tuple[str, str]]:
+    gone = set()
+    for name, person, digest in sd:
+        own, split, read = plan.readers.get(name, (False, False, str))
+        if not own:
+            raise BadRecord("names a field that is not personal here", field="sd")
+        body = disclosures.get(digest)
+        if body is None:
+            gone.add((name, person))
+            continue
+        said, value = disclosed(body)
+        if said != name:
+            raise BadRecord("a disclosure of another field", field=name)
+        try:
+            read_value = read(value)
+        except (ValueError, TypeError, KeyError):
+            raise BadRecord("not a value of this field", field=name) from None
+        if split:
+            values.setdefault(name, {})[person] = read_value
+        else:
+            values[name] = read_value
+    return frozenset(gone)
+
+
+def strip(entry: Entry) -> Entry:
+    """The same entry with every personal part gone: what a judge may rely on."""
+    plan = PLANS[type(entry.fact)]
+    emptied: Any = {name: None for name, *_ in plan.personal}
+    return attrs.evolve(
+        entry,
+        fact=attrs.evolve(entry.fact, **emptied),
+        gone=frozenset((name, person) for name, person, _ in entry.sd),
+    )

@@ -1,0 +1,220 @@
+"""What a ledger asks of a store: rows in, rows out, in transactions.
+
+A store keeps bytes and knows nothing of their meaning. `begin(write=True)` opens a
+transaction that commits when its `with` block ends and is rolled back whole when the block
+raises. **Durability rule: when the block has ended without an error, everything in it
+survives a crash of the process, the system and the power; when it raised, nothing of it is
+there.** A store that joined a host's connection opens and commits nothing itself: then the
+host's commit is the moment.
+
+The first thing a writing transaction does is `lock`, which takes the row locks of its accounts
+in the order of their ids, so that two writers of the same accounts cannot deadlock and no
+lock is held across accounts that a batch does not touch.
+
+Ids are the 26-character text of the log. References (`Lookup.ref`) are 16 bytes that the
+ledger makes with its own secret, so no index holds anything personal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from attrs import frozen
+
+LAYOUT = 1
+"""Number of the table layout; another one in the database is `WrongLayout`."""
+
+
+@frozen
+class LedgerRow:
+    """The one row of a ledger: its id, the recorder's party id, the house log's account."""
+
+    id: str
+    recorder: str
+    house: str
+    secret: bytes
+
+
+@frozen
+class AccountRow:
+    """The head of an account's log. `frontier`: the subtree hashes, 32 bytes each, joined.
+
+    `recorded_at` is that of the newest entry (None while empty); it never goes back.
+    """
+
+    account: str
+    size: int
+    frontier: bytes
+    recorded_at: datetime | None
+
+
+@frozen
+class EntryRow:
+    """One entry: its bytes, their leaf hash, and the columns copied out of them."""
+
+    no: int
+    id: str
+    kind: str
+    at: datetime
+    recorded_at: datetime
+    record: bytes
+    leaf: bytes
+
+
+@frozen
+class DisclosureRow:
+    """One personal part of an entry: erasable."""
+
+    no: int
+    field: str
+    person: str
+    digest: str
+    body: str
+
+
+@frozen
+class LookupRow:
+    """A reference that leads to an entry: erasable. `kind` says what was referred to."""
+
+    ref: bytes
+    account: str
+    id: str
+    no: int
+    kind: str
+
+
+@frozen
+class SeenRow:
+    """An event that was recorded before (dedupe): digest → entry. Survives erasure."""
+
+    digest: bytes
+    no: int
+
+
+@frozen
+class InboxRow:
+    """A body that came in. `state`: new, done, ambiguous, unknown, failed.
+
+    `parts` is how many of its events are recorded; `reason` is a code, never a text from
+    outside. `headers` are JSON without credentials.
+    """
+
+    id: str
+    received_at: datetime
+    source: str
+    auth: str
+    state: str
+    reason: str
+    tries: int
+    headers: bytes
+    body: bytes
+
+
+@frozen
+class Batch:
+    """What one account gains in a transaction, and its head afterwards."""
+
+    head: AccountRow
+    entries: Sequence[EntryRow]
+    disclosures: Sequence[DisclosureRow] = ()
+    lookups: Sequence[LookupRow] = ()
+    blobs: Sequence[tuple[str, bytes]] = ()
+    seen: Sequence[SeenRow] = ()
+
+
+class Transaction(Protocol):
+    """What can be done inside `begin`. Reading sees what the transaction itself wrote."""
+
+    def ledger(self) -> LedgerRow | None:
+        """The ledger's row, None in a new database."""
+        ...
+
+    def make_ledger(self, row: LedgerRow) -> None:
+        """Write the ledger's row, once."""
+        ...
+
+    def add_account(self, account: str) -> None:
+        """A new account with an empty log."""
+        ...
+
+    def lock(self, accounts: Collection[str]) -> dict[str, AccountRow]:
+        """Lock these accounts (in order of their ids) and give their heads; unknown ones are
+        left out."""
+        ...
+
+    def heads(self, after: str = "", limit: int = 1_000) -> list[AccountRow]:
+        """Heads of accounts in order of their ids, the next `limit` after the id `after`."""
+        ...
+
+    def head(self, account: str) -> AccountRow | None:
+        """The head of one account, without a lock."""
+        ...
+
+    def append(self, batch: Batch) -> None:
+        """Append entries, disclosures, look-ups, blobs (a blob that is there stays) and the
+        new head. The account must have been locked or added in this transaction."""
+        ...
+
+    def entries(self, account: str, start: int = 0, stop: int | None = None) -> Iterator[EntryRow]:
+        """Entries in order of their numbers, `start` ≤ no < `stop`."""
+        ...
+
+    def disclosures(
+        self, account: str, start: int = 0, stop: int | None = None
+    ) -> Iterator[DisclosureRow]:
+        """Disclosures of these entries, in order of (no, field, person)."""
+        ...
+
+    def blob(self, account: str, sha256: str) -> bytes | None:
+        """The bytes of a blob, None where erased."""
+        ...
+
+    def find(self, refs: Collection[bytes], account: str | None = None) -> list[LookupRow]:
+        """Look-ups of any of these references, in one account or in all, in order of
+        (ref, account, no)."""
+        ...
+
+    def seen(self, account: str, digests: Collection[bytes]) -> dict[bytes, int]:
+        """Which of these events are recorded, and as which entry."""
+        ...
+
+    def erase(
+        self,
+        account: str,
+        digests: Iterable[tuple[int, str]],
+        blobs: Iterable[str] = (),
+        lookups: Iterable[tuple[bytes, str]] = (),
+    ) -> None:
+        """Delete disclosures by (no, digest), blobs by SHA-256, look-ups by (ref, id)."""
+        ...
+
+    def inbox_put(self, row: InboxRow) -> None:
+        """Write a row, or replace the one with this id."""
+        ...
+
+    def inbox_get(self, id: str) -> InboxRow | None:  # noqa: A002
+        """One row."""
+        ...
+
+    def inbox(self, states: Collection[str] = (), limit: int = 1_000) -> list[InboxRow]:
+        """Rows in these states (none named: all), oldest first."""
+        ...
+
+    def inbox_drop(self, ids: Collection[str]) -> None:
+        """Delete rows."""
+        ...
+
+
+class Store(Protocol):
+    """Where logs are kept."""
+
+    def begin(self, *, write: bool) -> AbstractContextManager[Transaction]:
+        """A transaction; see the durability rule above."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections that this store opened itself."""
+        ...
