@@ -30,10 +30,12 @@ LAYOUT = 1
 
 @frozen
 class LedgerRow:
-    """The one row of a ledger: its id, the recorder's party id, the house log's account."""
+    """The one row of a ledger: its id, the recorder's party id and the reference of its key,
+    the house log's account, the secret of all references."""
 
     id: str
     recorder: str
+    recorder_ref: bytes
     house: str
     secret: bytes
 
@@ -134,6 +136,11 @@ class Transaction(Protocol):
 
     def make_ledger(self, row: LedgerRow) -> None:
         """Write the ledger's row, once."""
+        ...
+
+    def claim(self) -> None:
+        """Lock the ledger's row until the transaction ends: for opening an account, so that
+        two writers cannot open two of one name. Never needed for writing to an account."""
         ...
 
     def add_account(self, account: str) -> None:
