@@ -13,6 +13,10 @@ lock is held across accounts that a batch does not touch.
 
 Ids are the 26-character text of the log. References (`Lookup.ref`) are 16 bytes that the
 ledger makes with its own secret, so no index holds anything personal.
+
+Rows are named tuples: a batch of them goes to the database driver as it is. What breaks this
+contract (an account that is not locked, numbers with a gap, writing where only reading was
+asked for) is a bug of the caller and an AssertionError.
 """
 
 from __future__ import annotations
@@ -20,9 +24,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 LAYOUT = 1
 """Number of the table layout; another one in the database is `WrongLayout`."""
@@ -37,11 +41,10 @@ class LedgerRow:
     recorder: str
     recorder_ref: bytes
     house: str
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
-@frozen
-class AccountRow:
+class AccountRow(NamedTuple):
     """The head of an account's log. `frontier`: the subtree hashes, 32 bytes each, joined.
 
     `recorded_at` is that of the newest entry (None while empty); it never goes back.
@@ -53,8 +56,7 @@ class AccountRow:
     recorded_at: datetime | None
 
 
-@frozen
-class EntryRow:
+class EntryRow(NamedTuple):
     """One entry: its bytes, their leaf hash, and the columns copied out of them."""
 
     no: int
@@ -66,8 +68,7 @@ class EntryRow:
     leaf: bytes
 
 
-@frozen
-class DisclosureRow:
+class DisclosureRow(NamedTuple):
     """One personal part of an entry: erasable."""
 
     no: int
@@ -77,9 +78,12 @@ class DisclosureRow:
     body: str
 
 
-@frozen
-class LookupRow:
-    """A reference that leads to an entry: erasable. `kind` says what was referred to."""
+class LookupRow(NamedTuple):
+    """A reference that leads to an entry: erasable. `kind` says what was referred to.
+
+    One (ref, account, id) has one row, that of the newest entry: writing it again replaces
+    `no` and `kind`.
+    """
 
     ref: bytes
     account: str
@@ -88,20 +92,17 @@ class LookupRow:
     kind: str
 
 
-@frozen
-class SeenRow:
+class SeenRow(NamedTuple):
     """An event that was recorded before (dedupe): digest → entry. Survives erasure."""
 
     digest: bytes
     no: int
 
 
-@frozen
-class InboxRow:
+class InboxRow(NamedTuple):
     """A body that came in. `state`: new, done, ambiguous, unknown, failed.
 
-    `parts` is how many of its events are recorded; `reason` is a code, never a text from
-    outside. `headers` are JSON without credentials.
+    `reason` is a code, never a text from outside. `headers` are JSON without credentials.
     """
 
     id: str
@@ -144,7 +145,7 @@ class Transaction(Protocol):
         ...
 
     def add_account(self, account: str) -> None:
-        """A new account with an empty log."""
+        """A new account with an empty log, locked; StoreError if it is there."""
         ...
 
     def lock(self, accounts: Collection[str]) -> dict[str, AccountRow]:
@@ -161,8 +162,9 @@ class Transaction(Protocol):
         ...
 
     def append(self, batch: Batch) -> None:
-        """Append entries, disclosures, look-ups, blobs (a blob that is there stays) and the
-        new head. The account must have been locked or added in this transaction."""
+        """Append entries, disclosures, look-ups, blobs (a blob or seen event that is there
+        stays) and the new head. The account must have been locked or added in this
+        transaction; the numbers go on from its size, and `recorded_at` never goes back."""
         ...
 
     def entries(self, account: str, start: int = 0, stop: int | None = None) -> Iterator[EntryRow]:
