@@ -163,6 +163,15 @@ def frontier_at(size: int, node_reader: NodeReader) -> Frontier:
     return tuple([_read(node_reader, level, index) for level, index in _pieces(0, size)])
 
 
+def subtree_root(start: int, end: int, node_reader: NodeReader) -> bytes:
+    """T(start, end) from stored nodes; with `start` 0 the root that the tree had at size `end`.
+
+    Raises `BadRecord` unless the range is a subtree (an empty one has `EMPTY_ROOT`).
+    """
+    _need_range(start, end, "end")
+    return _hash_of(start, end, node_reader)
+
+
 def reader_over(leaves: Iterable[bytes]) -> NodeReader:
     """A node reader over leaves held in memory.
 

@@ -9,12 +9,13 @@ through the same part of the library), with one function a set::
 
     def standing(folder: Path) -> Result:          # folder is FOLDER/<set>
         from contactledger.x import parse          # imported late: a runner costs nothing unused
-        def check(case: Case) -> bool | Skip: ...  # True is right, False is wrong
+        def check(case: Case) -> Verdict: ...   # True is right, False is wrong
         return run(folder, check)
 
 and name it in `RUNNERS` below. What a case may come to:
 
-- right: the library said exactly what the case expects;
+- right: the library said exactly what the case expects; `Right(how)` for one that is right
+  in a way of its own which the table should tell (a refusal that the format asks for);
 - wrong: it said something else, or raised (an exception that escapes `check` is a wrong case);
 - skipped: `Skip(reason)`, for what this release cannot express, and for a case whose
   expectation is wrong by the standard. Never right, and counted by its reason.
@@ -42,11 +43,22 @@ class Skip:
 
 
 @frozen
+class Right:
+    """A case that is right in a way that the table tells apart."""
+
+    how: str
+
+
+Verdict = bool | Right | Skip
+
+
+@frozen
 class Result:
     """What one set came to: `cases` = `right` + wrong + skipped.
 
     `wrong`: ids in the order of the file. `skipped`: reason → number of cases. `why`: id →
-    what a wrong case raised, or that it differed; never what stands in the case.
+    what a wrong case raised, or that it differed; never what stands in the case. `how`: way
+    of being right → number of cases, for those told apart.
     """
 
     cases: int
@@ -54,6 +66,7 @@ class Result:
     wrong: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(factory=dict)
     why: Mapping[str, str] = field(factory=dict)
+    how: Mapping[str, int] = field(factory=dict)
 
     @property
     def skips(self) -> int:
@@ -61,7 +74,7 @@ class Result:
         return sum(self.skipped.values())
 
 
-Check = Callable[[Case], bool | Skip]
+Check = Callable[[Case], Verdict]
 Runner = Callable[[Path], Result]
 
 
@@ -90,22 +103,26 @@ def run(folder: Path, check: Check) -> Result:
     cases = right = 0
     wrong: list[str] = []
     skipped: Counter[str] = Counter()
+    how: Counter[str] = Counter()
     why: dict[str, str] = {}
     for name, case in read_cases(folder):
         cases += 1
         verdict = case if isinstance(case, Exception) else _put(check, case)
         if isinstance(verdict, Skip):
             skipped[verdict.reason] += 1
+        elif isinstance(verdict, Right):
+            right += 1
+            how[verdict.how] += 1
         elif verdict is True:
             right += 1
         else:
             wrong.append(name)
             raised = isinstance(verdict, Exception)
             why[name] = f"raised {type(verdict).__name__}" if raised else "differs"
-    return Result(cases, right, tuple(wrong), dict(skipped), why)
+    return Result(cases, right, tuple(wrong), dict(skipped), why, dict(how))
 
 
-def _put(check: Check, case: Case) -> bool | Skip | Exception:
+def _put(check: Check, case: Case) -> Verdict | Exception:
     try:
         return check(case)
     except Exception as error:  # noqa: BLE001 - a runner reports a crash, it never dies of one

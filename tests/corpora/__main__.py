@@ -68,7 +68,8 @@ def as_table(results: Mapping[str, Result], *, why: bool = False) -> str:
         f"{name:<{wide[0]}}  {cases:>{wide[1]}}  {right:>{wide[2]}}  {skipped:>{wide[4]}}  {wrong}"
         for name, cases, right, wrong, skipped in rows
     ]
-    lines += _section("skipped, and why", _reasons(ran))
+    lines += _section("right, told apart", _counts({n: r.how for n, r in ran.items()}))
+    lines += _section("skipped, and why", _counts({n: r.skipped for n, r in ran.items()}))
     if why:
         lines += _section(
             "wrong, and why",
@@ -87,11 +88,11 @@ def _row(name: str, result: Result) -> tuple[str, str, str, str, str]:
     return name, str(result.cases), str(result.right), wrong, str(result.skips)
 
 
-def _reasons(results: Mapping[str, Result]) -> list[str]:
+def _counts(words: Mapping[str, Mapping[str, int]]) -> list[str]:
     return [
-        f"{name}: {count} × {reason}"
-        for name, result in results.items()
-        for reason, count in sorted(result.skipped.items())
+        f"{name}: {count} × {word}"
+        for name, counted in words.items()
+        for word, count in sorted(counted.items())
     ]
 
 
