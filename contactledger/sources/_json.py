@@ -1,0 +1,94 @@
+"""A JSON array of objects, each with the exact bytes it came in."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+import orjson
+
+from contactledger.errors import BadEvent
+from contactledger.sources._text import clean
+
+_SEAM = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
+_BLANK = b" \t\r\n"
+
+
+def array_of_objects(body: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
+    """The objects of a top-level array, and for each its own slice of the body.
+
+    Strings of the objects are cleaned (keys and nested values are not). `BadEvent` names
+    the place where the text stops being JSON, or the element that is no object.
+    """
+    items = _load(body)
+    if not isinstance(items, list):
+        raise BadEvent("must be a JSON array of events", field="body")
+    for number, item in enumerate(items, 1):
+        if type(item) is not dict:
+            raise BadEvent("must be a JSON object", place=f"event {number}")
+    if not body.isascii() or b"\\u" in body:
+        items = [_cleaned(item) for item in items]
+    return items, slices(body, len(items))
+
+
+def slices(body: bytes, count: int) -> list[bytes]:
+    """The exact bytes of each of the `count` objects of a valid array of objects.
+
+    Every border between two objects reads "} , {". Where the text holds that as often as
+    there are borders, the borders are exactly those, and splitting there is all there is to
+    do; where it holds more (within a string, or an array inside an event), the brackets are
+    counted.
+    """
+    if not count:
+        return []
+    inner = body[body.index(b"[") + 1 : body.rindex(b"]")].strip(_BLANK)
+    seams = list(_SEAM.finditer(inner))
+    if len(seams) != count - 1:
+        return _by_brackets(inner)
+    found, start = [], 0
+    for seam in seams:
+        found.append(inner[start : seam.start() + 1])
+        start = seam.end() - 1
+    found.append(inner[start:])
+    return found
+
+
+def _by_brackets(inner: bytes) -> list[bytes]:
+    found, depth, start = [], 0, 0
+    for token in _TOKEN.finditer(inner):
+        sign = token.group()
+        if sign in b"{[":
+            if not depth:
+                start = token.start()
+            depth += 1
+        elif sign in b"}]":
+            depth -= 1
+            if not depth:
+                found.append(inner[start : token.end()])
+    return found
+
+
+def _load(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        fault = error
+    # orjson refuses a lone surrogate written as an escape; the standard reader takes it, and
+    # one such character must not cost a whole batch
+    if b"\\u" in body:
+        try:
+            return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            pass
+    place = f"line {fault.lineno}, column {fault.colno}"
+    raise BadEvent("is not valid JSON (truncated?)", field="body", place=place)
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise ValueError
+
+
+def _cleaned(item: dict[str, Any]) -> dict[str, Any]:
+    return {key: clean(value) if type(value) is str else value for key, value in item.items()}
