@@ -14,8 +14,10 @@ from functools import lru_cache
 from contactledger.errors import BadPolicy
 from contactledger.judge.calendar import Calendar, Window
 from contactledger.judge.default import DEFAULT_POLICY
+from contactledger.judge.policy_expand import expand_policy
 from contactledger.judge.policy_read import read_policy
 from contactledger.judge.policy_terms import AgreedHours, Cap, Policy, Step, Table, WindowRule
+from contactledger.judge.policy_words import format_duration, format_window, rule_sentences
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -27,8 +29,12 @@ __all__ = [
     "Table",
     "Window",
     "WindowRule",
+    "expand_policy",
+    "format_duration",
+    "format_window",
     "parse_policy",
     "policy_digest",
+    "rule_sentences",
 ]
 
 

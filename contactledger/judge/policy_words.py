@@ -1,0 +1,261 @@
+"""A policy said again in plain sentences, as a report prints it beside its verdicts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+
+from contactledger.judge.calendar import Calendar, Week, Window
+from contactledger.judge.policy_terms import AgreedHours, Cap, Policy, Table, WindowRule
+from contactledger.vocabulary import Channel, Expects, Purpose, Role, Urgency
+
+CHANNEL_WORDS: Mapping[Channel, str] = {
+    Channel.EMAIL: "e-mail",
+    Channel.PHONE: "call",
+    Channel.SMS: "SMS",
+    Channel.CHAT: "chat",
+    Channel.MEETING: "meeting",
+    Channel.VISIT: "visit",
+    Channel.LETTER: "letter",
+    Channel.WEB: "web page",
+    Channel.IN_APP: "in-app message",
+    Channel.TICKET: "ticket",
+    Channel.OTHER: "touch over another channel",
+}
+_WANTS = {
+    Expects.REPLY: "wants a reply",
+    Expects.RESPONSE: "wants a response",
+    Expects.SEEN: "wants to be seen",
+    Expects.NOTHING: "wants nothing back",
+}
+_STEPS = {
+    "second_channel": "tries the preferred channel, else a second one,",
+    "second_person": "turns to a second person",
+    "level_higher": "goes a level higher",
+}
+_ANY = (False, False, False, False)
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def format_window(window: Window) -> str:
+    """A window in plain words: "3 business days", "4 business hours", "90 business minutes"."""
+    if window.days:
+        return _count(window.days, "business day")
+    if window.minutes and window.minutes % 60 == 0:
+        return _count(window.minutes // 60, "business hour")
+    return _count(window.minutes, "business minute")
+
+
+def format_duration(duration: timedelta) -> str:
+    """Elapsed time in plain words, in the largest unit that divides it: "7 days"."""
+    seconds = duration // timedelta(seconds=1)
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds and seconds % size == 0:
+            return _count(seconds // size, unit)
+    return _count(seconds, "second")
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
+def _listed(words: Iterable[str], last: str = "or") -> str:
+    *most, final = words
+    return f"{', '.join(most)} {last} {final}" if most else final
+
+
+def _a(words: str) -> str:
+    return f"an {words}" if words[0] in "aeio" or words.startswith("SMS") else f"a {words}"
+
+
+def _channels(channels: Iterable[Channel], last: str = "or") -> str:
+    """Channels in the order of the vocabulary, whatever the order of the set."""
+    there = frozenset(channels)
+    return _listed([CHANNEL_WORDS[channel] for channel in Channel if channel in there], last)
+
+
+def _words(words: Iterable[Purpose | Urgency], last: str = "or") -> str:
+    there = frozenset(words)
+    kinds: list[Purpose | Urgency] = [*Purpose, *Urgency]
+    return _listed([word.replace("_", " ") for word in kinds if word in there], last)
+
+
+def rule_sentences(policy: Policy) -> tuple[str, ...]:
+    """The policy in plain sentences, in the order in which a reader asks.
+
+    The policy's own rules first, then what differs for a role or a party. Parties are named
+    by their id, which a report replaces by the name. The order is the same for equal texts.
+    """
+    sentences = list(_receiver(policy.tables[""]))
+    if not any(rule.weight == _ANY for rule in policy.tables[""].windows):
+        sentences.append("For a touch that no window fits, no deadline is agreed.")
+    sentences += _wanted(policy, None, None)
+    sentences += _sending(policy)
+    sentences += _weighing(policy)
+    for name, table in policy.tables.items():
+        if name:
+            is_role = name in list(Role)
+            whom = _a(name) if is_role else f"party {name}"
+            own = list(_receiver(table))
+            if table.wanted:
+                own += _wanted(policy, name if is_role else None, None if is_role else name)
+            sentences += [f"Toward {whom}: {line[0].lower()}{line[1:]}" for line in own]
+    return tuple(sentences)
+
+
+def _receiver(table: Table) -> Iterator[str]:
+    """What may differ from receiver to receiver."""
+    for rule in sorted(table.windows, key=lambda rule: rule.weight, reverse=True):
+        yield _window(rule)
+    if len(table.windows) > 1:
+        yield (
+            "Where several windows fit, the one that names the purpose counts, then the one "
+            "that names the urgency, then the channel, then what is wanted."
+        )
+    if table.next_answer is not None:
+        yield (
+            "An answer that asks something back is to be answered within "
+            f"{format_window(table.next_answer)} of the receiver."
+        )
+    if table.calendar is not None:
+        yield _calendar(table.calendar)
+    grouped: dict[AgreedHours, list[Channel]] = {}
+    for channel, agreed in table.hours.items():
+        grouped.setdefault(agreed, []).append(channel)
+    for agreed, channels in grouped.items():
+        exempt = f", except for {_words(agreed.exempt)}" if agreed.exempt else ""
+        yield (
+            f"{_upper(_a(_channels(channels)))} may come {_week(agreed.open)} in the receiver's "
+            f"own time{exempt}."
+        )
+
+
+def _upper(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _window(rule: WindowRule) -> str:
+    what = _a(_channels(rule.channels) if rule.channels else "touch")
+    if rule.urgencies:
+        what += f" of {_words(rule.urgencies)} urgency"
+    if rule.purposes:
+        what += f" whose purpose is {_words(rule.purposes)}"
+    within = f"within {format_window(rule.within)} of the receiver."
+    if rule.wanted == {Expects.SEEN}:
+        return _upper(f"{what} that wants to be seen is to be seen {within}")
+    if not rule.wanted or Expects.SEEN in rule.wanted:
+        return _upper(f"{what} is to be answered, or seen where that is all it wants, {within}")
+    wants = "an answer" if len(rule.wanted) == 2 else f"a {next(iter(rule.wanted))}"
+    return _upper(f"{what} that wants {wants} is to be answered {within}")
+
+
+def _calendar(calendar: Calendar) -> str:
+    shut = "no holidays"
+    if calendar.holidays:
+        first, last = min(calendar.holidays), max(calendar.holidays)
+        shut = f"shut on {_count(len(calendar.holidays), 'holiday')} from {first} to {last}"
+    return f"Business hours are {_week(calendar.week)} in the receiver's own zone, {shut}."
+
+
+def _week(week: Week) -> str:
+    """Days with the same hours in one breath: "Monday to Friday 09:00–17:00"."""
+    parts: list[str] = []
+    day = 0
+    while day < 7:
+        last = day
+        while last < 6 and week[last + 1] == week[day]:
+            last += 1
+        if week[day]:
+            times = _listed([f"{_clock(a)}–{_clock(b)}" for a, b in week[day]], "and")
+            days = _DAY_NAMES[day] if last == day else f"{_DAY_NAMES[day]} to {_DAY_NAMES[last]}"
+            parts.append(f"{'every day' if last - day == 6 else days} {times}")
+        day = last + 1
+    return ", ".join(parts)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _wanted(policy: Policy, role: str | None, party: str | None) -> Iterator[str]:
+    """What is wanted by default, from the very look-up that the judge uses."""
+    maps = {
+        purpose: tuple(policy.wanted(channel, purpose, role, party) for channel in Channel)
+        for purpose in Purpose
+    }
+    usual = Counter(maps.values()).most_common(1)[0][0]
+    usually = dict(zip(Channel, usual, strict=True))
+    clauses = [
+        f"{_a(_channels(c for c in Channel if usually[c] is word))} {_WANTS[word]}"
+        for word in Expects
+        if word in usual
+    ]
+    yield f"Unless it says so itself, {'; '.join(clauses)}; an answer wants nothing back."
+    for purpose, words in maps.items():
+        for word in Expects:
+            own = dict(zip(Channel, words, strict=True))
+            channels = [c for c in Channel if own[c] is word and own[c] is not usually[c]]
+            if channels:
+                same = set(words) == {word}
+                what = "touch" if same else _channels(channels)
+                yield f"{_upper(_a(what))} whose purpose is {_words([purpose])} {_WANTS[word]}."
+
+
+def _sending(policy: Policy) -> Iterator[str]:
+    """What binds whoever reaches out."""
+    yield from map(_cap, policy.caps)
+    if policy.allowed_channels is not None:
+        yield f"Allowed without being asked for: {_channels(policy.allowed_channels, 'and')}."
+    if policy.refused_channels:
+        yield f"Agreed not to be used: {_channels(policy.refused_channels, 'and')}."
+    if policy.preferred_first:
+        yield "The channel that the receiver prefers is to be tried first."
+    if policy.owed:
+        yield (
+            "Somebody who opted out of everything is still sent what is owed: "
+            f"{_words(policy.owed, 'and')}."
+        )
+    for word, duties in sorted(policy.entitled.items()):
+        yield f"On {word} somebody with the duty {_listed(sorted(duties))} is to be written to."
+    if policy.no_way_back:
+        yield f"One cannot answer over: {_channels(policy.no_way_back, 'and')}."
+    if policy.looks:
+        yield f"Reports by itself that it was displayed: {_channels(policy.looks, 'and')}."
+    if policy.ladder:
+        steps = [f"{_STEPS[step.code]} after {format_window(step.after)}" for step in policy.ladder]
+        yield f"Whoever is owed an answer {_listed(steps, 'and')}."
+
+
+def _cap(cap: Cap) -> str:
+    over = f"over {_channels(cap.channels, 'and')}" if cap.channels else "over all channels"
+    less = f"; {_words(cap.not_counted)} is not counted" if cap.not_counted else ""
+    return (
+        f"At most {cap.touches} {'touch' if cap.touches == 1 else 'touches'} of one sender to one "
+        f"{cap.per} in {_count(cap.days, 'day')}, {over} and campaigns together{less}."
+    )
+
+
+def _weighing(policy: Policy) -> Iterator[str]:
+    """What binds whoever judges."""
+    yield (
+        "Silence is held against a party only on evidence that is at least "
+        f"{policy.evidence_needed.word}."
+    )
+    yield (
+        "The clock of an answer starts at the touch, or at its delivery if that came more than "
+        f"{format_duration(policy.delivery_grace)} later."
+    )
+    yield (
+        f"An entry written down more than {format_duration(policy.backfill_limit)} after the event "
+        "is its writer's claim where it favours the writer."
+    )
+    tolerance = policy.coverage_tolerance
+    blind = f"for more than {format_duration(tolerance)}" if tolerance else "for any time"
+    yield f"Where the way back was blind {blind}, silence is unproven."
+    yield (
+        f"Clocks may differ by {format_duration(policy.skew)}: an answer dated that much before "
+        "its touch still counts."
+    )
+    if policy.zone is not None:
+        yield f"Where neither person nor party names a zone, it is {policy.zone}."
