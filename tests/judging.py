@@ -12,7 +12,6 @@ before the one in front of it. The recorder is "acme" unless `recorder=` names a
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -81,7 +80,7 @@ class Log:
     def add(
         self,
         fact: Fact,
-        id: str | None = None,
+        key: str | None = None,
         *,
         at: datetime | None = None,
         recorded: datetime | None = None,
@@ -95,7 +94,7 @@ class Log:
         entry = Entry(
             account="account",
             no=no,
-            id=id or f"{_KINDS[type(fact)]}{no}",
+            id=key or f"{_KINDS[type(fact)]}{no}",
             kind=_KINDS[type(fact)],
             at=at,
             recorded_at=self.now,
@@ -106,13 +105,13 @@ class Log:
         self.entries.append(entry)
         return entry
 
-    def _make(self, cls: type[Any], id: str | None, words: dict[str, Any]) -> Entry:
+    def _make(self, cls: type[Any], key: str | None, words: dict[str, Any]) -> Entry:
         about = {
             name: words.pop(name)
             for name in ("at", "recorded", "recorder", "attached")
             if name in words
         }
-        return self.add(cls(**words), id, **about)
+        return self.add(cls(**words), key, **about)
 
     def adopt(self, text: str, **words: Any) -> Entry:
         """A policy; `rules=` to pretend another number."""
@@ -120,21 +119,21 @@ class Log:
             PolicyAdopted, None, {"text": text, "digest": policy_digest(text), **words}
         )
 
-    def party(self, id: str, role: str = "customer", **words: Any) -> Entry:
-        return self._make(Party, id, {"role": role, **words})
+    def party(self, key: str, role: str = "customer", **words: Any) -> Entry:
+        return self._make(Party, key, {"role": role, **words})
 
-    def person(self, id: str, party: str, **words: Any) -> Entry:
-        return self._make(Person, id, {"party": party, **words})
+    def person(self, key: str, party: str, **words: Any) -> Entry:
+        return self._make(Person, key, {"party": party, **words})
 
     def prefers(self, subject: str, **words: Any) -> Entry:
         return self._make(Preference, None, {"subject": subject, **words})
 
     def touch(self, sender: str, to: str | Iterable[str], **words: Any) -> Entry:
         """By default an e-mail with a question."""
-        id = words.pop("id", None)
+        key = words.pop("id", None)
         words = {"channel": "email", "purpose": "question", **words}
         to = (to,) if isinstance(to, str) else tuple(to)
-        return self._make(Touch, id, {"sender": sender, "to": to, **words})
+        return self._make(Touch, key, {"sender": sender, "to": to, **words})
 
     def answer(self, to: Entry | Iterable[Entry], sender: str, **words: Any) -> Entry:
         """A touch by `sender` that answers; addressed to whoever asked, on the same channel."""
@@ -161,8 +160,8 @@ class Log:
     def mark(self, entry: Entry, word: str, **words: Any) -> Entry:
         return self._make(Mark, None, {"entry": entry.no, "word": word, **words})
 
-    def matter(self, id: str, state: str = "opened", **words: Any) -> Entry:
-        return self._make(Matter, id, {"state": state, **words})
+    def matter(self, key: str, state: str = "opened", **words: Any) -> Entry:
+        return self._make(Matter, key, {"state": state, **words})
 
     def promise(self, promiser: str, promisee: str, **words: Any) -> Entry:
         return self._make(
@@ -177,8 +176,8 @@ class Log:
         words = {"matter": matter, "giver": giver, "taker": taker, **words}
         return self._make(Handoff, words.pop("id", None), words)
 
-    def milestone(self, id: str, **words: Any) -> Entry:
-        return self._make(Milestone, id, words)
+    def milestone(self, key: str, **words: Any) -> Entry:
+        return self._make(Milestone, key, words)
 
     def coverage(self, *channels: str, **words: Any) -> Entry:
         """By default of a collector "hooks" that was working."""
@@ -251,9 +250,9 @@ def logs(draw: st.DrawFn, *, most: int = 8, policy: str = DEFAULT_POLICY) -> Log
     Every entry is recorded when it happened; every moment is in the thirty days from
     `MONDAY`. Judge it as of any moment.
     """
-    steps: list[tuple[datetime, int, Any]] = []
-    for index in range(draw(st.integers(1, most))):
-        steps.append((draw(moments), index, draw(_touches())))
+    steps = [
+        (draw(moments), index, draw(_touches())) for index in range(draw(st.integers(1, most)))
+    ]
     steps.sort(key=lambda step: step[:2])
     log = Log(policy)
     for party, role in (("acme", "vendor"), ("smith", "customer"), ("prime", "partner")):
@@ -262,8 +261,8 @@ def logs(draw: st.DrawFn, *, most: int = 8, policy: str = DEFAULT_POLICY) -> Log
         log.person(person, party)
     made: list[Entry] = []
     later: list[tuple[datetime, int, Any, Entry]] = []
-    for at, index, words in steps:
-        words = dict(words)
+    for at, index, drawn in steps:
+        words = dict(drawn)
         signals = words.pop("signals")
         link, which = words.pop("link"), words.pop("which")
         if made and link != "none":
