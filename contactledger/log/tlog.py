@@ -412,10 +412,9 @@ def _need_range(start: int, end: int, field: str) -> None:
 
 def _need_hashes(values: Sequence[bytes], field: str) -> None:
     if set(map(type, values)) <= {bytes} and set(map(len, values)) <= {HASH_BYTES}:
-        return  # the hot path; the loop below only finds the one to name
-    for index, value in enumerate(values):
-        if not _is_hash(value):
-            raise BadRecord(_NOT_A_HASH, field=f"{field}[{index}]")
+        return  # the hot path; what follows only finds the one to name
+    index = next(index for index, value in enumerate(values) if not _is_hash(value))
+    raise BadRecord(_NOT_A_HASH, field=f"{field}[{index}]")
 
 
 def _need_frontier(size: int, frontier: Frontier) -> None:

@@ -9,7 +9,7 @@ through the same part of the library), with one function a set::
 
     def standing(folder: Path) -> Result:          # folder is FOLDER/<set>
         from contactledger.x import parse          # imported late: a runner costs nothing unused
-        def check(case: Case) -> Verdict: ...   # True is right, False is wrong
+        def check(case: Case) -> Verdict: ...    # True is right, False is wrong
         return run(folder, check)
 
 and name it in `RUNNERS` below. What a case may come to:

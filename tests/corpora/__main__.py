@@ -54,7 +54,7 @@ def as_json(results: Mapping[str, Result]) -> str:
         }
         for name, result in results.items()
     }
-    return json.dumps({"sets": sets}, ensure_ascii=False, indent=1)
+    return json.dumps({"sets": sets}, indent=1)
 
 
 def as_table(results: Mapping[str, Result], *, why: bool = False) -> str:
@@ -117,7 +117,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"tests.corpora: no set (<set>/cases.jsonl) in {chosen.folder}", file=sys.stderr)
         return 2
     results = {name: run_set(chosen.folder / name, RUNNERS.get(name)) for name in names}
-    print(as_json(results) if chosen.json else as_table(results, why=chosen.why))
+    text = as_json(results) if chosen.json else as_table(results, why=chosen.why)
+    encoding = sys.stdout.encoding or "utf-8"  # an id may hold what a terminal cannot show
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
     return 0
 
 
