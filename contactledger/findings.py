@@ -253,12 +253,13 @@ class Onus:
 @frozen
 class Rung:
     """A rung of the escalation ladder: its code, from when it is open, the entry that
-    climbed it (None: not climbed)."""
+    climbed it (None: not climbed). `question`: number of the overdue touch it is for."""
 
     code: str
     opens_at: datetime
     climbed_by: int | None
     rules: tuple[str, ...] = ("J51",)
+    question: int | None = None
 
 
 @frozen
@@ -327,6 +328,10 @@ class Column:
     last_answered_at: datetime | None
     oldest_waiting_no: int | None
     """The touch this party has ignored, or owes an answer to, for longest."""
+    reminders: int = 0
+    """Touches it sent that remind of an earlier one: in `sent`, in no outcome (J20)."""
+    promises_overdue: int = 0
+    """Of `promises_open`, those whose due has passed."""
 
 
 @frozen

@@ -1,0 +1,186 @@
+"""The ladder of escalation: which rungs of an overdue question were climbed (J51).
+
+`ladders(view, dossier)` gives, for each party that is owed something by another in a matter,
+the ladder of its earliest overdue question: further asking is the same asking and has no
+ladder of its own (J21). Whoever is owed climbs, whichever side that is.
+
+The rungs are those of the policy under which the question was asked (J45). Each is open from
+the later of the question's due and its own wait, counted in the receiver's business time
+from where the question's window started. It is climbed by the first touch after that of the
+party that asked to the party that was asked, in the same matter, which kept the policy (no
+violation) and was sent at least. One touch climbs one rung, and the rungs are climbed in
+their order: a call to the managing director is not three attempts.
+
+`second_channel` wants the channel that the asked person, else party, prefers, if the sender
+was told and the question did not use it; else any other channel than the question's.
+`second_person` wants somebody the question was not addressed to, `level_higher` somebody
+above all it was addressed to; where the log knows nobody such, a touch to the party as a
+whole will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import cast
+
+from attrs import frozen
+
+from contactledger.facts import Person, Preference, Touch
+from contactledger.findings import Finding, Outcome, Reach, Rung
+from contactledger.judge.calendar import deadline, zone_of
+from contactledger.judge.matters import Dossier, policy_of
+from contactledger.judge.view import View
+from contactledger.vocabulary import Channel
+
+
+@frozen
+class Ladder:
+    """The rungs of one overdue question, in order."""
+
+    question: Finding
+    rungs: tuple[Rung, ...]
+
+    @property
+    def next_rung(self) -> Rung | None:
+        """The first that nobody climbed; None when the ladder is finished."""
+        return next((rung for rung in self.rungs if rung.climbed_by is None), None)
+
+
+@frozen
+class _Asked:
+    """What the rungs are measured against: whom the question was addressed to, and how."""
+
+    view: View
+    party: str
+    channel: Channel
+    people: frozenset[str]
+    level: int
+    staff: frozenset[str]
+
+    def channel_of(self, touch: Touch, at: datetime) -> bool:
+        """The second channel: the preferred one if there is another, else any other."""
+        wanted = _preferred(self.view, [*sorted(self.people), self.party], at)
+        if wanted is None or wanted is self.channel:
+            return touch.channel is not self.channel
+        return touch.channel is wanted
+
+    def person_of(self, touch: Touch, at: datetime) -> bool:
+        """Somebody else of the party."""
+        return self._reaches(touch, at, lambda person: person not in self.people)
+
+    def level_of(self, touch: Touch, at: datetime) -> bool:
+        """Somebody above everybody who was asked."""
+        return self._reaches(touch, at, lambda person: _level(self.view, person, at) > self.level)
+
+    def _reaches(self, touch: Touch, at: datetime, fits: Callable[[str], bool]) -> bool:
+        people = _of_party(self.view, touch.to, self.party, at)
+        if any(fits(person) for person in people):
+            return True
+        if self.party not in touch.to:
+            return False
+        return not any(
+            fits(person) for person in self.staff if self.view.owner(person, at) == self.party
+        )
+
+
+_RUNGS: dict[str, Callable[[_Asked, Touch, datetime], bool]] = {
+    "second_channel": _Asked.channel_of,
+    "second_person": _Asked.person_of,
+    "level_higher": _Asked.level_of,
+}
+
+
+def staff(view: View) -> dict[str, frozenset[str]]:
+    """Party → everybody who ever acted for it."""
+    people: dict[str, set[str]] = {}
+    for person, versions in view.people.items():
+        for entry in versions:
+            people.setdefault(cast(Person, entry.fact).party or "", set()).add(person)
+    return {party: frozenset(names) for party, names in people.items()}
+
+
+def ladders(view: View, dossier: Dossier, people: Mapping[str, frozenset[str]]) -> list[Ladder]:
+    """One for each party that is owed by another, by the age of the question.
+
+    `people`: what `staff` gives.
+    """
+    oldest: dict[tuple[str, str], Finding] = {}
+    tries: dict[tuple[str, str], list[Finding]] = {}
+    for finding in dossier.findings:
+        pair = (finding.sender, finding.party)
+        if is_overdue(view, finding):
+            oldest.setdefault(pair, finding)
+        if not finding.violations and finding.reach >= Reach.SENT:
+            tries.setdefault(pair, []).append(finding)
+    made = []
+    for pair, question in oldest.items():
+        asked = _asked(view, question, people.get(question.party, frozenset()))
+        rungs = _climb(view, question, asked, tries.get(pair, []))
+        made.append(Ladder(question, tuple(rungs)))
+    return made
+
+
+def is_overdue(view: View, finding: Finding) -> bool:
+    """What was wanted is due and did not come, and the collector was listening. Reminders are
+    part of what they remind of; a broadcast is asked of nobody in particular (J43)."""
+    return (
+        finding.outcome is Outcome.IGNORED
+        and finding.original is None
+        and not is_broadcast(view, finding)
+    )
+
+
+def is_broadcast(view: View, finding: Finding) -> bool:
+    """Told to everybody (J43)."""
+    return _touch(view, finding).broadcast
+
+
+def _touch(view: View, finding: Finding) -> Touch:
+    return cast(Touch, view.touches[finding.touch].fact)
+
+
+def _climb(view: View, question: Finding, asked: _Asked, touches: list[Finding]) -> Iterator[Rung]:
+    """Each rung with the touch that climbed it; the touches are walked through once."""
+    policy = policy_of(view, question)
+    calendar = policy.calendar(view.role(question.party, question.at), question.party)
+    zone = zone_of(question.zone)
+    start = question.starts or question.at
+    tries = iter(touches)
+    for step in policy.ladder:
+        opens_at = deadline(calendar, zone, start, step.after)
+        opens_at = max(opens_at, question.due or opens_at)
+        fits = _RUNGS[step.code]
+        climbed = None
+        for finding in tries:
+            if finding.at >= opens_at and fits(asked, _touch(view, finding), finding.at):
+                climbed = finding.no
+                break
+        yield Rung(step.code, opens_at, climbed, question=question.no)
+
+
+def _asked(view: View, question: Finding, colleagues: frozenset[str]) -> _Asked:
+    people = _of_party(view, _touch(view, question).to, question.party, question.at)
+    level = max((_level(view, person, question.at) for person in people), default=0)
+    return _Asked(view, question.party, question.channel, frozenset(people), level, colleagues)
+
+
+def _of_party(view: View, names: tuple[str, ...], party: str, at: datetime) -> list[str]:
+    return [name for name in names if name != party and view.owner(name, at) == party]
+
+
+def _level(view: View, person: str, at: datetime) -> int:
+    fact = view.person_at(person, at)
+    return 0 if fact is None else fact.level
+
+
+def _preferred(view: View, subjects: list[str], at: datetime) -> Channel | None:
+    """The channel that the first of them with a preference asked for, as the sender knew it
+    (J42): from the earlier of when it was recorded and when the sender was told."""
+    for subject in subjects:
+        for entry in reversed(view.preferences.get(subject, ())):
+            fact = cast(Preference, entry.fact)
+            told = min(entry.recorded_at, fact.told or entry.recorded_at)
+            if told <= at and fact.preferred is not None:
+                return fact.preferred
+    return None
