@@ -144,5 +144,12 @@ RUNNERS: dict[str, Runner] = {
     "merkle_tlog": _in("merkle", "tlog"),
     "rekor_proofs": _in("merkle", "rekor"),
     "jcs": _in("jcs", "jcs"),
+    "webhooks_anymail": _in("webhooks", "anymail"),
+    "webhooks_symfony": _in("webhooks", "symfony"),
+    "signatures": _in("webhooks", "signatures"),
+    "eml_headers": _in("mail", "headers"),
+    "threads": _in("mail", "threads"),
+    "auto_replies": _in("mail", "auto_replies"),
+    "auto_reply_marks": _in("mail", "auto_reply_marks"),
 }
 """Set → its runner. A set that is not here is listed as having no runner yet."""
