@@ -67,7 +67,8 @@ def _judge(view: View, entry: Entry) -> PromiseFinding:
     promisee = view.owner(fact.promisee, entry.at) or fact.promisee or ""
     taken = _taken_up(view, entry, promiser)
     said = _last_words(view, entry, promiser, promisee)
-    if taken is not None and taken.denies and all(word.party != promiser for word in said):
+    denied = taken is not None and taken.denies and taken.entry is not entry
+    if taken is not None and denied and all(word.party != promiser for word in said):
         said.append(taken)
     state, grade, deciding = _state(view.as_of, entry, said, taken)
     rules = ["J49", "J33"]
