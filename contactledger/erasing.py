@@ -1,0 +1,73 @@
+"""Erasure: deleting what a redaction names, in the transaction that records it.
+
+Deleted are the disclosures, the originals that nothing else names, the look-up rows that were
+made from the erased values, and received bodies whose parts are all recorded (they may hold
+the same values, and each part has its own slice). Hashes, digests and the digests of events
+stay. `docs/format.md` lists every place that holds something erasable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from contactledger.facts import Blob, Entry, Redaction
+from contactledger.log.record import decode
+from contactledger.references import References, lookups_of
+from contactledger.store.port import Transaction
+
+
+def erase(tx: Transaction, account: str, redaction: Redaction, references: References) -> int:
+    """Delete what a redaction (its references resolved) names; how many parts were erased."""
+    gone: list[tuple[int, str]] = []
+    lookups: list[tuple[bytes, str]] = []
+    blobs: set[str] = set()
+    kept: set[str] = set()
+    for entry in read_all(tx, account):
+        parts = [row for row in entry.sd if _names(redaction, entry.no, row)]
+        parts = [row for row in parts if row[:2] not in entry.gone]
+        original = getattr(entry.fact, "original", None)
+        if isinstance(original, Blob):
+            erased = any(field == "original" for field, _, _ in parts)
+            (blobs if erased else kept).add(original.sha256)
+        if parts:
+            gone += [(entry.no, digest) for _, _, digest in parts]
+            left = {(row.ref, row.id) for row in lookups_of(_without(entry, parts), references)}
+            had = [(row.ref, row.id) for row in lookups_of(entry, references)]
+            lookups += [row for row in had if row not in left]
+    tx.erase(account, gone, blobs - kept, lookups)
+    tx.inbox_drop([row.id for row in tx.inbox(["done"])])
+    return len(gone)
+
+
+def read_all(tx: Transaction, account: str) -> Iterator[Entry]:
+    """Every entry of an account with whatever is still disclosed."""
+    disclosed: dict[int, dict[str, str]] = {}
+    for part in tx.disclosures(account):
+        disclosed.setdefault(part.no, {})[part.digest] = part.body
+    for row in tx.entries(account):
+        yield decode(row.record, disclosed.pop(row.no, {}))
+
+
+def _names(redaction: Redaction, no: int, row: tuple[str, str, str]) -> bool:
+    """Whether a redaction names this part of entry `no`."""
+    field, person, _ = row
+    if redaction.entry is not None and redaction.entry != no:
+        return False
+    if redaction.fields and field not in redaction.fields:
+        return False
+    return redaction.person is None or redaction.person == person
+
+
+def _without(entry: Entry, parts: list[tuple[str, str, str]]) -> Entry:
+    """The entry as it reads once these parts are gone."""
+    changes: dict[str, Any] = {}
+    for field, person, _ in parts:
+        value = changes.get(field, getattr(entry.fact, field))
+        if isinstance(value, dict):
+            changes[field] = {who: part for who, part in value.items() if who != person}
+        else:
+            changes[field] = None
+    return attrs.evolve(entry, fact=attrs.evolve(entry.fact, **changes))

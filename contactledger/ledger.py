@@ -1,0 +1,444 @@
+"""The ledger: the one object users hold. It joins the wings to a store.
+
+Here, and nowhere below, the clock and the randomness enter. Every answer is computed from
+the entries by `judge`; nothing judged is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self
+
+from contactledger.checking import check_account
+from contactledger.declare import as_utc
+from contactledger.erasing import erase, read_all
+from contactledger.errors import BadFact, NotFound, Unverified
+from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction, fields_of
+from contactledger.findings import Case, Finding, Standing
+from contactledger.judge.judge import judge
+from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
+from contactledger.judge.standing import standing
+from contactledger.log.record import ID, decode
+from contactledger.receiving import Inbox, Receipt
+from contactledger.recording import Desk, Given, Written
+from contactledger.references import References, new_id
+from contactledger.sending import Sent, prepare
+from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
+
+if TYPE_CHECKING:
+    from contactledger.sources.source import Source
+
+HOUSE = "house"
+"""Name of the shared log of impersonal facts: coverage and ledger-wide policies (J53)."""
+
+Period = tuple[datetime | None, datetime | None]
+"""From (inclusive) and until (exclusive) of the touches that a reading shows."""
+
+log = logging.getLogger("contactledger")
+
+
+class Ledger:
+    """A ledger: write with `record`, `sending`, `receive`; read with `entries` … `report`.
+
+    Thread-safe. Use it with `with`, or `close()` it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        recorder: str,
+        clock: Callable[[], datetime] | None = None,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._store = store
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._random = random_bytes
+        self._recorder_key = recorder
+        self._names: dict[str, str] = {}
+        self._names_lock = Lock()
+        self._forged = 0
+        with store.begin(write=True) as tx:
+            self._row, self._references = self._open_row(tx)
+        self._inbox = Inbox(
+            store,
+            self._references,
+            recorder=self._row.recorder,
+            write=self._write_received,
+            now=self._now,
+            random_bytes=random_bytes,
+        )
+
+    @classmethod
+    def open(
+        cls,
+        where: Any,
+        *,
+        recorder: str,
+        create: bool = True,
+        prefix: str = "contactledger_",
+        clock: Callable[[], datetime] | None = None,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> Ledger:
+        """The ledger kept at `where`, made there if it is new and `create` allows it.
+
+        `where`: a database URL ("sqlite:///contacts.db", "postgresql+psycopg://…"), an
+        SQLAlchemy Engine, a host's Connection or Session (then every recording joins the
+        host's transaction), or a `Store`. `recorder`: the key of the party that runs this
+        ledger, the same each time. `prefix`: of the tables' names.
+
+        Raises StoreMissing, WrongLayout and the other StoreErrors; BadFact if another party
+        runs this ledger.
+        """
+        if not hasattr(where, "begin") or not hasattr(where, "close") or _is_sqlalchemy(where):
+            from contactledger.store.sql import SqlStore
+
+            where = SqlStore.open(where, prefix=prefix, create=create)
+        try:
+            return cls(where, recorder=recorder, clock=clock, random_bytes=random_bytes)
+        except BaseException:
+            where.close()
+            raise
+
+    def _open_row(self, tx: Transaction) -> tuple[LedgerRow, References]:
+        row = tx.ledger()
+        if row is None:
+            secret = self._random(32)
+            row = LedgerRow(
+                id=new_id(self._random),
+                recorder=new_id(self._random),
+                recorder_ref=References(secret).of("recorder", self._recorder_key),
+                house=new_id(self._random),
+                secret=secret,
+            )
+            tx.make_ledger(row)
+        references = References(row.secret)
+        if row.recorder_ref != references.of("recorder", self._recorder_key):
+            raise BadFact("another party runs this ledger", field="recorder")
+        return row, references
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Ledger {self._row.id}>"
+
+    # --- write ---------------------------------------------------------------------------
+
+    def record(self, account: str, *facts: Fact) -> tuple[Entry, ...]:
+        """Put facts on record in an account's log, all or none; the entries, in order.
+
+        A new account is opened by its first record: entry 0 `Opened`, entry 1 the policy.
+        What is there already comes back as the entry that is there. Raises BadFact, NotFound
+        (both name the field and "fact n"), Conflict, StoreError.
+        """
+        return self.record_many({account: facts})[account]
+
+    def record_many(self, facts: Mapping[str, Sequence[Fact]]) -> dict[str, tuple[Entry, ...]]:
+        """The same for several accounts in one commit."""
+        given = {name: [Given(fact) for fact in some] for name, some in facts.items()}
+        written = self._write(given)
+        return {name: tuple(one.entry for one in some) for name, some in written.items()}
+
+    def _write(
+        self, given: Mapping[str, Sequence[Given]], tx: Transaction | None = None
+    ) -> dict[str, list[Written]]:
+        if tx is None:
+            with self._store.begin(write=True) as own:
+                return self._write(given, own)
+        for name in given:
+            if not 0 < len(name) <= 200:
+                raise BadFact("an account's name is text of 1 to 200 characters", field="account")
+        ids, heads = self._locked(tx, list(given))
+        written = {}
+        for name, items in given.items():
+            id_ = ids[name]
+            desk = self._desk(tx, heads[id_]) if id_ is not None else self._new_account(tx, name)
+            prepared = [self._prepared(name, item) for item in items]
+            if id_ is None:
+                prepared = self._opening(tx, name, prepared)
+                written[name] = desk.write(prepared, len(items) - len(prepared) + 1)
+                written[name] = written[name][len(prepared) - len(items) :]
+            else:
+                written[name] = desk.write(prepared)
+            desk.close()
+            for item in written[name]:
+                if isinstance(item.entry.fact, Redaction) and item.state == "new":
+                    erase(tx, item.entry.account, item.entry.fact, self._references)
+        return written
+
+    def _write_received(
+        self, given: Mapping[str, Sequence[Given]], tx: Transaction
+    ) -> dict[str, list[Written]]:
+        """The same for accounts named by their ids, in the transaction of the inbox."""
+        with self._names_lock:
+            self._names.update((id_, id_) for id_ in given)
+        return self._write(given, tx)
+
+    def _locked(
+        self, tx: Transaction, names: list[str]
+    ) -> tuple[dict[str, str | None], dict[str, AccountRow]]:
+        """Ids (None: to be opened) and locked heads of accounts."""
+        ids = {name: self._find_account(name, tx) for name in names}
+        if None in ids.values():
+            tx.claim()  # and look again: somebody may have opened it just now
+            ids = {name: id_ or self._find_account(name, tx) for name, id_ in ids.items()}
+        heads = tx.lock([id_ for id_ in ids.values() if id_ is not None])
+        for name, id_ in ids.items():
+            if id_ is not None and id_ not in heads:
+                # Known from a transaction that was rolled back since.
+                self._names.pop(name, None)
+                return self._locked(tx, names)
+        return ids, heads
+
+    def _desk(self, tx: Transaction, head: AccountRow) -> Desk:
+        return Desk(
+            tx,
+            self._references,
+            head,
+            recorder=self._row.recorder,
+            recorder_key=self._recorder_key,
+            now=self._now(),
+            random_bytes=self._random,
+        )
+
+    def _new_account(self, tx: Transaction, name: str) -> Desk:
+        id_ = self._row.house if name == HOUSE else new_id(self._random)
+        tx.add_account(id_)
+        return self._desk(tx, AccountRow(id_, 0, b"", None))
+
+    def _opening(self, tx: Transaction, name: str, given: list[Given]) -> list[Given]:
+        """Entries 0 and 1 of a new log, in front of what was given."""
+        house = name == HOUSE
+        opened = Opened(None if house else name, ledger=self._row.id, house=house)
+        if given and isinstance(given[0].fact, PolicyAdopted):
+            return [Given(opened), *given]
+        text = DEFAULT_POLICY if house else self._house_policy(tx)
+        return [Given(opened), Given(self._adoption(PolicyAdopted(text))), *given]
+
+    def _house_policy(self, tx: Transaction) -> str:
+        adopted = [
+            e.fact for e in read_all(tx, self._row.house) if isinstance(e.fact, PolicyAdopted)
+        ]
+        return adopted[-1].text if adopted else DEFAULT_POLICY
+
+    def _prepared(self, name: str, item: Given) -> Given:
+        fact = item.fact
+        if isinstance(fact, Opened):
+            raise BadFact("is written by the ledger itself", field="Opened")
+        if isinstance(fact, PolicyAdopted):
+            fact = self._adoption(fact)
+        if name == HOUSE:
+            for attribute in fields_of(type(fact)):
+                own = attribute.metadata.get("personal") or attribute.metadata.get("ref")
+                if own and attribute.name != "party" and getattr(fact, attribute.name):
+                    where = f"{type(fact).__name__}.{attribute.name}"
+                    raise BadFact("the house log holds impersonal facts only", field=where)
+        return Given(fact, item.id, item.identity)
+
+    def _adoption(self, adopted: PolicyAdopted) -> PolicyAdopted:
+        text = expand_policy(adopted.text)
+        policy = parse_policy(text)
+        if adopted.digest not in ("", policy_digest(text)):
+            raise BadFact("is not the SHA-256 of the text", field="PolicyAdopted.digest")
+        return PolicyAdopted(
+            text, policy_digest(text), policy.rules, adopted.party, adopted.auth, at=adopted.at
+        )
+
+    @contextmanager
+    def sending(
+        self, account: str, message: EmailMessage, *, to: Sequence[str], **about: Any
+    ) -> Iterator[Sent]:
+        """Put a touch on record before its mail leaves, and what became of the attempt.
+
+        Sets the message's Message-ID (if it has none) and the header X-Contactledger, by
+        which whatever comes back is matched. `about`: further fields of `Touch`. The block
+        sends the message; if it raises, the failure is recorded and the error goes on.
+        """
+        id_ = new_id(self._random)
+        touch = prepare(message, id_, to, about)
+        ((written,),) = self._write({account: [Given(touch, id_)]}).values()
+        sent = Sent(written.entry, id_, message["Message-ID"])
+        try:
+            yield sent
+        except BaseException as error:
+            self.record(account, sent.failed(type(error).__name__))
+            raise
+        self.record(account, sent.done())
+
+    def receive(
+        self,
+        source: Source,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        url: str | None = None,
+    ) -> Receipt:
+        """Take in what a provider reports or a mailbox got.
+
+        Size → authenticity → the raw body made durable → parsed, matched, recorded. When
+        this returns, the body is safe: answer 2xx (in a host's transaction: after *your*
+        commit). Raises Unverified (nothing is stored), TooLarge, and BadEvent for a body that
+        cannot be parsed, which is kept in the inbox and can be replayed.
+        """
+        try:
+            return self._inbox.receive(source, headers, body, url)
+        except Unverified:
+            self._forged += 1
+            log.warning("contactledger: a report of %s did not verify", source.name)
+            raise
+
+    def replay(self, *sources: Source) -> tuple[Receipt, ...]:
+        """Try again whatever of these sources is parked or failed in the inbox."""
+        return self._inbox.replay(sources)
+
+    def tidy(self) -> int:
+        """Delete received bodies whose parts were all recorded 30 days ago; how many."""
+        return self._inbox.tidy()
+
+    @property
+    def forged(self) -> int:
+        """How many reports did not verify since this ledger was opened."""
+        return self._forged
+
+    def redact(
+        self, account: str, *, entry: Any = None, person: Any = None, fields: Sequence[str] = ()
+    ) -> Entry:
+        """Erase personal parts: of one entry, of one person, or (neither) of the account.
+
+        The redaction is recorded and the parts deleted in one transaction; every hash stays
+        valid.
+        """
+        (made,) = self.record(account, Redaction(entry, tuple(fields), person))
+        return made
+
+    # --- read ----------------------------------------------------------------------------
+
+    def accounts(self) -> tuple[str, ...]:
+        """The names of all accounts, in order; an erased name is given as the account's id."""
+        names = []
+        with self._store.begin(write=False) as tx:
+            after = ""
+            while heads := tx.heads(after):
+                after = heads[-1].account
+                names += [self._name(tx, h.account) for h in heads if h.account != self._row.house]
+        return tuple(sorted(names))
+
+    def _name(self, tx: Transaction, account: str) -> str:
+        (row,) = tx.entries(account, 0, 1)
+        opened = decode(row.record, [d.body for d in tx.disclosures(account, 0, 1)]).fact
+        return (opened.name if isinstance(opened, Opened) else None) or account
+
+    def entries(self, account: str, *, as_of: datetime | None = None) -> tuple[Entry, ...]:
+        """All entries of an account, recorded by `as_of` (default: now), in order."""
+        moment = self._as_of(as_of)
+        with self._store.begin(write=False) as tx:
+            entries = list(read_all(tx, self._must_find(account, tx)))
+        return tuple(e for e in entries if e.recorded_at <= moment)
+
+    def findings(
+        self,
+        account: str,
+        *,
+        as_of: datetime | None = None,
+        period: Period | None = None,
+        what_if: str | None = None,
+    ) -> tuple[Finding, ...]:
+        """The verdicts on every touch; `period` filters by the touch's `at` after judging."""
+        entries, house = self._both(account)
+        since, until = period or (None, None)
+        found = judge(entries, self._as_of(as_of), house=house, what_if=what_if)
+        return tuple(
+            f for f in found if (since is None or f.at >= since) and (until is None or f.at < until)
+        )
+
+    def standing(
+        self,
+        account: str,
+        *,
+        as_of: datetime | None = None,
+        period: Period | None = None,
+        what_if: str | None = None,
+    ) -> Standing:
+        """The account at a moment: every party in the same columns, cases, promises, onus."""
+        entries, house = self._both(account)
+        since, until = period or (None, None)
+        return standing(
+            entries,
+            self._as_of(as_of),
+            house=house,
+            what_if=what_if,
+            account=account,
+            since=since,
+            until=until,
+        )
+
+    def cases(self, account: str, *, as_of: datetime | None = None) -> tuple[Case, ...]:
+        """The account's matters, open and closed."""
+        return self.standing(account, as_of=as_of).cases
+
+    def check(self, account: str | None = None) -> int:
+        """Re-hash every entry of one account or all; how many were checked.
+
+        Raises Corrupt naming the first bad account and number.
+        """
+        checked = 0
+        with self._store.begin(write=False) as tx:
+            if account is not None:
+                return check_account(tx, self._must_find(account, tx))
+            after = ""
+            while heads := tx.heads(after):
+                after = heads[-1].account
+                checked += sum(check_account(tx, head.account) for head in heads)
+        return checked
+
+    # --- inside --------------------------------------------------------------------------
+
+    def _now(self) -> datetime:
+        return as_utc(self._clock(), "clock")
+
+    def _as_of(self, as_of: datetime | None) -> datetime:
+        return self._now() if as_of is None else as_utc(as_of, "as_of")
+
+    def _both(self, account: str) -> tuple[list[Entry], list[Entry]]:
+        with self._store.begin(write=False) as tx:
+            entries = list(read_all(tx, self._must_find(account, tx)))
+            return entries, list(read_all(tx, self._row.house))
+
+    def _find_account(self, name: str, tx: Transaction) -> str | None:
+        with self._names_lock:
+            known = self._names.get(name)
+        if known is not None:
+            return known
+        if name == HOUSE:
+            return self._row.house if tx.head(self._row.house) is not None else None
+        rows = [r for r in tx.find([self._references.account(name)]) if r.kind == "opened"]
+        if not rows:
+            by_id = ID.match(name) and tx.head(name) is not None and name != self._row.house
+            return name if by_id else None  # the name may have been erased
+        with self._names_lock:
+            self._names[name] = rows[0].account
+        return rows[0].account
+
+    def _must_find(self, name: str, tx: Transaction) -> str:
+        id_ = self._find_account(name, tx)
+        if id_ is None:
+            raise NotFound("no account of this name in the ledger", field="account")
+        return id_
+
+
+def _is_sqlalchemy(where: Any) -> bool:
+    return type(where).__module__.split(".")[0] in ("sqlalchemy", "sqlmodel")

@@ -1,0 +1,315 @@
+"""From events to facts: whose touch a report is about, and what it adds to the log.
+
+Rules, the first that gives exactly one touch: `token` (our own), `provider_id`, `message_id`,
+`in_reply_to`, `references` (newest first), `call_id`, `address` (one touch to that address
+over that channel in the 30 days before, in one account). Where every rule that gives anything
+gives several, the event is *ambiguous*; where none gives anything it is *unknown*. The rule
+is written into the signal. A message or call from a known address of exactly one account is a
+touch of the other side, and an answer where it names the touch it replies to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+
+from contactledger.events import Event, Incoming
+from contactledger.facts import Message, Person, Signal, Touch
+from contactledger.log.record import ID, decode
+from contactledger.recording import AHEAD, Given
+from contactledger.references import References, id_bytes
+from contactledger.store.port import LookupRow, Transaction
+from contactledger.vocabulary import Auth, Channel, Purpose
+
+WINDOW = timedelta(days=30)
+"""How far back a touch may lie that is matched by address alone."""
+MAX_CANDIDATES = 50
+"""How many of the newest touches to an address are looked at."""
+MAX_TEXT_BYTES = 30_000
+"""A parsed text is cut there (UTF-8); the whole of it is in the event's original."""
+
+
+@frozen
+class Parked:
+    """An event that matched no touch (*unknown*) or several (*ambiguous*): its position in
+    the body, and by which rule it came to nothing."""
+
+    index: int
+    state: str
+    rule: str
+
+
+@frozen
+class _Match:
+    account: str
+    touch: str
+    no: int
+    rule: str
+
+
+class Matcher:
+    """Matches the events of one body, in one transaction."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        references: References,
+        *,
+        recorder: str,
+        received_at: datetime,
+        auth: Auth,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._tx = tx
+        self._references = references
+        self._recorder = recorder
+        self._received_at = received_at
+        self._auth = auth
+        self._new_id = new_id
+        self._rows: dict[bytes, list[LookupRow]] = {}
+        self.repeated = 0
+
+    def facts(self, events: list[Event]) -> tuple[dict[str, list[Given]], tuple[Parked, ...]]:
+        """What to record, by account id, and what has to be parked."""
+        self._prefetch(events)
+        given: dict[str, list[Given]] = {}
+        parked: list[Parked] = []
+        for index, event in enumerate(events):
+            made = self._facts(event, index)
+            if isinstance(made, Parked):
+                parked.append(made)
+            else:
+                account, facts = made
+                given.setdefault(account, []).extend(facts)
+        return given, tuple(parked)
+
+    # --- looking up ------------------------------------------------------------------------
+
+    def _prefetch(self, events: Iterable[Event]) -> None:
+        wanted: set[bytes] = set()
+        for event in events:
+            for _, ref in self._rules(event):
+                wanted.add(ref)
+            for address in self._addresses(event):
+                wanted.add(self._references.address(address))
+        self._load(wanted)
+
+    def _load(self, refs: set[bytes]) -> None:
+        missing = refs - self._rows.keys()
+        if missing:
+            self._rows.update((ref, []) for ref in missing)
+            for row in self._tx.find(missing):
+                self._rows[row.ref].append(row)
+
+    def _addresses(self, event: Event) -> Iterator[str]:
+        if event.address:
+            yield event.address
+        if event.message is not None:
+            yield from (a for a in (event.message.sender, *event.message.to) if a)
+
+    def _rules(self, event: Event) -> Iterator[tuple[str, bytes]]:
+        """(rule, reference), in the order in which they are tried."""
+        refs = self._references
+        if event.token and ID.match(event.token):
+            yield "token", id_bytes(event.token)
+        if event.provider_id:
+            yield "provider_id", refs.provider_id(event.provider_id)
+        if event.message_id and event.message is None:
+            yield "message_id", refs.message_id(event.message_id)
+        if event.in_reply_to:
+            yield "in_reply_to", refs.message_id(event.in_reply_to)
+        for reference in event.references:
+            yield "references", refs.message_id(reference)
+        if event.call_id:
+            yield "call_id", refs.call_id(event.call_id)
+
+    def _match(self, event: Event) -> _Match | Parked:
+        several = ""
+        for rule, ref in self._rules(event):
+            kinds = ("touch",) if rule == "token" else ("message",)
+            found = {(r.account, r.id): r for r in self._rows[ref] if r.kind in kinds}
+            if len(found) == 1:
+                (row,) = found.values()
+                return _Match(row.account, row.id, row.no, rule)
+            several = several or (rule if found else "")
+        if event.address and event.message is None:
+            near = self._near(event)
+            if len(near) == 1:
+                return near[0]
+            several = several or ("address" if near else "")
+        return Parked(-1, "ambiguous" if several else "unknown", several)
+
+    def _near(self, event: Event) -> list[_Match]:
+        """Touches to this address over this channel in the 30 days before."""
+        at = event.at or self._received_at
+        found = []
+        for account, person in self._people(event.address or ""):
+            ref = self._references.reach(account, person, event.channel)
+            self._load({ref})
+            for row in reversed(self._rows[ref][-MAX_CANDIDATES:]):
+                (entry,) = self._tx.entries(account, row.no, row.no + 1)
+                if at - WINDOW <= entry.at <= at:
+                    found.append(_Match(account, row.id, row.no, "address"))
+        return found
+
+    def _people(self, address: str) -> list[tuple[str, str]]:
+        """(account, person) of whoever has this address."""
+        rows = self._rows[self._references.address(address)]
+        return list(dict.fromkeys((r.account, r.id) for r in rows if r.kind == "address"))
+
+    def _person_in(self, account: str, address: str | None) -> str | None:
+        """The one person of an account with this address."""
+        if not address:
+            return None
+        people = [who for where, who in self._people(address) if where == account]
+        return people[0] if len(people) == 1 else None
+
+    def _party(self, account: str, who: str) -> str:
+        """The party a person acts for (a party is its own)."""
+        for row in self._tx.find([id_bytes(who)], account):
+            (entry,) = self._tx.entries(account, row.no, row.no + 1)
+            fact = decode(entry.record).fact
+            if isinstance(fact, Person) and fact.party is not None:
+                return fact.party
+        return who
+
+    # --- making facts -------------------------------------------------------------------------
+
+    def _facts(self, event: Event, index: int) -> tuple[str, list[Given]] | Parked:
+        match = self._match(event)
+        if event.message is not None and not (
+            event.message.automatic or (isinstance(match, _Match) and match.rule == "call_id")
+        ):
+            made = self._incoming(event, event.message, match)
+        elif isinstance(match, Parked):
+            made = match
+        else:
+            made = match.account, [self._signal(event, match.account, match.touch, match.rule)]
+        return Parked(index, made.state, made.rule) if isinstance(made, Parked) else made
+
+    def _signal(self, event: Event, account: str, touch: str, rule: str) -> Given:
+        address = event.address
+        if event.message is not None:
+            outgoing = event.message.outgoing
+            address = next(iter(event.message.to), None) if outgoing else event.message.sender
+        at, ahead = self._when(event)
+        signal = Signal(
+            touch,
+            event.what,
+            self._person_in(account, address),
+            event.by,
+            detector=event.detector,
+            detector_date=event.detector_date,
+            permanent=event.permanent,
+            system=event.system,
+            auth=self._auth if event.auth is Auth.NONE else event.auth,
+            source=event.source or None,
+            matched=rule,
+            word=_cut(event.word),
+            reason=_cut(event.reason),
+            address=_cut(address),
+            said_at=_cut(event.said_at),
+            event_id=_cut(event.event_id),
+            url=_cut(event.url),
+            ip=_cut(event.ip),
+            user_agent=_cut(event.user_agent),
+            original=event.original,
+            clock_ahead=ahead,
+            at=at,
+        )
+        return Given(signal, identity=self._identity(event))
+
+    def _incoming(
+        self, event: Event, message: Incoming, match: _Match | Parked
+    ) -> tuple[str, list[Given]] | Parked:
+        """A message or call of which this is the first we hear: a touch."""
+        senders = self._people(message.sender) if message.sender else []
+        if message.outgoing and not senders:
+            senders = [(account, self._recorder) for account, _ in self._known(message.to)]
+        if isinstance(match, _Match):
+            senders = [(account, who) for account, who in senders if account == match.account]
+        if len(senders) != 1:
+            return Parked(-1, "ambiguous" if senders else "unknown", "sender")
+        ((account, sender),) = senders
+        identity = self._identity(event)
+        if self._tx.seen(account, [identity]):
+            self.repeated += 1
+            return account, []
+        to = [who for where, who in self._known(message.to) if where == account]
+        answers = self._answered(match, account, sender)
+        touch_id = self._new_id()
+        at, ahead = self._when(event)
+        touch = Touch(
+            sender,
+            tuple(to) or (self._recorder,),
+            event.channel,
+            Purpose.NOTICE if answers or message.outgoing else Purpose.QUESTION,
+            about=_cut(message.subject),
+            answers=answers,
+            message=_message(event, message),
+            original=event.original,
+            system=event.system,
+            auth=self._auth if event.auth is Auth.NONE else event.auth,
+            source=event.source or None,
+            clock_ahead=ahead,
+            at=at,
+        )
+        facts = [Given(touch, touch_id, identity)]
+        if event.channel in (Channel.PHONE, Channel.SMS):
+            facts.append(self._signal(event, account, touch_id, "call_id"))
+        return account, facts
+
+    def _known(self, addresses: Iterable[str]) -> list[tuple[str, str]]:
+        found = [pair for address in addresses if address for pair in self._people(address)]
+        return list(dict.fromkeys(found))
+
+    def _answered(self, match: _Match | Parked, account: str, sender: str) -> tuple[str, ...]:
+        """The touch that a message answers; one's own earlier message is none."""
+        if isinstance(match, Parked):
+            return ()
+        (row,) = self._tx.entries(account, match.no, match.no + 1)
+        asked = decode(row.record).fact
+        own = isinstance(asked, Touch) and self._party(account, str(asked.sender))
+        return () if own == self._party(account, sender) else (match.touch,)
+
+    def _when(self, event: Event) -> tuple[datetime, bool]:
+        """When it happened, as far as is known, and whether that clock runs ahead (J46)."""
+        if event.at is None:
+            return self._received_at, False
+        if event.at > self._received_at + AHEAD:
+            return self._received_at, True
+        return event.at, False
+
+    def _identity(self, event: Event) -> bytes:
+        """A digest by which the same report is known again, never of what a retry changes."""
+        if event.event_id:
+            return self._references.of("event", event.source, event.event_id)
+        said = event.said_at or (event.at.isoformat() if event.at else "")
+        parts = (
+            event.provider_id or event.message_id or event.call_id or "",
+            event.address or (event.message.sender if event.message else ""),
+            said,
+            event.url or "",
+            event.word or event.what.value,
+        )
+        return self._references.of("event", event.source, *parts)
+
+
+def _message(event: Event, message: Incoming) -> Message:
+    return Message(
+        _cut(event.message_id),
+        _cut(event.provider_id),
+        _cut(event.call_id),
+        _cut(message.subject),
+        _cut(message.text),
+    )
+
+
+def _cut(text: Any) -> Any:
+    """Text within the bounds of a disclosure."""
+    if text is None or len(text) * 4 <= MAX_TEXT_BYTES:
+        return text
+    return text.encode("utf-8")[:MAX_TEXT_BYTES].decode("utf-8", "ignore")

@@ -1,0 +1,498 @@
+"""From facts as a host writes them to entries as they are stored.
+
+Keys become ids, a repeat becomes the entry that is there, a conflict an error; what is left
+is encoded, hashed into the account's frontier and handed to the store as one `Batch`. No
+clock and no randomness of its own: both come in with the `Desk`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import attrs
+from attrs import define, frozen
+
+from contactledger.errors import BadFact, BadInput, Conflict, NotFound
+from contactledger.facts import (
+    Entry,
+    Fact,
+    Handoff,
+    Mark,
+    Matter,
+    Milestone,
+    Opened,
+    Party,
+    Person,
+    PolicyAdopted,
+    Preference,
+    Promise,
+    Retraction,
+    Settlement,
+    Signal,
+    Touch,
+    fields_of,
+)
+from contactledger.log.record import ID, PLANS, decode, encode, to_base64url
+from contactledger.log.tlog import extend, leaf_hash
+from contactledger.references import SPACES, References, id_bytes, lookups_of, new_id
+from contactledger.store.port import (
+    AccountRow,
+    Batch,
+    DisclosureRow,
+    EntryRow,
+    LookupRow,
+    SeenRow,
+    Transaction,
+)
+
+AHEAD = timedelta(minutes=5)
+"""How far a time may lie ahead of the ledger's clock (J46)."""
+
+_F = TypeVar("_F", bound=Fact)
+
+_VERSIONED = (Party, Person, Preference, Matter, Milestone)
+"""Kinds whose key may come again with other content: a new version."""
+
+_RECORDER_BY_DEFAULT: dict[type[Fact], str] = {
+    Touch: "sender",
+    Mark: "party",
+    PolicyAdopted: "party",
+    Matter: "party",
+    Settlement: "party",
+    Handoff: "giver",
+}
+
+
+@lru_cache(maxsize=1024)
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _with(fact: _F, changes: Mapping[str, Any]) -> _F:
+    """The fact with some fields replaced, without running its converters again."""
+    if not changes:
+        return fact
+    cls = type(fact)
+    made = cls.__new__(cls)
+    put = object.__setattr__
+    for name in _NAMES[cls]:
+        put(made, name, changes[name] if name in changes else getattr(fact, name))
+    return made
+
+
+_NAMES: dict[type[Any], tuple[str, ...]] = {
+    cls: tuple(a.name for a in attrs.fields(cls)) for cls in PLANS
+}
+_REFS: dict[type[Any], tuple[tuple[str, tuple[str, ...]], ...]] = {
+    cls: tuple((a.name, a.metadata["ref"]) for a in fields_of(cls) if "ref" in a.metadata)
+    for cls in PLANS
+}
+_ZONED = {cls for cls in PLANS if "zone" in _NAMES[cls]}
+
+
+@frozen
+class Given:
+    """A fact to record, with what only the ledger knows of it.
+
+    `id`: a fresh id where the caller needs it beforehand. `identity`: the digest of the
+    event it came from, `conflict_ok`: keep it, marked, if that event is there with other
+    content.
+    """
+
+    fact: Fact
+    id: str | None = None
+    identity: bytes | None = None
+
+
+@define
+class Written:
+    """What became of a `Given`: the entry, and whether it is `new`, `repeated`, `conflicting`."""
+
+    entry: Entry
+    state: str
+
+
+class Desk:
+    """One account's recording in one transaction."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        references: References,
+        head: AccountRow,
+        *,
+        recorder: str,
+        recorder_key: str,
+        now: datetime,
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self.tx = tx
+        self.references = references
+        self.head = head
+        self.account = head.account
+        self.recorder = recorder
+        self.recorder_key = recorder_key
+        self.recorded_at = now if head.recorded_at is None else max(now, head.recorded_at)
+        self._random = random_bytes
+        self._found: dict[bytes, LookupRow | None] = {}
+        self._kinds: dict[str, str] = {recorder: "party"}
+        self._size = head.size
+        self._made: dict[int, Entry] = {}
+        self._entries: list[EntryRow] = []
+        self._leaves: list[bytes] = []
+        self._disclosures: list[DisclosureRow] = []
+        self._lookups: list[LookupRow] = []
+        self._blobs: list[tuple[str, bytes]] = []
+        self._seen: list[SeenRow] = []
+        self._seen_now: dict[bytes, int] = {}
+        self._salts: Iterator[str] = iter(())
+
+    # --- the way in ------------------------------------------------------------------------
+
+    def write(self, given: Sequence[Given], first_place: int = 1) -> list[Written]:
+        """Record these in order; errors name the field and "fact n"."""
+        self._prefetch(given)
+        done = []
+        for index, item in enumerate(given):
+            try:
+                done.append(self._write_one(item))
+            except BadInput as error:
+                raise error.at(f"fact {index + first_place}") from None
+        return done
+
+    def close(self) -> None:
+        """Hand everything to the store as one batch."""
+        if not self._entries:
+            return
+        frontier = extend(self.head.size, hashes_in(self.head.frontier), self._leaves)
+        self.tx.append(
+            Batch(
+                AccountRow(self.account, self._size, b"".join(frontier), self.recorded_at),
+                self._entries,
+                self._disclosures,
+                self._lookups,
+                self._blobs,
+                self._seen,
+            )
+        )
+
+    # --- keys → ids --------------------------------------------------------------------------
+
+    def _candidates(self, spaces: Iterable[str], value: str) -> list[bytes]:
+        found = [self.references.key(self.account, space, value) for space in spaces]
+        if ID.match(value):
+            found.append(id_bytes(value))
+        return found
+
+    def _prefetch(self, given: Sequence[Given]) -> None:
+        """Look up in one query whatever the batch refers to."""
+        wanted: set[bytes] = set()
+        for item in given:
+            cls = type(item.fact)
+            for name, kinds in _REFS[cls]:
+                value = getattr(item.fact, name)
+                for one in value if isinstance(value, tuple) else (value,):
+                    if type(one) is str:
+                        wanted.update(self._candidates(_spaces(kinds), one))
+            for ref, _ in self._own_refs(item.fact):
+                wanted.add(ref)
+            if isinstance(item.fact, Touch) and item.fact.addresses:
+                for person in item.fact.addresses:
+                    wanted.update(self._candidates(("who",), person))
+        missing = wanted - self._found.keys()
+        if missing:
+            self._found.update(dict.fromkeys(missing))
+            for row in self.tx.find(missing, self.account):
+                self._learn(row)
+
+    def _learn(self, row: LookupRow) -> None:
+        self._found[row.ref] = row  # rows come in order of their numbers: the newest stays
+        if row.kind in SPACES:
+            self._kinds[row.id] = row.kind
+
+    def _own_refs(self, fact: Fact) -> list[tuple[bytes, str]]:
+        """The reference a fact's own key makes, with its kind."""
+        key = getattr(fact, "key", None)
+        if key is None:
+            return []
+        kind = PLANS[type(fact)].kind
+        return [(self.references.key(self.account, SPACES[kind], key), kind)]
+
+    def resolve(self, kinds: tuple[str, ...], value: Any, where: str) -> str:
+        """The id that a key, id or `Entry` stands for; NotFound names the field."""
+        if isinstance(value, Entry):
+            self._kinds.setdefault(value.id, value.kind)
+            value = value.id
+        if type(value) is not str:
+            raise BadFact("must be a key, an id or an Entry", field=where)
+        if "party" in kinds and value in (self.recorder_key, self.recorder):
+            return self.recorder
+        for ref in self._candidates(_spaces(kinds), value):
+            row = self._look(ref)
+            if row is not None and row.kind in kinds:
+                return row.id
+        raise NotFound(f"no {' or '.join(kinds)} of this key in the account", field=where)
+
+    def _look(self, ref: bytes) -> LookupRow | None:
+        if ref not in self._found:
+            self._found[ref] = None
+            for row in self.tx.find([ref], self.account):
+                self._learn(row)
+        return self._found[ref]
+
+    def _entry_no(self, value: Any, where: str) -> int:
+        if isinstance(value, Entry):
+            if value.account != self.account:
+                raise BadFact("is an entry of another account", field=where)
+            value = value.no
+        if type(value) is str:
+            for space in dict.fromkeys(SPACES.values()):
+                for ref in self._candidates((space,), value):
+                    row = self._look(ref)
+                    if row is not None:
+                        return row.no
+            raise NotFound("nothing of this key in the account", field=where)
+        if type(value) is not int or not 0 <= value < self._size:
+            raise NotFound("no entry of this number in the account", field=where)
+        return value
+
+    def _resolved(self, fact: Fact) -> Fact:
+        cls = type(fact)
+        name_of = cls.__name__
+        changes: dict[str, Any] = {}
+        default = _RECORDER_BY_DEFAULT.get(cls)
+        if default is not None and getattr(fact, default) is None:
+            changes[default] = self.recorder
+        for name, kinds in _REFS[cls]:
+            value = getattr(fact, name)
+            if value is None or value == ():
+                continue
+            where = f"{name_of}.{name}"
+            if kinds == ("entry",):
+                changes[name] = self._entry_no(value, where)
+            elif isinstance(value, tuple):
+                changes[name] = tuple(
+                    [self.resolve(kinds, one, f"{where}[{i}]") for i, one in enumerate(value)]
+                )
+            else:
+                changes[name] = self.resolve(kinds, value, where)
+        if isinstance(fact, Touch) and fact.addresses is not None:
+            changes["addresses"] = {
+                self.resolve(("person", "party"), person, "Touch.addresses"): address
+                for person, address in fact.addresses.items()
+            }
+        return _with(fact, changes)
+
+    # --- one fact ---------------------------------------------------------------------------
+
+    def _write_one(self, item: Given) -> Written:
+        fact = self._resolved(item.fact)
+        self._refuse(fact)
+        there = self._there(fact)
+        if there is not None:
+            differs = _difference(there, fact)
+            if differs is None:
+                return Written(there, "repeated")
+            if not isinstance(fact, _VERSIONED):
+                raise Conflict(type(fact).__name__, differs, there.no)
+        id_ = item.id or (there.id if there is not None else self._id_of(fact))
+        return self._once(item, fact, id_)
+
+    def _id_of(self, fact: Fact) -> str:
+        if isinstance(fact, Party) and fact.key == self.recorder_key:
+            return self.recorder
+        return new_id(self._random)
+
+    def _once(self, item: Given, fact: Fact, id_: str) -> Written:
+        """Append, unless the same event or the same keyless content is there already."""
+        keyless = not self._own_refs(fact) and not isinstance(fact, Preference | Opened)
+        if item.identity is None and (not keyless or item.fact.at is None):
+            return Written(self._append(fact, id_), "new")
+        content = self._content(fact, item.identity or b"")
+        digests = [content] if item.identity is None else [content, item.identity]
+        seen = self._seen_before(digests)
+        if content in seen:
+            return Written(self.entry(seen[content]), "repeated")
+        state = "new"
+        if item.identity in seen and isinstance(fact, Signal):
+            fact = _with(fact, {"conflicts": seen[item.identity]})
+            state = "conflicting"
+        entry = self._append(fact, id_)
+        for digest in digests:
+            if digest not in seen:
+                self._seen.append(SeenRow(digest, entry.no))
+                self._seen_now[digest] = entry.no
+        return Written(entry, state)
+
+    def _seen_before(self, digests: list[bytes]) -> dict[bytes, int]:
+        now = {d: self._seen_now[d] for d in digests if d in self._seen_now}
+        rest = [d for d in digests if d not in now]
+        return {**self.tx.seen(self.account, rest), **now} if rest else now
+
+    def _content(self, fact: Fact, identity: bytes) -> bytes:
+        """A digest of what a fact says, with the ledger's secret; survives erasure."""
+        parts = [PLANS[type(fact)].kind, identity.hex()]
+        for name in _NAMES[type(fact)]:
+            value = getattr(fact, name)
+            if value is not None and value != () and name not in ("conflicts", "clock_ahead"):
+                if isinstance(value, bytes):
+                    value = hashlib.sha256(value).hexdigest()
+                parts.append(f"{name}={value!r}")
+        return self.references.of("content", *parts)
+
+    def _refuse(self, fact: Fact) -> None:
+        """What no fact may say."""
+        name = type(fact).__name__
+        planned = isinstance(fact, Touch) and fact.planned
+        if fact.at is not None and fact.at > self.recorded_at + AHEAD and not planned:
+            raise BadFact("lies more than 5 minutes ahead", field=f"{name}.at")
+        if isinstance(fact, Touch) and not fact.to:
+            raise BadFact("names nobody", field="Touch.to")
+        if type(fact) in _ZONED:
+            zone = fact.zone  # type: ignore[union-attr]
+            if zone is not None and not _is_zone(zone):
+                raise BadFact("is not a time zone of the IANA database", field=f"{name}.zone")
+        for required in _REQUIRED.get(type(fact), ()):
+            if getattr(fact, required) is None:
+                raise BadFact("must be given", field=f"{name}.{required}")
+
+    def _there(self, fact: Fact) -> Entry | None:
+        """The newest entry of the same key (of a preference: of the same subject)."""
+        if isinstance(fact, Preference):
+            ref = self.references.of("preference", self.account, str(fact.subject))
+        else:
+            own = self._own_refs(fact)
+            if not own:
+                return None
+            ref = own[0][0]
+        row = self._look(ref)
+        if row is None:
+            return None
+        if row.kind != PLANS[type(fact)].kind:
+            where = f"{type(fact).__name__}.key"
+            raise BadFact(f"is the key of a {row.kind} in this account", field=where)
+        return self.entry(row.no)
+
+    def entry(self, no: int) -> Entry:
+        """An entry of this account, of this batch or from the store."""
+        made = self._made.get(no)
+        if made is not None:
+            return made
+        (row,) = self.tx.entries(self.account, no, no + 1)
+        bodies = [d.body for d in self.tx.disclosures(self.account, no, no + 1)]
+        return decode(row.record, bodies)
+
+    def _append(self, fact: Fact, id_: str) -> Entry:
+        at = fact.at or self.recorded_at
+        fact = _with(fact, {"at": at}) if fact.at is None else fact
+        no = self._size
+        encoded = encode(
+            fact,
+            account=self.account,
+            no=no,
+            id=id_,
+            at=at,
+            recorded_at=self.recorded_at,
+            recorder=self.recorder,
+            owner=self._owner(fact, id_),
+            salt=self._salt,
+        )
+        kind = PLANS[type(fact)].kind
+        entry = Entry(
+            self.account,
+            no,
+            id_,
+            kind,
+            at,
+            self.recorded_at,
+            self.recorder,
+            fact,
+            tuple([(d.field, d.person, d.digest) for d in encoded.disclosures]),
+        )
+        leaf = leaf_hash(encoded.record)
+        self._leaves.append(leaf)
+        self._entries.append(EntryRow(no, id_, kind, at, self.recorded_at, encoded.record, leaf))
+        self._disclosures.extend(
+            [DisclosureRow(no, d.field, d.person, d.digest, d.body) for d in encoded.disclosures]
+        )
+        self._blobs.extend(encoded.blobs)
+        self._made[no] = entry
+        self._size = no + 1
+        for row in lookups_of(entry, self.references):
+            self._lookups.append(row)
+            self._learn(row)
+        return entry
+
+    def _owner(self, fact: Fact, id_: str) -> str:
+        """The one person whom a fact's personal parts are about, "" for several or none."""
+        if isinstance(fact, Person):
+            return id_
+        if isinstance(fact, Preference):
+            people = [fact.subject]
+        elif isinstance(fact, Signal):
+            people = [fact.person]
+        elif isinstance(fact, Touch):
+            people = [fact.sender, *fact.to]
+        else:
+            return ""
+        named = {p for p in people if p is not None and self._kinds.get(p) == "person"}
+        return named.pop() if len(named) == 1 else ""
+
+    def _salt(self) -> str:
+        """22 characters of a fresh 128-bit salt; drawn 256 at a time, as each draw is a call."""
+        salt = next(self._salts, None)
+        if salt is None:
+            drawn = self._random(16 * 256)
+            self._salts = (to_base64url(drawn[i : i + 16]) for i in range(0, len(drawn), 16))
+            salt = next(self._salts)
+        return salt
+
+
+_REQUIRED: dict[type[Fact], tuple[str, ...]] = {
+    Party: ("key",),
+    Person: ("key", "party"),
+    Preference: ("subject",),
+    Signal: ("touch",),
+    Mark: ("entry",),
+    Matter: ("key",),
+    Promise: ("promiser", "promisee"),
+    Settlement: ("promise",),
+    Handoff: ("matter", "taker"),
+    Milestone: ("key",),
+    Retraction: ("entry",),
+}
+
+
+def _spaces(kinds: Collection[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(SPACES[kind] for kind in kinds if kind in SPACES))
+
+
+def _difference(there: Entry, new: Fact) -> str | None:
+    """The first field in which a fact differs from its entry; what was erased, and an `at`
+    that is not said again, cannot be compared and is passed over."""
+    old, gone = there.fact, {name for name, _ in there.gone}
+    for name in _NAMES[type(old)]:
+        was, now = getattr(old, name), getattr(new, name)
+        if was == now or (name == "at" and now is None) or name in gone:
+            continue
+        if isinstance(now, bytes):
+            if was is not None and was.sha256 == hashlib.sha256(now).hexdigest():
+                continue
+        elif name in ("email", "phone") and was == ((now,) if isinstance(now, str) else now):
+            continue
+        return name
+    return None
+
+
+def hashes_in(joined: bytes) -> tuple[bytes, ...]:
+    """Hashes of 32 bytes that lie one after the other."""
+    return tuple(joined[i : i + 32] for i in range(0, len(joined), 32))

@@ -1,0 +1,153 @@
+"""Where names lead: the 16-byte references under which a ledger finds things again.
+
+A key, an address or a Message-ID is personal, so no index holds it: the ledger makes a
+reference of it with its own secret (HMAC-SHA256, cut to 16 bytes), and the row that leads
+from there to the entry can be erased. An id is random; its reference is its own 16 bytes.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b32decode, b32encode
+from collections.abc import Callable
+
+from contactledger.facts import Entry, Message, Opened, Person, Preference, Touch
+from contactledger.store.port import LookupRow
+
+SPACES = {
+    "party": "who",
+    "person": "who",
+    "touch": "touch",
+    "matter": "matter",
+    "promise": "promise",
+    "handoff": "handoff",
+    "milestone": "milestone",
+}
+"""Kind of a thing → the space its key is unique in, within an account."""
+
+
+def new_id(random_bytes: Callable[[int], bytes]) -> str:
+    """A random 128-bit id as 26 characters of lower-case base32."""
+    return b32encode(random_bytes(16)).decode("ascii").rstrip("=").lower()
+
+
+def id_bytes(id_: str) -> bytes:
+    """The 16 bytes of an id: its own reference in the look-ups."""
+    return b32decode(id_.upper() + "======")
+
+
+class References:
+    """Makes the 16-byte references by which things are looked up, with the ledger's secret."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def __repr__(self) -> str:
+        return "References(…)"
+
+    def of(self, *parts: str) -> bytes:
+        """HMAC-SHA256 over the parts, cut to 16 bytes."""
+        return hmac.digest(self._secret, "\x00".join(parts).encode("utf-8"), "sha256")[:16]
+
+    def account(self, name: str) -> bytes:
+        """Where an account's name leads."""
+        return self.of("account", name)
+
+    def key(self, account: str, space: str, key: str) -> bytes:
+        """Where a host's key leads, within an account."""
+        return self.of("key", account, space, key)
+
+    def message_id(self, value: str) -> bytes:
+        """Where a Message-ID leads."""
+        return self.of("message-id", value.strip().strip("<>"))
+
+    def provider_id(self, value: str) -> bytes:
+        """Where a provider's own id of a message leads."""
+        return self.of("provider-id", value)
+
+    def call_id(self, value: str) -> bytes:
+        """Where the id of a call leads."""
+        return self.of("call-id", value)
+
+    def address(self, value: str) -> bytes:
+        """Where an e-mail address or a telephone number leads."""
+        return self.of("address", normal_address(value))
+
+    def reach(self, account: str, person: str, channel: str) -> bytes:
+        """Where the touches to somebody over a channel are listed."""
+        return self.of("reach", account, person, channel)
+
+
+def normal_address(value: str) -> str:
+    """An address for comparison: mail in lower case, numbers without spaces and dashes.
+
+    RFC 5321 leaves the local part's case to its host; no large host tells them apart.
+    """
+    text = value.strip()
+    if "@" in text:
+        return text.lower()
+    digits = "".join(c for c in text if c.isdigit())
+    return ("+" if text.startswith("+") else "") + digits if digits else text.lower()
+
+
+def lookups_of(entry: Entry, references: References) -> list[LookupRow]:
+    """Every reference that leads to an entry; all of them can be made again from its parts."""
+    fact, account, no, id_, kind = entry.fact, entry.account, entry.no, entry.id, entry.kind
+    rows = []
+    if kind in SPACES:
+        rows.append(LookupRow(id_bytes(id_), account, id_, no, kind))
+    if isinstance(fact, Preference):
+        ref = references.of("preference", account, str(fact.subject))
+        return [LookupRow(ref, account, str(fact.subject), no, kind)]
+    if isinstance(fact, Opened):
+        if fact.name is None:
+            return []
+        return [LookupRow(references.account(fact.name), account, account, no, kind)]
+    key = getattr(fact, "key", None)
+    if key is not None:
+        rows.append(LookupRow(references.key(account, SPACES[kind], key), account, id_, no, kind))
+    if isinstance(fact, Person):
+        rows += [
+            LookupRow(references.address(address), account, id_, no, "address")
+            for address in (*several(fact.email), *several(fact.phone))
+        ]
+    elif isinstance(fact, Touch):
+        _touch_lookups(rows, entry, fact, references)
+    return rows
+
+
+def _touch_lookups(
+    rows: list[LookupRow], entry: Entry, touch: Touch, references: References
+) -> None:
+    account, no, id_ = entry.account, entry.no, entry.id
+    rows += [
+        LookupRow(ref, account, id_, no, "message")
+        for ref in message_refs(touch.message, references)
+    ]
+    rows += [
+        LookupRow(references.reach(account, who, touch.channel), account, id_, no, "reach")
+        for who in touch.to
+    ]
+    rows += [
+        LookupRow(references.address(address), account, who, no, "address")
+        for who, address in (touch.addresses or {}).items()
+    ]
+
+
+def message_refs(message: Message | None, references: References) -> list[bytes]:
+    """Where the names that carriers gave a message lead."""
+    if message is None:
+        return []
+    given = (
+        (references.message_id, message.message_id),
+        (references.provider_id, message.provider_id),
+        (references.call_id, message.call_id),
+    )
+    return [make(value) for make, value in given if value is not None]
+
+
+def several(value: tuple[str, ...] | str | None) -> tuple[str, ...]:
+    """One or several addresses as a tuple."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else value

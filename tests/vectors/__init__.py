@@ -1,0 +1,1 @@
+"""Frozen bytes: what was hashed once must be read for ever."""
