@@ -1,0 +1,320 @@
+"""The timeline: one lane per party, one mark per touch, as inline SVG.
+
+The channel is the mark's shape, the outcome its colour *and* its filling, so that it reads
+in grey; an answer is joined to what it answers, times without a listener are hatched. No
+script, no style sheet of its own: colours are presentation attributes, which a page may
+override by the classes `cl-…` (dark mode). The same picture serves the screen, the
+notebook and print. Marks that would lie on one another are merged, so that the size of the
+picture is bounded by its width and not by the number of touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Any
+
+from attrs import define, field
+
+from contactledger.report.phrases import CHANNELS, date, number, word, zone_of
+
+Row = dict[str, Any]
+
+WIDTH = 960
+LEVELS = 5
+"""Marks stacked in a lane before they are merged."""
+
+SHAPES = {
+    "email": "M-6.5-4.5h13v9h-13z",
+    "phone": "M-5.5 0a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0-11 0z",
+    "sms": "M-3-4.5h6a3 3 0 0 1 3 3v3a3 3 0 0 1-3 3h-6a3 3 0 0 1-3-3v-3a3 3 0 0 1 3-3z",
+    "chat": "M-6.5 0l3.2-5h6.6l3.2 5l-3.2 5h-6.6z",
+    "meeting": "M0-6l6.5 11h-13z",
+    "visit": "M0 6l6.5-11h-13z",
+    "letter": "M-6.5 4.5l2.5-9h10.5l-2.5 9z",
+    "web": "M0-6.2l6 4.4l-2.3 7h-7.4l-2.3-7z",
+    "in_app": "M-4-5h8l3 10h-14z",
+    "ticket": "M0-6.5l6.5 6.5l-6.5 6.5l-6.5-6.5z",
+    "other": "M-2-6h4v4h4v4h-4v4h-4v-4h-4v-4h4z",
+}
+COLOURS = {
+    "answered": "#2f6b4f", "seen": "#2c5f8a", "noted": "#8b8880", "pending": "#8a6414",
+    "unreached": "#6a4484", "unproven": "#55534e", "ignored": "#9b2c2c",
+}  # fmt: skip
+_INK, _FAINT, _PAPER = "#24231f", "#c9c5bb", "#ffffff"
+
+
+@define
+class _Mark:
+    x: float
+    lane: int
+    channel: str
+    outcome: str
+    when: str
+    nos: list[int] = field(factory=list)
+    level: int = 0
+
+
+@define
+class _Scale:
+    start: datetime
+    end: datetime
+    width: float
+
+    def x(self, moment: datetime) -> float:
+        part = (moment - self.start) / (self.end - self.start)
+        return 12 + min(max(part, 0.0), 1.0) * (self.width - 24)
+
+
+def symbol(channel: str, outcome: str) -> str:
+    """One mark around the origin, about 13 units wide, as SVG elements."""
+    shape, colour = SHAPES[channel], COLOURS[outcome]
+    line = f'<path class="cl-{outcome}" d="{shape}" fill="{{}}" stroke="{colour}" {{}}/>'
+    thin = 'stroke-width="1.4"'
+    if outcome == "answered":
+        return line.format(colour, thin)
+    if outcome == "ignored":
+        cross = '<path d="M-2.2-2.2l4.4 4.4M2.2-2.2l-4.4 4.4" stroke="#fff" stroke-width="1.3"/>'
+        return line.format(colour, thin) + cross
+    if outcome == "noted":
+        return line.format("#dedbd3", 'stroke-width="1"')
+    hollow = line.format(
+        _PAPER, f'{thin} stroke-dasharray="2 1.6"' * (outcome == "unproven") or thin
+    )
+    if outcome == "seen":
+        return hollow + f'<circle class="cl-{outcome}" r="2.2" fill="{colour}"/>'
+    if outcome == "unreached":
+        return hollow + f'<path d="M-4 4l8-8" stroke="{colour}" stroke-width="1.4"/>'
+    return hollow
+
+
+def timeline(data: Row, *, width: int = WIDTH, prefix: str = "cl") -> str:
+    """The timeline of a report's rows as one `<svg>` element.
+
+    `prefix` keeps the ids of several pictures in one page apart. Uses the keys parties,
+    findings, gaps, period, as_of and zone.
+    """
+    scale = _scale(data, width)
+    lanes = _lanes(data)
+    marks, places = _pack(data["findings"], lanes, scale)
+    heights = [max((m.level for m in marks if m.lane == i), default=0) for i in range(len(lanes))]
+    tops, top = [], 8
+    for height in heights:
+        tops.append(top + 30 + height * 14)
+        top += 52 + height * 14
+    out = [_gaps(data["gaps"], scale, top, prefix), _ticks(data, scale, top)]
+    for i, name in enumerate(lanes.values()):
+        out.append(_lane(name, tops[i], tops[i] - heights[i] * 14 - 16, width))
+    out.append(_links(data["findings"], places, tops))
+    out += [_mark(m, tops, prefix) for m in marks]
+    legend, height = _legend(marks, data["gaps"], top + 34, width, prefix)
+    defs = "".join(
+        f'<g id="{prefix}-{channel}-{outcome}">{symbol(channel, outcome)}</g>'
+        for channel, outcome in sorted({(m.channel, m.outcome) for m in marks})
+    )
+    hatch = (
+        f'<pattern id="{prefix}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><path d="M0 0v6" stroke="#8b8880" stroke-width="1.6"/>'
+        "</pattern>"
+    )
+    title, desc = _told(data, lanes)
+    return (
+        f'<svg class="cl-timeline" role="img" aria-labelledby="{prefix}-title {prefix}-desc" '
+        f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        'xmlns="http://www.w3.org/2000/svg" font-family="Helvetica Neue, Arial, Liberation Sans, '
+        f'sans-serif" font-size="11.5" fill="none"><title id="{prefix}-title">{title}</title>'
+        f'<desc id="{prefix}-desc">{desc}</desc><defs>{defs}{hatch}</defs>'
+        f"{''.join(out)}{legend}</svg>"
+    )
+
+
+def _moment(stamp: str) -> datetime:
+    return datetime.fromisoformat(stamp)
+
+
+def _scale(data: Row, width: int) -> _Scale:
+    """From the period's start to its end or as_of, whichever is earlier; never empty."""
+    times = [f["at"] for f in data["findings"]]
+    start = _moment(min([data["period"]["since"], *times]))
+    end = _moment(max([min(data["period"]["until"] or data["as_of"], data["as_of"]), *times]))
+    least = timedelta(hours=1)
+    return (
+        _Scale(start, end, width)
+        if end - start >= least
+        else _Scale(start - least, end + least, width)
+    )
+
+
+def _lanes(data: Row) -> dict[str, str]:
+    """Party id → name, in the order of the columns."""
+    lanes = {p["id"]: p["name"] for p in data["parties"]}
+    for f in data["findings"]:
+        lanes.setdefault(f["sender"]["id"], f["sender"]["name"])
+    return lanes
+
+
+def _pack(
+    findings: list[Row], lanes: dict[str, str], scale: _Scale
+) -> tuple[list[_Mark], dict[int, _Mark]]:
+    """Marks side by side, then one over another, then merged; and the mark of each entry."""
+    order = {party: i for i, party in enumerate(lanes)}
+    ends = [[-99.0] * LEVELS for _ in lanes]
+    marks: list[_Mark] = []
+    places: dict[int, _Mark] = {}
+    latest: dict[tuple[int, str, str], _Mark] = {}
+    for f in sorted(findings, key=lambda f: (f["at"], f["no"])):
+        lane, x = order[f["sender"]["id"]], scale.x(_moment(f["at"]))
+        key = (lane, f["channel"], f["outcome"])
+        level = next((i for i, end in enumerate(ends[lane]) if end + 15 <= x), None)
+        twin = latest.get(key)
+        if level is None and twin is not None and twin.x + 15 > x:
+            twin.nos.append(f["no"])
+            places.setdefault(f["no"], twin)
+            continue
+        if level is None:
+            level = min(range(LEVELS), key=ends[lane].__getitem__)
+        ends[lane][level] = x
+        mark = _Mark(x, lane, f["channel"], f["outcome"], f["at_local"], [f["no"]], level)
+        marks.append(mark)
+        latest[key] = mark
+        places.setdefault(f["no"], mark)
+    return marks, places
+
+
+def _lane(name: str, y: int, label_y: int, width: int) -> str:
+    return (
+        f'<path class="cl-faint" d="M0 {y}H{width}" stroke="{_FAINT}"/>'
+        f'<text class="cl-ink" x="0" y="{label_y}" fill="{_INK}" font-weight="600" '
+        f'paint-order="stroke" stroke="{_PAPER}" stroke-width="3">{escape(name)}</text>'
+    )
+
+
+def _mark(m: _Mark, tops: list[int], prefix: str) -> str:
+    y = tops[m.lane] - m.level * 14
+    shown = ", ".join(map(str, m.nos[:8])) + (" …" if len(m.nos) > 8 else "")
+    many = f", {number(len(m.nos), 'touch', 'touches')}" if len(m.nos) > 1 else ""
+    told = f"[{shown}] {date(m.when)}, {CHANNELS[m.channel]}: {m.outcome}{many}"
+    return (
+        f'<use href="#{prefix}-{m.channel}-{m.outcome}" x="{m.x:.1f}" y="{y}">'
+        f"<title>{told}</title></use>"
+    )
+
+
+def _links(findings: list[Row], places: dict[int, _Mark], tops: list[int]) -> str:
+    """Lines from a touch to the touches that answered it."""
+    lines: dict[str, None] = {}
+    for f in findings:
+        here = places[f["no"]]
+        for no in f["answered_by"]:
+            there = places.get(no)
+            if there is not None:
+                y1 = tops[here.lane] - here.level * 14
+                y2 = tops[there.lane] - there.level * 14
+                middle = (y1 + y2) / 2
+                curve = f"C{here.x:.1f} {middle} {there.x:.1f} {middle} {there.x:.1f} {y2}"
+                lines[f"M{here.x:.1f} {y1}{curve}"] = None
+    if not lines:
+        return ""
+    path, colour = "".join(lines), COLOURS["answered"]
+    return f'<path class="cl-link" d="{path}" stroke="{colour}" stroke-width="1.1"/>'
+
+
+def _gaps(gaps: list[Row], scale: _Scale, height: int, prefix: str) -> str:
+    out = []
+    for gap in gaps:
+        if gap["state"] == "assumed":
+            continue
+        x1 = scale.x(_moment(gap["since"]))
+        x2 = scale.x(_moment(gap["until"])) if gap["until"] else scale.x(scale.end)
+        told = f"{escape(gap['collector'])} {escape(gap['state_text'])}"
+        out.append(
+            f'<rect x="{x1:.1f}" y="0" width="{max(x2 - x1, 3):.1f}" height="{height}" '
+            f'fill="url(#{prefix}-hatch)" opacity=".55"><title>{told}</title></rect>'
+        )
+    return "".join(out)
+
+
+def _steps(start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
+    """The ticks of a time axis, at most a dozen or so, each with its label."""
+    days = (end - start) / timedelta(days=1)
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    if days <= 2:
+        step = timedelta(hours=1 if days <= 0.5 else 6)
+        tick = midnight
+        while tick <= end:
+            yield tick, f"{tick:%H:%M}"
+            tick += step
+    elif days <= 75:
+        step = timedelta(days=1 if days <= 12 else 7)
+        tick = midnight - timedelta(days=midnight.weekday() if days > 12 else 0)
+        while tick <= end:
+            yield tick, f"{tick.day} {tick:%b}"
+            tick = (tick + step).replace(hour=0)
+    else:
+        months = next((m for m in (1, 3, 6) if days <= m * 400), 12)
+        tick = midnight.replace(day=1, month=(midnight.month - 1) // months * months + 1)
+        while tick <= end:
+            yield tick, f"{tick:%b %Y}" if months > 1 or tick.month == 1 else f"{tick:%b}"
+            ahead = tick.month - 1 + months
+            tick = tick.replace(year=tick.year + ahead // 12, month=ahead % 12 + 1)
+
+
+def _ticks(data: Row, scale: _Scale, height: int) -> str:
+    zone = zone_of(data["zone"])
+    out = []
+    for tick, label in _steps(scale.start.astimezone(zone), scale.end.astimezone(zone)):
+        if tick < scale.start:
+            continue
+        x = scale.x(tick.astimezone(UTC))
+        out.append(
+            f'<path class="cl-faint" d="M{x:.1f} 4V{height}" stroke="{_FAINT}" stroke-width=".7"/>'
+            f'<text class="cl-ink" x="{min(x + 3, scale.width - 44):.1f}" y="{height + 14}" '
+            f'fill="{_INK}">{label}</text>'
+        )
+    return "".join(out)
+
+
+def _legend(
+    marks: list[_Mark], gaps: list[Row], top: int, width: int, prefix: str
+) -> tuple[str, int]:
+    """What the shapes and the fillings mean, for those that occur; and the picture's height."""
+    channels = [c for c in SHAPES if any(m.channel == c for m in marks)]
+    outcomes = [o for o in COLOURS if any(m.outcome == o for m in marks)]
+    items = [
+        (f'<path class="cl-ink" d="{SHAPES[c]}" stroke="{_INK}" stroke-width="1.2"/>', CHANNELS[c])
+        for c in channels
+    ]
+    items += [(symbol("email" if "email" in channels else channels[0], o), o) for o in outcomes]
+    if any(gap["state"] != "assumed" for gap in gaps):
+        square = f'<path d="M-6.5-5h13v10h-13z" fill="url(#{prefix}-hatch)" opacity=".7"/>'
+        items.append((square, "nobody listening"))
+    out, x, y = [], 8.0, top
+    for i, (picture, label) in enumerate(items):
+        room = 24 + len(label) * 6.3
+        if (x + room > width or i == len(channels)) and x > 8:
+            x, y = 8.0, y + 20
+        out.append(
+            f'<g transform="translate({x:.0f} {y})">{picture}'
+            f'<text class="cl-ink" x="12" y="4" fill="{_INK}">{label}</text></g>'
+        )
+        x += room + 12
+    return "".join(out), (y + 14 if items else top)
+
+
+def _told(data: Row, lanes: dict[str, str]) -> tuple[str, str]:
+    """Title and description for whoever does not see the picture."""
+    count = len(data["findings"])
+    touches = number(count, "touch", "touches").capitalize()
+    title = f"{touches} of {number(len(lanes), 'party', 'parties')}, in time"
+    parts = []
+    for party, name in lanes.items():
+        sent = [f for f in data["findings"] if f["sender"]["id"] == party]
+        made = ", ".join(
+            f"{sum(f['outcome'] == o for f in sent)} {word({}, o)}"
+            for o in COLOURS
+            if any(f["outcome"] == o for f in sent)
+        )
+        parts.append(f"{name}: {made or 'none'}.")
+    told = " ".join(parts)
+    return escape(title), escape(f"{told} The same touches stand in the table of findings.")

@@ -1,0 +1,135 @@
+"""The names that findings leave out: ids → what people call them.
+
+Findings hold ids alone, so that a verdict holds nothing personal. A report looks the names
+up in the entries it was given; where a personal value was erased it says "[redacted]", and
+where nobody ever gave a name it shows the first eight characters of the id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import Factory, frozen
+
+from contactledger.facts import (
+    Alias,
+    Entry,
+    Matter,
+    Milestone,
+    Opened,
+    Party,
+    Person,
+    Promise,
+    Signal,
+    Touch,
+)
+from contactledger.report.phrases import clean
+
+REDACTED = "[redacted]"
+
+
+@frozen
+class Line:
+    """What an entry says of its own making: who wrote it down, from which source, how
+    authenticated, in whose system; for a touch also what it was about."""
+
+    kind: str
+    recorder: str
+    source: str
+    auth: str
+    system: str
+    about: str = ""
+    sender: str = ""
+    channel: str = ""
+
+
+@frozen
+class Names:
+    """Display names by id, lines by entry number; `account` is the log's own name."""
+
+    account: str = ""
+    called: Mapping[str, str] = Factory(dict)
+    lines: Mapping[int, Line] = Factory(dict)
+    outcomes: Mapping[int, str] = Factory(dict)
+    """Entry number of a promise → the outcome it is for."""
+    numbers: Mapping[str, int] = Factory(dict)
+    """Id of a touch → its entry number."""
+    zones: Mapping[str, str] = Factory(dict)
+    """Zone of a party or person, where one is recorded."""
+
+    def of(self, ref: str | None) -> str:
+        """The display name of an id; a short id where none is known, "" for None."""
+        if ref is None:
+            return ""
+        return self.called.get(ref) or ref[:8]
+
+    def about(self, no: int) -> str:
+        """What the touch of that entry was about, or ""."""
+        line = self.lines.get(no)
+        return line.about if line else ""
+
+
+def _text(entry: Entry, *fields: str) -> str:
+    """The first personal field with a value; "[redacted]" if none has and one is gone."""
+    for field in fields:
+        value = getattr(entry.fact, field)
+        value = value.subject if field == "message" and value is not None else value
+        if value:
+            return clean(value)
+    gone = any(field in fields for field, _ in entry.gone)
+    return REDACTED if gone else ""
+
+
+_NAMED: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (Party, ("name", "key")),
+    (Person, ("name", "key")),
+    (Matter, ("title", "key")),
+    (Milestone, ("name", "key")),
+    (Promise, ("what", "key")),
+)
+_FIELDS = dict(_NAMED)
+
+
+def names(entries: Iterable[Entry]) -> Names:
+    """The names that the given entries hold, later versions before earlier ones.
+
+    Entries are read in the order given (by number, as a log gives them).
+    """
+    called: dict[str, str] = {}
+    lines: dict[int, Line] = {}
+    outcomes: dict[int, str] = {}
+    numbers: dict[str, int] = {}
+    zones: dict[str, str] = {}
+    aliases: list[tuple[str, str]] = []
+    account = ""
+    for entry in entries:
+        fact = entry.fact
+        if isinstance(fact, Touch):
+            about = _text(entry, "about", "message")
+            lines[entry.no] = Line(
+                entry.kind, entry.recorder, fact.source or "", fact.auth, fact.system,
+                about, fact.sender or entry.recorder, fact.channel,
+            )  # fmt: skip
+            called[entry.id] = about
+            numbers[entry.id] = entry.no
+            continue
+        if isinstance(fact, Signal):
+            lines[entry.no] = Line(
+                entry.kind, entry.recorder, fact.source or "", fact.auth, fact.system
+            )
+            continue
+        lines[entry.no] = Line(entry.kind, entry.recorder, "", "none", "hand")
+        fields = _FIELDS.get(type(fact))
+        if fields:
+            called[entry.id] = _text(entry, *fields) or called.get(entry.id, "")
+        if isinstance(fact, Party | Person) and fact.zone:
+            zones[entry.id] = fact.zone
+        elif isinstance(fact, Promise):
+            outcomes[entry.no] = _text(entry, "outcome")
+        elif isinstance(fact, Opened):
+            account = _text(entry, "name")
+        elif isinstance(fact, Alias) and fact.old and fact.new:
+            aliases.append((fact.old, fact.new))
+    for old, new in aliases:
+        called[old] = called.get(new) or called.get(old, "")
+    return Names(account, called, lines, outcomes, numbers, zones)
