@@ -1,0 +1,91 @@
+"""An engine of our own for a database URL, set up for evidence.
+
+SQLite: write-ahead log (readers and a writer do not wait for each other), every commit
+synced to the disk, deleted content overwritten. SQLAlchemy's errors name no parameters.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from contactledger.errors import BadInput, NotInstalled, StoreMissing
+
+DRIVERS = {"pysqlite": "?", "psycopg": "%s"}
+"""The drivers that the stores speak, with their placeholder."""
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+)
+
+
+def open_engine(url: str | URL, *, create: bool, timeout_seconds: float) -> Engine:
+    """An engine for `sqlite:///file.db` or `postgresql+psycopg://…`.
+
+    BadInput for anything else, StoreMissing where `create` is False and the file is not
+    there, NotInstalled without the driver. Nothing is connected yet.
+    """
+    parsed = _parsed(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    if sqlite:
+        _check_file(parsed, create=create)
+    arguments: dict[str, Any] = {"timeout": timeout_seconds} if sqlite else {}
+    engine = _made(parsed, arguments)
+    mark_of(engine)
+    if sqlite:
+        event.listen(engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def mark_of(engine: Engine) -> str:
+    """The placeholder of an engine's driver; BadInput for a driver we do not speak."""
+    mark = DRIVERS.get(engine.dialect.driver)
+    if mark is None:
+        raise BadInput("must be SQLite (pysqlite) or PostgreSQL (psycopg)", field="url")
+    return mark
+
+
+def _parsed(url: str | URL) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        pass
+    raise BadInput("must be a database URL such as sqlite:///contacts.db", field="url")
+
+
+def _made(url: URL, arguments: dict[str, Any]) -> Engine:
+    try:
+        return create_engine(url, hide_parameters=True, connect_args=arguments)
+    except ModuleNotFoundError:
+        failure: Exception = NotInstalled(
+            "the driver of this database is not installed: contactledger[postgres]"
+        )
+    except (NoSuchModuleError, ArgumentError):
+        failure = BadInput("must be SQLite (pysqlite) or PostgreSQL (psycopg)", field="url")
+    raise failure
+
+
+def _check_file(url: URL, *, create: bool) -> None:
+    name = url.database or ":memory:"
+    path, query = name, dict(url.query)
+    if name.startswith("file:"):
+        parts = urlsplit(name)
+        path, query = parts.path, {**query, **dict(parse_qsl(parts.query))}
+    if path in (":memory:", "") or query.get("mode") == "memory":
+        raise BadInput(
+            "a database in memory ends with its connection; use MemoryStore()", field="url"
+        )
+    if not create and not Path(path).exists():
+        raise StoreMissing("there is no such database file, and none may be made")
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma).close()

@@ -1,0 +1,263 @@
+"""A store in memory: for tests, trials and notebooks. It ends with its process.
+
+One transaction at a time: a lock is held while a `begin` block runs, so a reader sees one
+state throughout. A writer that raises is taken back step by step, newest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any
+
+from attrs import define, field
+
+from contactledger.errors import StoreBusy, StoreError
+from contactledger.store.guard import Guard
+from contactledger.store.port import (
+    AccountRow,
+    Batch,
+    DisclosureRow,
+    EntryRow,
+    InboxRow,
+    LedgerRow,
+    LookupRow,
+)
+
+TIMEOUT_SECONDS = 10.0
+"""How long to wait for another thread's transaction."""
+
+
+@define
+class _Account:
+    head: AccountRow
+    entries: list[EntryRow] = field(factory=list)
+    disclosures: dict[int, list[DisclosureRow]] = field(factory=dict)
+    blobs: dict[str, bytes] = field(factory=dict)
+    seen: dict[bytes, int] = field(factory=dict)
+
+
+@define
+class _State:
+    ledger: dict[int, LedgerRow] = field(factory=dict)
+    accounts: dict[str, _Account] = field(factory=dict)
+    lookups: dict[bytes, dict[tuple[str, str], LookupRow]] = field(factory=dict)
+    inbox: dict[str, InboxRow] = field(factory=dict)
+
+
+class MemoryStore:
+    """A `Store` in memory. Threads may share it; StoreBusy after `timeout_seconds`."""
+
+    def __init__(self, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._state = _State()
+        self._lock = RLock()
+        self._timeout_seconds = timeout_seconds
+        self._writing = False
+
+    @contextmanager
+    def begin(self, *, write: bool) -> Iterator[MemoryTransaction]:
+        """A transaction, see the port. A second writer inside a writer's block is StoreBusy."""
+        if not self._lock.acquire(timeout=self._timeout_seconds):
+            raise StoreBusy("another thread holds the store for longer than the timeout")
+        try:
+            if write and self._writing:
+                raise StoreBusy("this thread is writing already")
+            yield from self._run(MemoryTransaction(self._state, write=write), write)
+        finally:
+            self._lock.release()
+
+    def _run(self, transaction: MemoryTransaction, write: bool) -> Iterator[MemoryTransaction]:
+        before, self._writing = self._writing, self._writing or write
+        try:
+            yield transaction
+        except BaseException:
+            transaction.take_back()
+            raise
+        finally:
+            self._writing = before
+            transaction.end()
+
+    def close(self) -> None:
+        """Nothing to let go of: what was recorded stays readable as long as the object."""
+
+
+class MemoryTransaction:
+    """A `Transaction` over dictionaries, with a list of how to take each step back."""
+
+    def __init__(self, state: _State, *, write: bool) -> None:
+        self._state = state
+        self._guard = Guard(write=write)
+        self._undo: list[Callable[[], object]] = []
+
+    def end(self) -> None:
+        """The block is over."""
+        self._guard.end()
+
+    def take_back(self) -> None:
+        """Leave everything as it was when the block began."""
+        while self._undo:
+            self._undo.pop()()
+
+    # every change of a dictionary goes through these two
+
+    def _put(self, where: dict[Any, Any], key: object, value: object) -> None:
+        if key in where:
+            self._undo.append(lambda old=where[key]: where.__setitem__(key, old))  # type: ignore[misc]
+        else:
+            self._undo.append(lambda: where.pop(key))
+        where[key] = value
+
+    def _drop(self, where: dict[Any, Any], key: object) -> None:
+        if key in where:
+            old = where.pop(key)
+            self._undo.append(lambda: where.__setitem__(key, old))
+
+    def ledger(self) -> LedgerRow | None:
+        """See the port."""
+        self._guard.reading()
+        return self._state.ledger.get(1)
+
+    def make_ledger(self, row: LedgerRow) -> None:
+        """See the port."""
+        self._guard.writing()
+        if self._state.ledger:
+            raise StoreError("a row with this key is there already")
+        self._put(self._state.ledger, 1, row)
+
+    def claim(self) -> None:
+        """See the port: nobody else can be writing."""
+        self._guard.writing()
+
+    def add_account(self, account: str) -> None:
+        """See the port."""
+        self._guard.writing()
+        if account in self._state.accounts:
+            raise StoreError("a row with this key is there already")
+        head = AccountRow(account, 0, b"", None)
+        self._put(self._state.accounts, account, _Account(head))
+        self._guard.hold(head)
+
+    def lock(self, accounts: Collection[str]) -> dict[str, AccountRow]:
+        """See the port."""
+        self._guard.writing()
+        known = {a: self._state.accounts[a] for a in sorted(accounts) if a in self._state.accounts}
+        for kept in known.values():
+            self._guard.hold(kept.head)
+        return {account: kept.head for account, kept in known.items()}
+
+    def heads(self, after: str = "", limit: int = 1_000) -> list[AccountRow]:
+        """See the port."""
+        self._guard.reading()
+        names = sorted(name for name in self._state.accounts if name > after)
+        return [self._state.accounts[name].head for name in names[:limit]]
+
+    def head(self, account: str) -> AccountRow | None:
+        """See the port."""
+        self._guard.reading()
+        kept = self._state.accounts.get(account)
+        return None if kept is None else kept.head
+
+    def append(self, batch: Batch) -> None:
+        """See the port."""
+        self._guard.appending(batch)
+        kept = self._state.accounts[batch.head.account]
+        before, count = kept.head, len(kept.entries)
+
+        def shorten() -> None:
+            kept.head = before
+            del kept.entries[count:]
+
+        self._undo.append(shorten)
+        kept.head = batch.head
+        kept.entries.extend(batch.entries)
+        for row in batch.disclosures:
+            rows = [*kept.disclosures.get(row.no, ()), row]
+            self._put(kept.disclosures, row.no, sorted(rows))
+        for look in batch.lookups:
+            self._put(self._state.lookups.setdefault(look.ref, {}), (look.account, look.id), look)
+        for sha256, body in batch.blobs:
+            if sha256 not in kept.blobs:
+                self._put(kept.blobs, sha256, body)
+        for digest, no in batch.seen:
+            if digest not in kept.seen:
+                self._put(kept.seen, digest, no)
+
+    def entries(self, account: str, start: int = 0, stop: int | None = None) -> Iterator[EntryRow]:
+        """See the port."""
+        self._guard.reading()
+        kept = self._state.accounts.get(account)
+        return iter(() if kept is None else kept.entries[start:stop])
+
+    def disclosures(
+        self, account: str, start: int = 0, stop: int | None = None
+    ) -> Iterator[DisclosureRow]:
+        """See the port."""
+        self._guard.reading()
+        kept = self._state.accounts.get(account)
+        if kept is None:
+            return iter(())
+        numbers = range(*slice(start, stop).indices(len(kept.entries)))
+        return iter([row for no in numbers for row in kept.disclosures.get(no, ())])
+
+    def blob(self, account: str, sha256: str) -> bytes | None:
+        """See the port."""
+        self._guard.reading()
+        kept = self._state.accounts.get(account)
+        return None if kept is None else kept.blobs.get(sha256)
+
+    def find(self, refs: Collection[bytes], account: str | None = None) -> list[LookupRow]:
+        """See the port."""
+        self._guard.reading()
+        rows = [row for ref in set(refs) for row in self._state.lookups.get(ref, {}).values()]
+        wanted = [row for row in rows if account is None or row.account == account]
+        return sorted(wanted, key=lambda row: (row.ref, row.account, row.no, row.id))
+
+    def seen(self, account: str, digests: Collection[bytes]) -> dict[bytes, int]:
+        """See the port."""
+        self._guard.reading()
+        kept = self._state.accounts.get(account)
+        known = {} if kept is None else kept.seen
+        return {digest: known[digest] for digest in digests if digest in known}
+
+    def erase(
+        self,
+        account: str,
+        digests: Iterable[tuple[int, str]],
+        blobs: Iterable[str] = (),
+        lookups: Iterable[tuple[bytes, str]] = (),
+    ) -> None:
+        """See the port."""
+        self._guard.writing()
+        kept = self._state.accounts.get(account)
+        if kept is None:
+            return
+        for no, digest in digests:
+            rows = [row for row in kept.disclosures.get(no, ()) if row.digest != digest]
+            self._put(kept.disclosures, no, rows)
+        for sha256 in blobs:
+            self._drop(kept.blobs, sha256)
+        for ref, id_ in lookups:
+            self._drop(self._state.lookups.get(ref, {}), (account, id_))
+
+    def inbox_put(self, row: InboxRow) -> None:
+        """See the port."""
+        self._guard.writing()
+        self._put(self._state.inbox, row.id, row)
+
+    def inbox_get(self, id: str) -> InboxRow | None:  # noqa: A002
+        """See the port."""
+        self._guard.reading()
+        return self._state.inbox.get(id)
+
+    def inbox(self, states: Collection[str] = (), limit: int = 1_000) -> list[InboxRow]:
+        """See the port."""
+        self._guard.reading()
+        rows = [row for row in self._state.inbox.values() if not states or row.state in states]
+        return sorted(rows, key=lambda row: (row.received_at, row.id))[:limit]
+
+    def inbox_drop(self, ids: Collection[str]) -> None:
+        """See the port."""
+        self._guard.writing()
+        for id_ in ids:
+            self._drop(self._state.inbox, id_)

@@ -1,0 +1,334 @@
+"""A store in SQLite or PostgreSQL.
+
+Rows go to the driver's own `executemany` over the SQLAlchemy connection: whole batches, no
+objects in between. A transaction's first statement is the `UPDATE … RETURNING` of its
+accounts, which takes their row locks on PostgreSQL and the write lock on SQLite.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy.engine import URL
+
+from contactledger.errors import BadInput, StoreMissing, WrongLayout
+from contactledger.store.connections import (
+    Connections,
+    Host,
+    JoinedConnections,
+    OpenedConnections,
+)
+from contactledger.store.engine import mark_of, open_engine
+from contactledger.store.failures import attempt
+from contactledger.store.guard import Guard
+from contactledger.store.port import (
+    LAYOUT,
+    AccountRow,
+    Batch,
+    DisclosureRow,
+    EntryRow,
+    InboxRow,
+    LedgerRow,
+    LookupRow,
+)
+from contactledger.store.statements import LIST_SIZES, Statements, statements
+from contactledger.store.tables import tables
+
+PREFIX = "contactledger_"
+TIMEOUT_SECONDS = 10.0
+"""How long a writer waits for somebody else's lock before StoreBusy."""
+PAGE = 1_000
+"""Entries fetched at a time, so that a long log does not lie in memory twice."""
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}\Z")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(time: datetime) -> int:
+    """Microseconds since 1970 in UTC, exactly."""
+    passed = time - _EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+
+
+def moment(value: int) -> datetime:
+    """The time of such a number; the pair of `micros`."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+class SqlStore:
+    """A `Store` in a database; make one with `SqlStore.open`.
+
+    Threads may share it, unless it was given a host's connection or session.
+    """
+
+    def __init__(self, connections: Connections, prepared: Statements) -> None:
+        self._connections = connections
+        self._statements = prepared
+
+    @classmethod
+    def open(
+        cls,
+        target: str | URL | Engine | Host,
+        *,
+        prefix: str = PREFIX,
+        schema: str | None = None,
+        create: bool = True,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> SqlStore:
+        """The store at a URL, in an engine's database, or in a host's own transaction.
+
+        A URL opens an engine that `close` disposes of; an Engine is used and left open; a
+        Connection or Session is joined and nothing is ever committed on it. `create` makes
+        the file, the schema and the tables that are missing. `timeout_seconds` is not applied
+        to a host's connection and, on SQLite, not to a host's engine.
+
+        StoreMissing, WrongLayout and the other StoreErrors; BadInput for a URL, prefix or
+        schema that cannot be used.
+        """
+        for field, name in (("prefix", prefix), ("schema", schema)):
+            if name is not None and not _NAME.match(name):
+                raise BadInput("must be a-z, 0-9 and _, 40 characters at most", field=field)
+        connections: Connections
+        if isinstance(target, str | URL):
+            engine = open_engine(target, create=create, timeout_seconds=timeout_seconds)
+            connections = OpenedConnections(engine, own=True, timeout_seconds=timeout_seconds)
+        elif isinstance(target, Engine):
+            engine = target
+            connections = OpenedConnections(engine, own=False, timeout_seconds=timeout_seconds)
+        else:
+            bound = target if isinstance(target, Connection) else attempt(target.connection)
+            engine = bound.engine
+            connections = JoinedConnections(target)
+        store = cls(connections, statements(prefix, schema, mark_of(engine)))
+        try:
+            store._check_tables(prefix, schema, create=create)
+        except BaseException:
+            connections.close()
+            raise
+        return store
+
+    def _check_tables(self, prefix: str, schema: str | None, *, create: bool) -> None:
+        with self._connections.begin(write=False) as connection:
+            if attempt(self._made, connection, prefix, schema):
+                return
+        if not create:
+            raise StoreMissing("the tables are not in this database, and none may be made")
+        with self._connections.begin(write=True) as connection:
+            attempt(self._make, connection, prefix, schema)
+
+    def _made(self, connection: Connection, prefix: str, schema: str | None) -> bool:
+        """Whether the tables are there; WrongLayout if they are another release's."""
+        if not inspect(connection).has_table(f"{prefix}layout", schema=schema):
+            return False
+        found = connection.exec_driver_sql(self._statements.layout).scalars().all()
+        if list(found) != [LAYOUT]:
+            raise WrongLayout(
+                f"the tables have layout {', '.join(map(str, found)) or 'unknown'}, "
+                f"this release knows layout {LAYOUT}"
+            )
+        return True
+
+    def _make(self, connection: Connection, prefix: str, schema: str | None) -> None:
+        if connection.dialect.name == "postgresql":
+            # two processes that make the same tables wait for each other here
+            connection.exec_driver_sql(
+                "SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{schema}.{prefix}",)
+            )
+            if schema is not None:
+                connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        if not self._made(connection, prefix, schema):
+            tables(prefix, schema).metadata.create_all(connection)
+            connection.exec_driver_sql(self._statements.make_layout, (1, LAYOUT))
+
+    @contextmanager
+    def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
+        """A transaction, see the port."""
+        with self._connections.begin(write=write) as connection:
+            transaction = SqlTransaction(connection, self._statements, write=write)
+            try:
+                yield transaction
+            finally:
+                transaction.end()
+
+    def close(self) -> None:
+        """Close the connections that were opened here."""
+        self._connections.close()
+
+
+class SqlTransaction:
+    """A `Transaction` on one connection."""
+
+    def __init__(self, connection: Connection, prepared: Statements, *, write: bool) -> None:
+        self._connection = connection
+        self._sql = prepared
+        self._guard = Guard(write=write)
+
+    def end(self) -> None:
+        """The block is over."""
+        self._guard.end()
+
+    # every statement goes through one of these three
+
+    def _rows(self, text: str, values: Sequence[Any] = ()) -> Sequence[Any]:
+        self._guard.reading()
+        return attempt(lambda: self._connection.exec_driver_sql(text, tuple(values)).fetchall())
+
+    def _write(self, text: str, *values: object) -> None:
+        self._guard.writing()
+        attempt(self._connection.exec_driver_sql, text, values)
+
+    def _many(self, text: str, rows: Iterable[Sequence[Any]]) -> None:
+        listed = list(rows)
+        if listed:
+            attempt(self._connection.exec_driver_sql, text, listed)
+
+    def _among(self, text: str, values: Collection[Any], *before: object) -> list[Any]:
+        """Rows of a query with an `IN` list, asked in lists of bounded length."""
+        wanted, step = list(dict.fromkeys(values)), LIST_SIZES[-1]
+        rows: list[Any] = []
+        for start in range(0, len(wanted), step):
+            asked, filled = self._sql.among(text, wanted[start : start + step])
+            rows.extend(self._rows(asked, [*before, *filled]))
+        return rows
+
+    def ledger(self) -> LedgerRow | None:
+        """See the port."""
+        return next((LedgerRow(*row) for row in self._rows(self._sql.ledger)), None)
+
+    def make_ledger(self, row: LedgerRow) -> None:
+        """See the port."""
+        values = (row.id, row.recorder, row.recorder_ref, row.house, row.secret)
+        self._write(self._sql.make_ledger, 1, *values)
+
+    def claim(self) -> None:
+        """See the port."""
+        self._write(self._sql.claim)
+
+    def add_account(self, account: str) -> None:
+        """See the port."""
+        self._write(self._sql.add_account, account, 0, b"", None)
+        self._guard.hold(AccountRow(account, 0, b"", None))
+
+    def lock(self, accounts: Collection[str]) -> dict[str, AccountRow]:
+        """See the port."""
+        self._guard.writing()
+        held = {}
+        for account in sorted(set(accounts)):
+            for row in self._rows(self._sql.lock, (account,)):
+                held[account] = _head(row)
+                self._guard.hold(held[account])
+        return held
+
+    def heads(self, after: str = "", limit: int = 1_000) -> list[AccountRow]:
+        """See the port."""
+        return [_head(row) for row in self._rows(self._sql.heads, (after, limit))]
+
+    def head(self, account: str) -> AccountRow | None:
+        """See the port."""
+        return next((_head(row) for row in self._rows(self._sql.head, (account,))), None)
+
+    def append(self, batch: Batch) -> None:
+        """See the port."""
+        self._guard.appending(batch)
+        head, sql = batch.head, self._sql
+        account = head.account
+        self._many(
+            sql.add_entries,
+            [
+                (account, no, id_, kind, micros(at), micros(recorded_at), record, leaf)
+                for no, id_, kind, at, recorded_at, record, leaf in batch.entries
+            ],
+        )
+        self._many(sql.add_disclosures, [(account, *row) for row in batch.disclosures])
+        self._many(sql.add_lookups, batch.lookups)
+        self._many(sql.add_blobs, [(account, *row) for row in batch.blobs])
+        self._many(sql.add_seen, [(account, *row) for row in batch.seen])
+        newest = None if head.recorded_at is None else micros(head.recorded_at)
+        self._write(sql.move_head, head.size, head.frontier, newest, account)
+
+    def entries(self, account: str, start: int = 0, stop: int | None = None) -> Iterator[EntryRow]:
+        """See the port."""
+        for rows in self._pages(self._sql.entries, account, start, stop):
+            for no, id_, kind, at, recorded_at, record, leaf in rows:
+                yield EntryRow(no, id_, kind, moment(at), moment(recorded_at), record, leaf)
+
+    def disclosures(
+        self, account: str, start: int = 0, stop: int | None = None
+    ) -> Iterator[DisclosureRow]:
+        """See the port."""
+        for rows in self._pages(self._sql.disclosures, account, start, stop):
+            for row in rows:
+                yield DisclosureRow(*row)
+
+    def _pages(
+        self, text: str, account: str, start: int, stop: int | None
+    ) -> Iterator[Sequence[Any]]:
+        if stop is None:
+            head = self.head(account)
+            stop = 0 if head is None else head.size
+        for first in range(start, stop, PAGE):
+            yield self._rows(text, (account, first, min(first + PAGE, stop)))
+
+    def blob(self, account: str, sha256: str) -> bytes | None:
+        """See the port."""
+        return next((row[0] for row in self._rows(self._sql.blob, (account, sha256))), None)
+
+    def find(self, refs: Collection[bytes], account: str | None = None) -> list[LookupRow]:
+        """See the port."""
+        if account is None:
+            rows = self._among(self._sql.find_in, refs)
+        else:
+            rows = self._among(self._sql.find_here_in, refs, account)
+        found = [LookupRow(*row) for row in rows]
+        return sorted(found, key=lambda row: (row.ref, row.account, row.no, row.id))
+
+    def seen(self, account: str, digests: Collection[bytes]) -> dict[bytes, int]:
+        """See the port."""
+        return dict(map(tuple, self._among(self._sql.seen_in, digests, account)))
+
+    def erase(
+        self,
+        account: str,
+        digests: Iterable[tuple[int, str]],
+        blobs: Iterable[str] = (),
+        lookups: Iterable[tuple[bytes, str]] = (),
+    ) -> None:
+        """See the port."""
+        self._guard.writing()
+        sql = self._sql
+        self._many(sql.drop_disclosures, [(account, no, digest) for no, digest in digests])
+        self._many(sql.drop_blobs, [(account, sha256) for sha256 in blobs])
+        self._many(sql.drop_lookups, [(ref, account, id_) for ref, id_ in lookups])
+
+    def inbox_put(self, row: InboxRow) -> None:
+        """See the port."""
+        self._write(self._sql.inbox_put, row.id, micros(row.received_at), *row[2:])
+
+    def inbox_get(self, id: str) -> InboxRow | None:  # noqa: A002
+        """See the port."""
+        return next((_inbox(row) for row in self._rows(self._sql.inbox_get, (id,))), None)
+
+    def inbox(self, states: Collection[str] = (), limit: int = 1_000) -> list[InboxRow]:
+        """See the port."""
+        if not states:
+            return [_inbox(row) for row in self._rows(self._sql.inbox, (limit,))]
+        asked, filled = self._sql.among(self._sql.inbox_in, list(states))
+        return [_inbox(row) for row in self._rows(asked, [*filled, limit])]
+
+    def inbox_drop(self, ids: Collection[str]) -> None:
+        """See the port."""
+        self._guard.writing()
+        self._many(self._sql.inbox_drop, [(id_,) for id_ in ids])
+
+
+def _head(row: Sequence[Any]) -> AccountRow:
+    account, size, frontier, newest = row
+    return AccountRow(account, size, frontier, None if newest is None else moment(newest))
+
+
+def _inbox(row: Sequence[Any]) -> InboxRow:
+    return InboxRow(row[0], moment(row[1]), *row[2:])

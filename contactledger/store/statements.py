@@ -1,0 +1,140 @@
+"""The SQL of the stores, made once per prefix, schema and driver.
+
+The same texts serve SQLite (3.35 or later) and PostgreSQL: plain statements, `ON CONFLICT`
+and `RETURNING`, with the driver's own placeholder. Column lists come from the tables, so
+they cannot drift from them; values stand in the order of the columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TypeVar
+
+from attrs import frozen
+from sqlalchemy import Table
+
+from contactledger.store.tables import tables
+
+T = TypeVar("T")
+
+LIST_SIZES = (1, 8, 64, 512)
+"""Lengths of an `IN` list; a shorter one is filled up with its last value, so that few texts
+are prepared however many values are asked for (SQLite takes 32,766 of them at most)."""
+
+
+@frozen
+class Statements:
+    """SQL texts by what they do; those ending in `_in` lack their list, see `among`."""
+
+    mark: str
+    layout: str
+    make_layout: str
+    claim: str
+    ledger: str
+    make_ledger: str
+    add_account: str
+    lock: str
+    head: str
+    heads: str
+    move_head: str
+    add_entries: str
+    entries: str
+    add_disclosures: str
+    disclosures: str
+    drop_disclosures: str
+    add_lookups: str
+    find_in: str
+    find_here_in: str
+    drop_lookups: str
+    add_blobs: str
+    blob: str
+    drop_blobs: str
+    add_seen: str
+    seen_in: str
+    inbox_put: str
+    inbox_get: str
+    inbox: str
+    inbox_in: str
+    inbox_drop: str
+
+    def among(self, text: str, values: Sequence[T]) -> tuple[str, list[T]]:
+        """The text with a list in the place of its `{}`, and the values filled up to it."""
+        size = next(size for size in LIST_SIZES if size >= len(values))
+        return text.format(", ".join([self.mark] * size)), [
+            *values,
+            *[values[-1]] * (size - len(values)),
+        ]
+
+
+def _name(table: Table) -> str:
+    return f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'
+
+
+def _columns(table: Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+@lru_cache(maxsize=64)
+def statements(prefix: str, schema: str | None, mark: str) -> Statements:
+    """The texts for these tables; `mark` is the driver's placeholder."""
+    t = tables(prefix, schema)
+
+    def insert(table: Table) -> str:
+        columns = _columns(table)
+        marks = ", ".join([mark] * len(columns))
+        return f"INSERT INTO {_name(table)} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+
+    def select(table: Table, rest: str, *, after: int = 0) -> str:
+        text = rest.replace("?", mark)
+        return f"SELECT {', '.join(_columns(table)[after:])} FROM {_name(table)} {text}"  # noqa: S608
+
+    def delete(table: Table, rest: str) -> str:
+        return f"DELETE FROM {_name(table)} {rest.replace('?', mark)}"  # noqa: S608
+
+    def update(table: Table, rest: str) -> str:
+        return f"UPDATE {_name(table)} {rest.replace('?', mark)}"
+
+    newer = ", ".join(f"{c} = excluded.{c}" for c in _columns(t.inbox)[1:])
+    return Statements(
+        mark=mark,
+        layout=select(t.layout, "", after=1),
+        make_layout=insert(t.layout),
+        claim=update(t.layout, "SET layout = layout"),
+        ledger=select(t.ledger, "", after=1),
+        make_ledger=insert(t.ledger),
+        add_account=insert(t.account),
+        lock=update(
+            t.account,
+            "SET size = size WHERE account = ? RETURNING account, size, frontier, recorded_at",
+        ),
+        head=select(t.account, "WHERE account = ?"),
+        heads=select(t.account, "WHERE account > ? ORDER BY account LIMIT ?"),
+        move_head=update(
+            t.account, "SET size = ?, frontier = ?, recorded_at = ? WHERE account = ?"
+        ),
+        add_entries=insert(t.entry),
+        entries=select(t.entry, "WHERE account = ? AND no >= ? AND no < ? ORDER BY no", after=1),
+        add_disclosures=insert(t.disclosure),
+        disclosures=select(
+            t.disclosure,
+            "WHERE account = ? AND no >= ? AND no < ? ORDER BY no, field, person, digest",
+            after=1,
+        ),
+        drop_disclosures=delete(t.disclosure, "WHERE account = ? AND no = ? AND digest = ?"),
+        add_lookups=insert(t.lookup)
+        + " ON CONFLICT (ref, account, id) DO UPDATE SET no = excluded.no, kind = excluded.kind",
+        find_in=select(t.lookup, "WHERE ref IN ({})"),
+        find_here_in=select(t.lookup, "WHERE account = ? AND ref IN ({})"),
+        drop_lookups=delete(t.lookup, "WHERE ref = ? AND account = ? AND id = ?"),
+        add_blobs=insert(t.blob) + " ON CONFLICT DO NOTHING",
+        blob=select(t.blob, "WHERE account = ? AND sha256 = ?", after=2),
+        drop_blobs=delete(t.blob, "WHERE account = ? AND sha256 = ?"),
+        add_seen=insert(t.seen) + " ON CONFLICT DO NOTHING",
+        seen_in=select(t.seen, "WHERE account = ? AND digest IN ({})", after=1),
+        inbox_put=insert(t.inbox) + f" ON CONFLICT (id) DO UPDATE SET {newer}",
+        inbox_get=select(t.inbox, "WHERE id = ?"),
+        inbox=select(t.inbox, "ORDER BY received_at, id LIMIT ?"),
+        inbox_in=select(t.inbox, "WHERE state IN ({}) ORDER BY received_at, id LIMIT ?"),
+        inbox_drop=delete(t.inbox, "WHERE id = ?"),
+    )
