@@ -1,1 +1,165 @@
-"""contactledger: who reached out, who answered, who ignored it; believable to both sides."""
+"""contactledger: who reached out, who answered, who ignored it; believable to both sides.
+
+A ledger of touches between the parties of an account (a vendor, its customer, partners,
+consultants), each judged by one written policy, printed as a proof-of-contact report.
+
+The map. The ground and the four wings are pure: no files, sockets, environment, clock or
+randomness. Wings never import each other; a test reads this very list and keeps it so::
+
+    errors.py       GROUND  the error tree, drawn at the top
+    vocabulary.py   GROUND  the closed vocabularies that may stand in the clear
+    declare.py      GROUND  how a fact's fields are declared, personal ones among them
+    facts.py        GROUND  what is written: attrs frozen, no behaviour; Entry
+    events.py       GROUND  what a source makes of bytes, before it is matched
+    findings.py     GROUND  what is read: values only
+    log/            WING    canon, record, tlog, seal: bytes, trees
+    judge/          WING    view, policy, calendar, judge, cases, standing
+    sources/        WING    one file per provider or format
+    report/         WING    names, rows, charts, render, templates/
+    store/          STORE   port, memory, sql (the only importer of sqlmodel)
+    references.py   TOP     where names lead: references under the ledger's secret
+    recording.py    TOP     keys to ids, repeats, conflicts; facts to bytes
+    sending.py      TOP     a message on record before it leaves
+    matching.py     TOP     whose touch a report is about
+    receiving.py    TOP     the inbox: durable, parsed, matched, recorded
+    erasing.py      TOP     what a redaction deletes
+    checking.py     TOP     the deep check of a log
+    ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
+    testing.py      TOP     StoreSuite, a fixed clock, for the tests of users
+    demo.py cli.py  TOP     what runs on top
+
+Data flows one way: bytes → Events → facts → log → findings → cases → standing → report.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from contactledger.errors import BadFact, Conflict, LedgerError, NotFound, Unverified
+    from contactledger.facts import (
+        Alias,
+        Coverage,
+        Entry,
+        Handoff,
+        Mark,
+        Matter,
+        Message,
+        Milestone,
+        Money,
+        Party,
+        Person,
+        PolicyAdopted,
+        Preference,
+        Promise,
+        Redaction,
+        Retraction,
+        Settlement,
+        Signal,
+        Touch,
+    )
+    from contactledger.findings import Case, Finding, Grade, Outcome, Reach, Standing
+    from contactledger.judge.judge import judge
+    from contactledger.ledger import Ledger
+    from contactledger.receiving import Receipt
+    from contactledger.report.render import Report
+    from contactledger.store.memory import MemoryStore
+    from contactledger.vocabulary import (
+        Channel,
+        Expects,
+        HandoffWord,
+        MarkWord,
+        MatterState,
+        MilestoneKind,
+        Purpose,
+        Role,
+        SignalKind,
+        Urgency,
+        Word,
+    )
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "errors": ("BadFact", "Conflict", "LedgerError", "NotFound", "Unverified"),
+    "facts": (
+        *("Alias", "Coverage", "Entry", "Handoff", "Mark", "Matter", "Message", "Milestone"),
+        *("Money", "Party", "Person", "PolicyAdopted", "Preference", "Promise", "Redaction"),
+        *("Retraction", "Settlement", "Signal", "Touch"),
+    ),
+    "findings": ("Case", "Finding", "Grade", "Outcome", "Reach", "Standing"),
+    "judge.judge": ("judge",),
+    "ledger": ("Ledger",),
+    "receiving": ("Receipt",),
+    "report.render": ("Report",),
+    "store.memory": ("MemoryStore",),
+    "vocabulary": (
+        *("Channel", "Expects", "HandoffWord", "MarkWord", "MatterState", "MilestoneKind"),
+        *("Purpose", "Role", "SignalKind", "Urgency", "Word"),
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Alias",
+    "BadFact",
+    "Case",
+    "Channel",
+    "Conflict",
+    "Coverage",
+    "Entry",
+    "Expects",
+    "Finding",
+    "Grade",
+    "Handoff",
+    "HandoffWord",
+    "Ledger",
+    "LedgerError",
+    "Mark",
+    "MarkWord",
+    "Matter",
+    "MatterState",
+    "MemoryStore",
+    "Message",
+    "Milestone",
+    "MilestoneKind",
+    "Money",
+    "NotFound",
+    "Outcome",
+    "Party",
+    "Person",
+    "PolicyAdopted",
+    "Preference",
+    "Promise",
+    "Purpose",
+    "Reach",
+    "Receipt",
+    "Redaction",
+    "Report",
+    "Retraction",
+    "Role",
+    "Settlement",
+    "Signal",
+    "SignalKind",
+    "Standing",
+    "Touch",
+    "Unverified",
+    "Urgency",
+    "Word",
+    "judge",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first asked for (PEP 562)."""
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
