@@ -121,7 +121,7 @@ def week_of(hours: Iterable[str]) -> Week:
         from_hour, from_minute, to_hour, to_minute = map(int, clock)
         open_, close = from_hour * 60 + from_minute, to_hour * 60 + to_minute
         if not open_ < close <= 1440:
-            raise BadInput("ends before it begins; write a night as two ranges")
+            raise BadInput("must end after it begins, by 24:00; write a night as two ranges")
         begin = _DAYS.index(first) if first else 0
         end = _DAYS.index(last) if last else begin if first else 6
         for step in range((end - begin) % 7 + 1):

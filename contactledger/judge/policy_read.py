@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeVar
 
@@ -31,7 +32,7 @@ from contactledger.judge.policy_terms import (
     Table,
     WindowRule,
 )
-from contactledger.judge.policy_text import Path, load, path_text, places
+from contactledger.judge.policy_text import PARTY_ID, Path, load, path_text, places
 from contactledger.vocabulary import Channel, Expects, Purpose, Role, Urgency
 
 WINDOW_DAYS = 1_000
@@ -48,7 +49,6 @@ _RINGING_HOURS = AgreedHours(week_of(["08:00-20:00"]))
 
 _WINDOW = re.compile(r"([1-9][0-9]{0,5}) (day|hour|minute)s?\Z")
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,5}) (day|hour|minute|second)s?\Z")
-_PARTY = re.compile(r"[a-z2-7]{26}\Z")
 _COUNTRY = re.compile(r"[A-Z]{2,4}\Z")
 _SUBDIVISION = re.compile(r"[A-Za-z0-9 .'-]{1,40}\Z")
 
@@ -210,7 +210,7 @@ def _policy(text: str, values: dict[str, Any], references: list[Reference] | Non
     if zone is not None:
         if not isinstance(zone, str):
             top.fail("zone", "must be the IANA name of a time zone")
-        _inner(("zone",), lambda: zone_of(zone))
+        _inner(("zone",), partial(zone_of, zone))
     grades = {grade.word: grade for grade in Grade}
     evidence = top.word("evidence_needed", tuple(grades))
     allowed = top.words("allowed_channels", Channel) if "allowed_channels" in values else None
@@ -277,7 +277,7 @@ def _role(group: _Section, name: str) -> None:
 
 
 def _party(group: _Section, name: str) -> None:
-    if not _PARTY.match(name):
+    if not PARTY_ID.match(name):
         group.fail(name, "a party is named by its id of 26 characters, never by its name")
 
 
@@ -304,7 +304,7 @@ def _calendar(parent: _Section, references: list[Reference] | None) -> Calendar 
     section.take("week")
     holidays = _holidays(section, references)
     section.done()
-    return _inner(section.path, lambda: Calendar(name or OFFICE_HOURS.name, week, holidays))
+    return _inner(section.path, partial(Calendar, name or OFFICE_HOURS.name, week, holidays))
 
 
 def _week(section: _Section, key: str) -> Week:
@@ -312,7 +312,7 @@ def _week(section: _Section, key: str) -> Week:
     if not items:
         section.fail(key, 'must list hours like "mon-fri 09:00-17:00"')
     for n, item in enumerate(items):
-        _inner((*section.path, key, n), lambda hours=str(item): week_of([hours]))  # type: ignore[misc]
+        _inner((*section.path, key, n), partial(week_of, [str(item)]))
     return week_of(items)
 
 

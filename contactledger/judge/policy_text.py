@@ -25,6 +25,11 @@ DEPTH = 12
 Path = tuple[str | int, ...]
 """("window", 0, "within")"""
 
+PARTY_ID = re.compile(r"[a-z2-7]{26}\Z")
+"""How a policy names a party: by its id, never by its name."""
+
+_PLAIN_KEY = re.compile(r"[a-z_]{1,32}\Z")
+_TWICE = re.compile("Cannot (?:declare|overwrite|mutate)|Duplicate")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r'[ \t]*(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|\'[^\']*\')[ \t]*')
@@ -50,10 +55,18 @@ class Span:
 
 
 def path_text(path: Path) -> str:
-    """A path as errors print it: "role.customer.window[0].within"."""
+    """A path as errors print it: "role.customer.window[0].within".
+
+    A key that is no plain word, or names a party by anything but its id, might be somebody's
+    name; it is printed as "…" and the line has to do.
+    """
     text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    for depth, part in enumerate(path):
+        if isinstance(part, int):
+            text += f"[{part}]"
+            continue
+        plain = PARTY_ID if depth == 1 and path[0] == "party" else _PLAIN_KEY
+        text += f"{'.' if text else ''}{part if plain.match(part) else '…'}"
     return text
 
 
@@ -78,13 +91,13 @@ def load(text: str) -> dict[str, Any]:
     except RecursionError:
         raise BadPolicy("values nested too deep", field="policy") from None
     except ValueError as error:
-        # not only TOMLDecodeError: a number of 5,000 digits is a plain ValueError
-        why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "a number too long"
-        found = _AT.search(why)
-        line_text = found.group(1) if found else None
+        found = _AT.search(str(error))
+        number = found.group(1) if found else None
+        why = _AT.sub("", str(error))
+        # tomllib prints the key there, and a key may be somebody's name
+        why = "the same key twice" if _TWICE.match(why) else why
         last = text.count("\n") + (not text.endswith("\n"))
-        place = f"line {line_text or last}" if found else ""
-        raise BadPolicy(f"not TOML: {_AT.sub('', why)}", place=place) from None
+        raise BadPolicy(f"not TOML: {why}", place=f"line {number or last}") from None
 
 
 def _bad_line(why: str, text: str, offset: int) -> BadPolicy:
@@ -156,7 +169,8 @@ class _Walk:
             self._rows[path] = self._rows.get(path, -1) + 1
         path = self._row(path)
         self.pos += 2 if rows else 1
-        self.found.setdefault(path, Span(start, self.pos, line))
+        for length in range(1, len(path) + 1):
+            self.found.setdefault(path[:length], Span(start, self.pos, line))
         return path
 
     def _row(self, path: Path) -> Path:
@@ -169,9 +183,11 @@ class _Walk:
         self._value(path, depth)
 
     def _value(self, path: Path, depth: int) -> None:
-        if depth > DEPTH:
-            raise BadPolicy("values nested too deep", field=path_text(path[:2]))
         start, line = self.pos, self._line(self.pos)
+        if depth > DEPTH:
+            raise BadPolicy(
+                "values nested too deep", field=path_text(path[:1]), place=f"line {line}"
+            )
         opening = self.text[self.pos]
         if opening == "[":
             self._array(path, depth)
