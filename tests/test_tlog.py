@@ -249,6 +249,33 @@ def test_a_proof_shows_a_leaf_at_one_place_alone() -> None:
             assert shown == [(index, index)]
 
 
+def way(index: int, size: int) -> str:
+    """From root to leaf, by the definition: at each split left or right."""
+    if size == 1:
+        return ""
+    split = 1
+    while split * 2 < size:
+        split *= 2
+    if index < split:
+        return "L" + way(index, split)
+    return "R" + way(index - split, size - split)
+
+
+def test_a_proof_holds_only_where_the_way_from_the_root_is_the_same() -> None:
+    ways = {(index, size): way(index, size) for size in range(1, 18) for index in range(size)}
+    for (index, size), turns in ways.items():
+        proof = prove_inclusion(index, size, READER)
+        for (other, claimed), others in ways.items():
+            held = check_inclusion(other, claimed, LEAVES[index], proof, naive(0, size))
+            assert held is (turns == others)
+
+
+def test_a_leaf_before_the_subtree_is_not_in_it() -> None:
+    proof = prove_inclusion(7, 8, READER, start=4)
+    assert check_inclusion(7, 8, LEAVES[7], proof, naive(4, 8), start=4)
+    assert not check_inclusion(3, 8, LEAVES[7], proof, naive(4, 8), start=4)
+
+
 def test_inclusion_in_every_subtree_proves() -> None:
     for start, end in subtrees(33):
         for index in range(start, end):
@@ -286,6 +313,40 @@ def test_a_consistency_proof_shows_one_older_root_alone() -> None:
             assert shown == [old]
 
 
+def both_roots(old: int, new: int, proof: list[bytes], seed: bytes) -> tuple[bytes, bytes] | None:
+    """The two roots that a proof leads to, by the recursion of RFC 9162 section 2.1.4.1."""
+
+    def climb(old: int, new: int, whole: bool) -> tuple[bytes, bytes]:
+        if old == new:
+            known = seed if whole else proof.pop(0)
+            return known, known
+        split = 1
+        while split * 2 < new:
+            split *= 2
+        if old <= split:
+            left = climb(old, split, whole)
+            return left[0], node_hash(left[1], proof.pop(0))
+        right = climb(old - split, new - split, False)
+        beside = proof.pop(0)
+        return node_hash(beside, right[0]), node_hash(beside, right[1])
+
+    try:
+        roots = climb(old, new, True)
+    except IndexError:
+        return None
+    return None if proof else roots
+
+
+def test_a_consistency_proof_holds_for_other_sizes_just_where_the_definition_says_so() -> None:
+    sizes = [(old, new) for new in range(1, 13) for old in range(1, new + 1)]
+    for old, new in sizes:
+        proof = prove_consistency(old, new, READER)
+        roots = naive(0, old), naive(0, new)
+        for claimed in sizes:
+            held = check_consistency(*claimed, *roots, proof)
+            assert held is (both_roots(*claimed, list(proof), roots[0]) == roots)
+
+
 def test_every_subtree_of_every_tree_proves_that_it_is_part_of_it() -> None:
     for start, end in subtrees(33):
         for new in range(end, 34):
@@ -317,8 +378,17 @@ def test_equal_sizes_need_an_empty_proof_and_equal_roots() -> None:
     assert not check_consistency(5, 5, naive(0, 5), naive(0, 5), (OTHER,))
 
 
+def test_a_root_made_up_from_a_longer_proof_is_refused() -> None:
+    leaf, root_of_two = LEAVES[0], naive(0, 2)
+    assert not check_consistency(1, 1, leaf, node_hash(OTHER, leaf), (OTHER,))
+    made_up = node_hash(OTHER, root_of_two)
+    assert not check_consistency(1, 2, leaf, made_up, (LEAVES[1], OTHER))
+    assert not check_inclusion(0, 2, leaf, (LEAVES[1], OTHER), made_up)
+
+
 def test_an_older_tree_is_never_larger() -> None:
     assert not check_consistency(6, 5, naive(0, 6), naive(0, 5), ())
+    assert not check_consistency(2, 1, OTHER, OTHER, ())
 
 
 # ---- properties

@@ -42,8 +42,8 @@ checked.
 not below end - start (draft-ietf-plants-merkle-tree-certs, section 4). With start = 0,
 which is the default, they are exactly the proofs of RFC 9162.
 
-**Bounds.** Hashes are `bytes` of length 32, at most 63 of them in a proof (as in the C2SP
-texts), sizes are whole numbers of at most 2^62, so that no proof needs more. What comes
+**Bounds.** Hashes are `bytes` of length 32, at most 63 of them in a proof (as in C2SP
+tlog-witness), sizes are whole numbers of at most 2^62, so that no proof needs more. What comes
 from elsewhere, a proof to be checked, is either right or it is not: `check_inclusion` and
 `check_consistency` say False to anything malformed and never raise. All others are given
 our own values and raise `BadRecord` when those cannot be.
@@ -67,7 +67,7 @@ NodeReader = Callable[[int, int], bytes]
 
 HASH_BYTES = 32
 MAX_HASHES = 63
-"""Hashes in one proof: what C2SP tlog-proof and tlog-witness allow."""
+"""Hashes in one proof: what C2SP tlog-witness allows; looked at before the hashes are."""
 MAX_SIZE = 2**62
 """Leaves in one tree: the largest whose consistency proofs all keep to `MAX_HASHES`."""
 
@@ -127,13 +127,12 @@ def _grow(
     row = list(leaves)
     _need_hashes(row, "leaves")
     _need_size(size + len(row), "size")
-    # Level by level: a row is what is new on its level and stands from index `at` on.
+    # Level by level: a row is what is new on its level, from index `at` on.
     large, small = list(frontier), []
     level, at = 0, size
     while row:
         if at & 1:  # the left sibling of the first is the frontier's, smallest last
             row.insert(0, large.pop())
-            at -= 1
         if len(row) & 1:  # the last has no right sibling yet
             small.append(row.pop())
         row = [
