@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 from contactledger.store.memory import MemoryStore
 from contactledger.store.sql import SqlStore
 from contactledger.testing import JoinedStoreSuite, StoreSuite
+
+_SCHEMAS = count()
+
+
+@pytest.fixture
+def schema() -> str:
+    """A schema that no other test has: it is made by the store."""
+    return f"test_{next(_SCHEMAS)}"
 
 
 class TestMemory(StoreSuite):
@@ -34,4 +44,30 @@ class TestSqliteInAHostsConnection(JoinedStoreSuite):
         engine = create_engine(f"sqlite:///{tmp_path}/host.db")
         with engine.connect() as connection:
             yield SqlStore.open(connection)
+        engine.dispose()
+
+
+class TestPostgres(StoreSuite):
+    @pytest.fixture
+    def store(self, postgres_url: str, schema: str):
+        store = SqlStore.open(postgres_url, schema=schema)
+        yield store
+        store.close()
+
+
+class TestPostgresInAHostsConnection(JoinedStoreSuite):
+    @pytest.fixture
+    def store(self, postgres_url: str, schema: str):
+        engine = create_engine(postgres_url)
+        with engine.connect() as connection:
+            yield SqlStore.open(connection, schema=schema)
+        engine.dispose()
+
+
+class TestPostgresInAHostsSession(JoinedStoreSuite):
+    @pytest.fixture
+    def store(self, postgres_url: str, schema: str):
+        engine = create_engine(postgres_url)
+        with Session(engine) as session:
+            yield SqlStore.open(session, schema=schema)
         engine.dispose()

@@ -1,0 +1,35 @@
+"""What all tests share: a real PostgreSQL where there is one, and a loud word where not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import postgres, required
+
+pytest.register_assert_rewrite("contactledger.testing")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of an empty database on a real server; one server for the run (per worker)."""
+    programs = postgres.programs()
+    if programs is None:
+        required.absent("postgres", postgres.HOW)
+    with postgres.server(programs) as url:
+        yield url
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The loud block."""
+    skipped = [
+        (report.nodeid, report.longrepr[2])
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    ]
+    lines = required.summary(skipped)
+    if lines:
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+        for line in lines:
+            terminalreporter.line(line, red=True)
