@@ -92,12 +92,12 @@ def load(text: str) -> dict[str, Any]:
         raise BadPolicy("values nested too deep", field="policy") from None
     except ValueError as error:
         found = _AT.search(str(error))
-        number = found.group(1) if found else None
+        stated = found.group(1) if found else None
         why = _AT.sub("", str(error))
         # tomllib prints the key there, and a key may be somebody's name
         why = "the same key twice" if _TWICE.match(why) else why
         last = text.count("\n") + (not text.endswith("\n"))
-        raise BadPolicy(f"not TOML: {why}", place=f"line {number or last}") from None
+        raise BadPolicy(f"not TOML: {why}", place=f"line {stated or last}") from None
 
 
 def _bad_line(why: str, text: str, offset: int) -> BadPolicy:

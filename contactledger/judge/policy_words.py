@@ -78,7 +78,7 @@ def _channels(channels: Iterable[Channel], last: str = "or") -> str:
 def _words(words: Iterable[Purpose | Urgency], last: str = "or") -> str:
     there = frozenset(words)
     kinds: list[Purpose | Urgency] = [*Purpose, *Urgency]
-    return _listed([word.replace("_", " ") for word in kinds if word in there], last)
+    return _listed([word.replace("_", "-") for word in kinds if word in there], last)
 
 
 def rule_sentences(policy: Policy) -> tuple[str, ...]:
@@ -87,9 +87,7 @@ def rule_sentences(policy: Policy) -> tuple[str, ...]:
     The policy's own rules first, then what differs for a role or a party. Parties are named
     by their id, which a report replaces by the name. The order is the same for equal texts.
     """
-    sentences = list(_receiver(policy.tables[""]))
-    if not any(rule.weight == _ANY for rule in policy.tables[""].windows):
-        sentences.append("For a touch that no window fits, no deadline is agreed.")
+    sentences = list(_receiver(policy.tables[""], own=True))
     sentences += _wanted(policy, None, None)
     sentences += _sending(policy)
     sentences += _weighing(policy)
@@ -97,14 +95,14 @@ def rule_sentences(policy: Policy) -> tuple[str, ...]:
         if name:
             is_role = name in list(Role)
             whom = _a(name) if is_role else f"party {name}"
-            own = list(_receiver(table))
+            lines = list(_receiver(table))
             if table.wanted:
-                own += _wanted(policy, name if is_role else None, None if is_role else name)
-            sentences += [f"Toward {whom}: {line[0].lower()}{line[1:]}" for line in own]
+                lines += _wanted(policy, name if is_role else None, None if is_role else name)
+            sentences += [f"Toward {whom}: {line[0].lower()}{line[1:]}" for line in lines]
     return tuple(sentences)
 
 
-def _receiver(table: Table) -> Iterator[str]:
+def _receiver(table: Table, *, own: bool = False) -> Iterator[str]:
     """What may differ from receiver to receiver."""
     for rule in sorted(table.windows, key=lambda rule: rule.weight, reverse=True):
         yield _window(rule)
@@ -113,6 +111,8 @@ def _receiver(table: Table) -> Iterator[str]:
             "Where several windows fit, the one that names the purpose counts, then the one "
             "that names the urgency, then the channel, then what is wanted."
         )
+    if own and not any(rule.weight == _ANY for rule in table.windows):
+        yield "For a touch that no window fits, no deadline is agreed."
     if table.next_answer is not None:
         yield (
             "An answer that asks something back is to be answered within "
@@ -124,7 +124,7 @@ def _receiver(table: Table) -> Iterator[str]:
     for channel, agreed in table.hours.items():
         grouped.setdefault(agreed, []).append(channel)
     for agreed, channels in grouped.items():
-        exempt = f", except for {_words(agreed.exempt)}" if agreed.exempt else ""
+        exempt = f", for {_words(agreed.exempt)} at any time" if agreed.exempt else ""
         yield (
             f"{_upper(_a(_channels(channels)))} may come {_week(agreed.open)} in the receiver's "
             f"own time{exempt}."
@@ -153,8 +153,9 @@ def _window(rule: WindowRule) -> str:
 def _calendar(calendar: Calendar) -> str:
     shut = "no holidays"
     if calendar.holidays:
-        first, last = min(calendar.holidays), max(calendar.holidays)
-        shut = f"shut on {_count(len(calendar.holidays), 'holiday')} from {first} to {last}"
+        days = sorted(calendar.holidays)
+        span = f"from {days[0]} to {days[-1]}" if len(days) > 1 else str(days[0])
+        shut = f"shut on {_count(len(days), 'holiday')}, {span}"
     return f"Business hours are {_week(calendar.week)} in the receiver's own zone, {shut}."
 
 
@@ -217,7 +218,7 @@ def _sending(policy: Policy) -> Iterator[str]:
             f"{_words(policy.owed, 'and')}."
         )
     for word, duties in sorted(policy.entitled.items()):
-        yield f"On {word} somebody with the duty {_listed(sorted(duties))} is to be written to."
+        yield f"On {word} whoever is addressed must have the duty {_listed(sorted(duties))}."
     if policy.no_way_back:
         yield f"One cannot answer over: {_channels(policy.no_way_back, 'and')}."
     if policy.looks:
@@ -228,11 +229,16 @@ def _sending(policy: Policy) -> Iterator[str]:
 
 
 def _cap(cap: Cap) -> str:
-    over = f"over {_channels(cap.channels, 'and')}" if cap.channels else "over all channels"
-    less = f"; {_words(cap.not_counted)} is not counted" if cap.not_counted else ""
+    what = "touch" if cap.touches == 1 else "touches"
+    if cap.channels:
+        what += f" ({_channels(cap.channels)})"
+    over = "campaigns" if cap.channels else "channels and campaigns"
+    less = ""
+    if cap.not_counted:
+        less = f"; those whose purpose is {_words(cap.not_counted)} are not counted"
     return (
-        f"At most {cap.touches} {'touch' if cap.touches == 1 else 'touches'} of one sender to one "
-        f"{cap.per} in {_count(cap.days, 'day')}, {over} and campaigns together{less}."
+        f"At most {cap.touches} {what} of one sender to one {cap.per} in "
+        f"{_count(cap.days, 'day')}, over all {over} together{less}."
     )
 
 
