@@ -87,8 +87,16 @@ class NotFound(LedgerError, LookupError):
         self.what = what
         self.field = field
         self.place = place
-        where = ", ".join(part for part in (place, field) if part)
-        super().__init__(f"{where}: {what}" if where else what)
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        where = ", ".join(part for part in (self.place, self.field) if part)
+        return f"{where}: {self.what}" if where else self.what
+
+    def at(self, place: str) -> NotFound:
+        """The same error with its place filled in, for the caller who knows it."""
+        self.place = f"{place}, {self.place}" if self.place else place
+        return self
 
 
 class Conflict(LedgerError):

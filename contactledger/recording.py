@@ -165,7 +165,7 @@ class Desk:
         for index, item in enumerate(given):
             try:
                 done.append(self._write_one(item))
-            except BadInput as error:
+            except (BadInput, NotFound) as error:
                 raise error.at(f"fact {index + first_place}") from None
         return done
 
