@@ -66,6 +66,7 @@ WORDING = Wording(
         "J10": "A call answered by a person is answered; one taken by a machine is a voicemail and only delivered.",
         "J11": "An open by a person is seen; an open by a machine, or by nobody knows whom, is only delivered.",
         "J15": "A meeting is judged at its end; one attendee per invited party is enough.",
+        "J19": "Each touch that an answer names is settled against its own due time.",
         "J20": "A reminder joins the touch it reminds of: one silence counts once.",
         "J22": "An act that may be the answer is never guessed to be it; the silence is then held against nobody.",
         "J25": "What is wanted back follows from channel and purpose.",
@@ -450,10 +451,10 @@ def columns(findings: tuple[Finding, ...], parties: dict[str, Role]) -> tuple[Co
     for key, role in parties.items():
         party = ident(key)
         sent = [x for x in findings if x.sender == party]
-        got = [x for x in findings if x.party == party]
+        got = [x for x in findings if x.party == party and x.original is None]
 
         def count(rows: list[Finding], outcome: Outcome) -> int:
-            return sum(x.outcome is outcome for x in rows)
+            return sum(x.outcome is outcome and x.original is None for x in rows)
 
         waits = sorted(x.settled_at - x.at for x in got if x.settled_at and x.answered_by)
         out.append(
@@ -468,6 +469,7 @@ def columns(findings: tuple[Finding, ...], parties: dict[str, Role]) -> tuple[Co
                 waits[len(waits) // 2] if waits else None, waits[-1] if waits else None,
                 max((x.at for x in sent), default=None), None,
                 next((x.no for x in got if x.outcome is O.IGNORED), None),
+                sum(x.original is not None for x in sent), 0,
             )
         )  # fmt: skip
     return tuple(out)
@@ -515,8 +517,8 @@ def standing() -> tuple[Standing, Story]:
             "outages", Onus(acme, "O2", at(4, 15, 18, 10), touches("outages")[-1:], next_rung="second_person"),
             smith,
             rungs=(
-                Rung("second_channel", at(4, 20, 14, 10), touches("features")[-1]),
-                Rung("second_person", at(4, 22, 14, 10), None),
+                Rung("second_channel", at(4, 20, 14, 10), touches("features")[-1], question=touches("outages")[-1]),
+                Rung("second_person", at(4, 22, 14, 10), None, question=touches("outages")[-1]),
             ),
         ),
         case("features", Onus(smith, "O8", at(4, 21), touches("features")[-1:], until=at(4, 30)), smith),

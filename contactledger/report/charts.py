@@ -10,6 +10,7 @@ picture is bounded by its width and not by the number of touches.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -21,9 +22,11 @@ from contactledger.report.phrases import CHANNELS, date, number, word, zone_of
 
 Row = dict[str, Any]
 
-WIDTH = 960
-LEVELS = 5
-"""Marks stacked in a lane before they are merged."""
+WIDTH = 800
+STEP = 15
+"""Width that a mark takes, in the units of the picture."""
+LEVELS = 8
+"""A lane with more touches than half of this many full rows is drawn in columns."""
 
 SHAPES = {
     "email": "M-6.5-4.5h13v9h-13z",
@@ -52,8 +55,8 @@ class _Mark:
     channel: str
     outcome: str
     when: str
+    level: int
     nos: list[int] = field(factory=list)
-    level: int = 0
 
 
 @define
@@ -157,29 +160,40 @@ def _lanes(data: Row) -> dict[str, str]:
 def _pack(
     findings: list[Row], lanes: dict[str, str], scale: _Scale
 ) -> tuple[list[_Mark], dict[int, _Mark]]:
-    """Marks side by side, then one over another, then merged; and the mark of each entry."""
+    """Marks side by side, else one over another; and the mark of each entry.
+
+    A lane that holds more than fits is drawn in columns of one mark's width, each kind of
+    mark once per column, so that nothing is hidden behind something else.
+    """
     order = {party: i for i, party in enumerate(lanes)}
-    ends = [[-99.0] * LEVELS for _ in lanes]
-    marks: list[_Mark] = []
+    sent = Counter(f["sender"]["id"] for f in findings)
+    crowded = {p for p, n in sent.items() if n > LEVELS * scale.width / STEP / 2}
+    ends: list[list[float]] = [[] for _ in lanes]
     places: dict[int, _Mark] = {}
-    latest: dict[tuple[int, str, str], _Mark] = {}
+    drawn: dict[tuple[int, float, str, str], _Mark] = {}
     for f in sorted(findings, key=lambda f: (f["at"], f["no"])):
-        lane, x = order[f["sender"]["id"]], scale.x(_moment(f["at"]))
-        key = (lane, f["channel"], f["outcome"])
-        level = next((i for i, end in enumerate(ends[lane]) if end + 15 <= x), None)
-        twin = latest.get(key)
-        if level is None and twin is not None and twin.x + 15 > x:
-            twin.nos.append(f["no"])
-            places.setdefault(f["no"], twin)
-            continue
-        if level is None:
-            level = min(range(LEVELS), key=ends[lane].__getitem__)
-        ends[lane][level] = x
-        mark = _Mark(x, lane, f["channel"], f["outcome"], f["at_local"], [f["no"]], level)
-        marks.append(mark)
-        latest[key] = mark
+        sender = f["sender"]["id"]
+        lane, x = order[sender], scale.x(_moment(f["at"]))
+        if sender in crowded:
+            x = x // STEP * STEP + STEP / 2
+        key = (lane, x, f["channel"], f["outcome"])
+        mark = drawn.get(key)
+        if mark is None:
+            level = _level(ends[lane], x)
+            mark = drawn[key] = _Mark(x, lane, f["channel"], f["outcome"], f["at_local"], level)
+        mark.nos.append(f["no"])
         places.setdefault(f["no"], mark)
-    return marks, places
+    return list(drawn.values()), places
+
+
+def _level(ends: list[float], x: float) -> int:
+    """The lowest level that is free at `x`, which is then taken."""
+    for level, end in enumerate(ends):
+        if end + STEP <= x:
+            ends[level] = x
+            return level
+    ends.append(x)
+    return len(ends) - 1
 
 
 def _lane(name: str, y: int, label_y: int, width: int) -> str:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from attrs import Factory, frozen
 
 from contactledger.facts import (
-    Alias,
     Entry,
     Matter,
     Milestone,
@@ -93,14 +92,15 @@ _FIELDS = dict(_NAMED)
 def names(entries: Iterable[Entry]) -> Names:
     """The names that the given entries hold, later versions before earlier ones.
 
-    Entries are read in the order given (by number, as a log gives them).
+    Entries are read in the order given (by number, as a log gives them). An alias renames
+    nothing here: findings already bear the id that stays, and a report must not show one
+    party under the name of another on anybody's word.
     """
     called: dict[str, str] = {}
     lines: dict[int, Line] = {}
     outcomes: dict[int, str] = {}
     numbers: dict[str, int] = {}
     zones: dict[str, str] = {}
-    aliases: list[tuple[str, str]] = []
     account = ""
     for entry in entries:
         fact = entry.fact
@@ -128,8 +128,4 @@ def names(entries: Iterable[Entry]) -> Names:
             outcomes[entry.no] = _text(entry, "outcome")
         elif isinstance(fact, Opened):
             account = _text(entry, "name")
-        elif isinstance(fact, Alias) and fact.old and fact.new:
-            aliases.append((fact.old, fact.new))
-    for old, new in aliases:
-        called[old] = called.get(new) or called.get(old, "")
     return Names(account, called, lines, outcomes, numbers, zones)

@@ -98,6 +98,9 @@ PROMISES = {
     "open": "open", "overdue": "overdue", "kept": "kept", "missed": "missed",
     "withdrawn": "withdrawn", "disputed": "disputed",
 }  # fmt: skip
+MATTERS = {
+    "opened": "open", "paused": "paused", "resumed": "open again", "closed": "closed",
+}  # fmt: skip
 HANDOFFS = {
     "offered": "offered", "accepted": "accepted", "refused": "refused",
     "never_taken_up": "never taken up",
@@ -121,12 +124,12 @@ NOT = (
         "a ledger holds what its recorders put into it."
     ),
     (
-        "Times are those the recorder or a provider gave. What the log proves is the order in which "
-        "entries were written, and that none was changed since."
+        "Times are those that the recorder or a provider gave. What the log proves is the order of "
+        "its entries, and that none was changed since."
     ),
     (
-        "An open of an e-mail is useful in aggregate and weak about one message: machines open mail, "
-        "and people see mail that reports nothing."
+        "An open of an e-mail is useful in aggregate and weak about one message: machines open "
+        "mail, and people see mail that reports nothing."
     ),
     "Silence is a fact about a channel, not about a person's will.",
 )

@@ -36,6 +36,7 @@ from contactledger.report.phrases import (
     GAPS,
     GRADES,
     HANDOFFS,
+    MATTERS,
     NOT,
     OUTCOMES,
     PROMISES,
@@ -60,7 +61,7 @@ _COUNTS = (
     "sent", "sent_answered", "sent_seen", "sent_unreached", "sent_ignored", "sent_unproven",
     "sent_pending", "sent_noted", "received", "answered", "answered_late", "seen", "seen_late",
     "ignored", "held_against", "violations", "promises_kept", "promises_missed",
-    "promises_open", "promises_disputed",
+    "promises_open", "promises_overdue", "promises_disputed", "reminders",
 )  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def rows(
     scope = scope or Scope()
     sheet = _Sheet(called, wording, scope)
     findings = [finding_row(f, called, wording) for f in standing.findings]
-    shown = [c for c in standing.cases if c.named or c.state != "closed"]
+    shown = [c for c in standing.cases if c.named or c.state != "closed" or c.onus.party]
     data: Row = {
         "report": "proof-of-contact",
         "version": VERSION,
@@ -220,6 +221,7 @@ class _Sheet:
             "title": self.called.of(c.matter),
             "named": c.named,
             "state": str(c.state),
+            "state_text": word(MATTERS, c.state),
             **self.time("opened_at", c.opened_at),
             **self.time("closed_at", c.closed_at),
             "opened_by": self.named(c.opened_by),
@@ -270,6 +272,7 @@ class _Sheet:
             "text": word(RUNGS, r.code),
             **self.time("opens_at", r.opens_at),
             "climbed_by": r.climbed_by,
+            "question": r.question,
             "rules": list(r.rules),
         }
 

@@ -89,12 +89,16 @@ _BECAME = {
 
 
 def _received(party: Row, got: list[Row]) -> list[Row]:
-    """What became of the touches one party received, and what counts against it."""
+    """What became of the touches one party received, and what counts against it.
+
+    A reminder counts with the touch it reminds of and not again (J20).
+    """
     if not got:
         return []
     by: dict[str, list[Row]] = defaultdict(list)
     for f in got:
-        by[f["outcome"]].append(f)
+        if not f["original"]:
+            by[f["outcome"]].append(f)
     parts = []
     for outcome, (one, many) in _BECAME.items():
         count = len(by[outcome])
@@ -102,6 +106,9 @@ def _received(party: Row, got: list[Row]) -> list[Row]:
         if count:
             said = f"{count:,} {one if count == 1 else many}"
             parts.append(f"{said} ({late:,} late)" if late else said)
+    reminders = sum(bool(f["original"]) for f in got)
+    if reminders:
+        parts.append(f"{reminders:,} reminded of an earlier one")
     touches = number(len(got), "touch", "touches")
     told = [{"text": f"Of {touches} to {party['name']}, {listed(parts)}.", "because": []}]
     held = [f["no"] for f in got if f["held_against"]]
@@ -152,8 +159,11 @@ def _blind(data: Row) -> list[Row]:
 def gap_text(gap: Row) -> str:
     """One gap as a sentence: which collector, for which channels, from when to when."""
     through = listed([word(CHANNELS, c) for c in gap["channels"]])
-    who = f"The collector {gap['collector']}" + (f" ({through})" if through else "")
     start = f"{date(gap['since_local'])} {clock(gap['since_local'])}"
+    if not gap["collector"]:
+        end = f" to {date(gap['until_local'])} {clock(gap['until_local'])}" if gap["until"] else ""
+        return f"No collector is on record for {through} from {start}{end or ' on'}."
+    who = f"The collector {gap['collector']}" + (f" ({through})" if through else "")
     if gap["until"] is None:
         return f"{who} {gap['state_text']} (since {start})."
     end = f"{date(gap['until_local'])} {clock(gap['until_local'])}"
