@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
-from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
 from attrs import frozen
 
 from contactledger.declare import SLUG
-from contactledger.errors import BadInput, BadPolicy
+from contactledger.errors import BadPolicy
 from contactledger.findings import Grade
 from contactledger.judge.calendar import Calendar, Week, Window, week_of, zone_of
+from contactledger.judge.policy_section import Section, Trouble, inner, member
 from contactledger.judge.policy_terms import (
     LOOKS,
     RINGING,
@@ -35,9 +35,6 @@ from contactledger.judge.policy_terms import (
 from contactledger.judge.policy_text import PARTY_ID, Path, load, path_text, places
 from contactledger.vocabulary import Channel, Expects, Purpose, Role, Urgency
 
-WINDOW_DAYS = 1_000
-WINDOW_MINUTES = 60_000
-"""About four years and half a year of office hours: longer is no deadline."""
 FIRST_HOLIDAY, LAST_HOLIDAY = date(1970, 1, 1), date(2199, 12, 31)
 REFERENCE_YEARS = 30
 """A reference of more years would not fit the bound of the text once written out."""
@@ -47,21 +44,8 @@ OFFICE_HOURS = Calendar("office-hours", week_of(["mon-fri 09:00-17:00"]))
 """The calendar of a policy that names none."""
 _RINGING_HOURS = AgreedHours(week_of(["08:00-20:00"]))
 
-_WINDOW = re.compile(r"([1-9][0-9]{0,5}) (day|hour|minute)s?\Z")
-_DURATION = re.compile(r"(0|[1-9][0-9]{0,5}) (day|hour|minute|second)s?\Z")
 _COUNTRY = re.compile(r"[A-Z]{2,4}\Z")
 _SUBDIVISION = re.compile(r"[A-Za-z0-9 .'-]{1,40}\Z")
-
-_E = TypeVar("_E", bound=StrEnum)
-_T = TypeVar("_T")
-
-
-class _Trouble(Exception):
-    """What is wrong, at which path; becomes a `BadPolicy` once the line has been looked up."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        self.path = path
-        self.why = why
 
 
 @frozen
@@ -84,7 +68,7 @@ def read_policy(text: str, references: list[Reference] | None = None) -> Policy:
     values = load(text)
     try:
         return _policy(text, values, references)
-    except _Trouble as trouble:
+    except Trouble as trouble:
         raise located(text, trouble.path, trouble.why) from None
 
 
@@ -98,119 +82,13 @@ def located(text: str, path: Path, why: str) -> BadPolicy:
     return BadPolicy(why, field=path_text(path), place=place)
 
 
-class _Section:
-    """One table of the text: keys are taken out of it, and none may be left."""
-
-    def __init__(self, value: object, path: Path) -> None:
-        if not isinstance(value, dict):
-            raise _Trouble(path, "must be a table")
-        self.values: dict[str, Any] = value
-        self.path = path
-        self._known: list[str] = []
-
-    def fail(self, key: str, why: str) -> NoReturn:
-        raise _Trouble((*self.path, key), why)
-
-    def take(self, key: str) -> Any:
-        """The value of `key`, None if it is not there."""
-        self._known.append(key)
-        return self.values.get(key)
-
-    def done(self) -> None:
-        for key in self.values:
-            if key not in self._known:
-                self.fail(key, f"unknown key; known here: {', '.join(sorted(self._known))}")
-
-    def items(self, key: str) -> list[Any]:
-        value = self.take(key)
-        if value is not None and not isinstance(value, list):
-            self.fail(key, "must be a list")
-        return value or []
-
-    def sections(self, key: str) -> list[_Section]:
-        return [_Section(item, (*self.path, key, n)) for n, item in enumerate(self.items(key))]
-
-    def section(self, key: str) -> _Section:
-        value = self.take(key)
-        return _Section({} if value is None else value, (*self.path, key))
-
-    def word(self, key: str, words: tuple[str, ...]) -> str | None:
-        value = self.take(key)
-        if value is not None and value not in words:
-            self.fail(key, f"must be one of: {', '.join(words)}")
-        return None if value is None else str(value)
-
-    def words(self, key: str, enum: type[_E]) -> frozenset[_E]:
-        items = self.items(key)
-        return frozenset(member((*self.path, key, n), item, enum) for n, item in enumerate(items))
-
-    def flag(self, key: str) -> bool:
-        value = self.take(key)
-        if value is not None and not isinstance(value, bool):
-            self.fail(key, "must be true or false")
-        return bool(value)
-
-    def number(self, key: str, first: int, last: int) -> int | None:
-        value = self.take(key)
-        if value is not None and (type(value) is not int or not first <= value <= last):
-            self.fail(key, f"must be a whole number from {first} to {last}")
-        return None if value is None else int(value)
-
-    def required(self, key: str, value: _T | None) -> _T:
-        if value is None:
-            self.fail(key, "is missing")
-        return value
-
-    def window(self, key: str) -> Window | None:
-        value = self.take(key)
-        if value is None:
-            return None
-        match = _WINDOW.match(value) if isinstance(value, str) else None
-        if match is None:
-            self.fail(key, 'must look like "3 days", "4 hours" or "90 minutes"')
-        count, unit = int(match.group(1)), match.group(2)
-        window = Window(days=count) if unit == "day" else Window(minutes=count * _MINUTES[unit])
-        if window.days > WINDOW_DAYS or window.minutes > WINDOW_MINUTES:
-            self.fail(key, f"longer than {WINDOW_DAYS} days or {WINDOW_MINUTES} minutes")
-        return window
-
-    def duration(self, key: str, default: timedelta) -> timedelta:
-        value = self.take(key)
-        if value is None:
-            return default
-        match = _DURATION.match(value) if isinstance(value, str) else None
-        if match is None:
-            self.fail(key, 'must look like "7 days", "1 hour", "5 minutes" or "0 minutes"')
-        return timedelta(**{f"{match.group(2)}s": int(match.group(1))})
-
-
-_MINUTES = {"minute": 1, "hour": 60}
-
-
-def member(path: Path, value: Any, enum: type[_E]) -> _E:
-    """The word of a closed vocabulary, or an error that lists them all."""
-    try:
-        return enum(value)
-    except ValueError:
-        raise _Trouble(path, f"must be one of: {', '.join(enum)}") from None
-
-
-def _inner(path: Path, make: Callable[[], _T]) -> _T:
-    """What `make` gives; its own bad input becomes an error of that path."""
-    try:
-        return make()
-    except BadInput as error:
-        known = error.field in ("week", "holidays")
-        raise _Trouble((*path, error.field) if known else path, error.why) from None
-
-
 def _policy(text: str, values: dict[str, Any], references: list[Reference] | None) -> Policy:
-    top = _Section(values, ())
+    top = Section(values, ())
     zone = top.take("zone")
     if zone is not None:
         if not isinstance(zone, str):
             top.fail("zone", "must be the IANA name of a time zone")
-        _inner(("zone",), partial(zone_of, zone))
+        inner(("zone",), partial(zone_of, zone))
     grades = {grade.word: grade for grade in Grade}
     evidence = top.word("evidence_needed", tuple(grades))
     allowed = top.words("allowed_channels", Channel) if "allowed_channels" in values else None
@@ -247,7 +125,7 @@ def _policy(text: str, values: dict[str, Any], references: list[Reference] | Non
     return policy
 
 
-def _tables(top: _Section, references: list[Reference] | None) -> Mapping[str, Table]:
+def _tables(top: Section, references: list[Reference] | None) -> Mapping[str, Table]:
     own = _table(top, references, OFFICE_HOURS)
     if "hours" not in top.values:
         own = _with_hours(own)
@@ -272,18 +150,16 @@ def _with_hours(table: Table) -> Table:
     )
 
 
-def _role(group: _Section, name: str) -> None:
+def _role(group: Section, name: str) -> None:
     member((*group.path, name), name, Role)
 
 
-def _party(group: _Section, name: str) -> None:
+def _party(group: Section, name: str) -> None:
     if not PARTY_ID.match(name):
         group.fail(name, "a party is named by its id of 26 characters, never by its name")
 
 
-def _table(
-    section: _Section, references: list[Reference] | None, default: Calendar | None
-) -> Table:
+def _table(section: Section, references: list[Reference] | None, default: Calendar | None) -> Table:
     return Table(
         calendar=_calendar(section, references) or default,
         windows=_windows(section),
@@ -293,7 +169,7 @@ def _table(
     )
 
 
-def _calendar(parent: _Section, references: list[Reference] | None) -> Calendar | None:
+def _calendar(parent: Section, references: list[Reference] | None) -> Calendar | None:
     if parent.take("calendar") is None:
         return None
     section = parent.section("calendar")
@@ -304,38 +180,38 @@ def _calendar(parent: _Section, references: list[Reference] | None) -> Calendar 
     section.take("week")
     holidays = _holidays(section, references)
     section.done()
-    return _inner(section.path, partial(Calendar, name or OFFICE_HOURS.name, week, holidays))
+    return inner(section.path, partial(Calendar, name or OFFICE_HOURS.name, week, holidays))
 
 
-def _week(section: _Section, key: str) -> Week:
+def _week(section: Section, key: str) -> Week:
     items = section.items(key)
     if not items:
         section.fail(key, 'must list hours like "mon-fri 09:00-17:00"')
     for n, item in enumerate(items):
-        _inner((*section.path, key, n), partial(week_of, [str(item)]))
+        inner((*section.path, key, n), partial(week_of, [str(item)]))
     return week_of(items)
 
 
-def _holidays(section: _Section, references: list[Reference] | None) -> frozenset[date]:
+def _holidays(section: Section, references: list[Reference] | None) -> frozenset[date]:
     value = section.take("holidays")
     path = (*section.path, "holidays")
     if isinstance(value, dict):
-        _refer(_Section(value, path), references)
+        _refer(Section(value, path), references)
         return frozenset()
     dates = []
     for n, item in enumerate(section.items("holidays")):
         if isinstance(item, dict):
-            _refer(_Section(item, (*path, n)), references)
+            _refer(Section(item, (*path, n)), references)
         elif type(item) is date and FIRST_HOLIDAY <= item <= LAST_HOLIDAY:
             dates.append(item)
         else:
-            raise _Trouble(
+            raise Trouble(
                 (*path, n), f"must be a date from {FIRST_HOLIDAY} to {LAST_HOLIDAY}, unquoted"
             )
     return frozenset(dates)
 
 
-def _refer(section: _Section, references: list[Reference] | None) -> None:
+def _refer(section: Section, references: list[Reference] | None) -> None:
     country = section.take("country")
     if not isinstance(country, str) or not _COUNTRY.match(country):
         section.fail("country", 'must be the ISO 3166 code of a country, like "DE"')
@@ -351,13 +227,13 @@ def _refer(section: _Section, references: list[Reference] | None) -> None:
         section.fail("to", f'must be "from" or up to {REFERENCE_YEARS - 1} years later')
     section.done()
     if references is None:
-        raise _Trouble(
+        raise Trouble(
             section.path, "holidays of a country; expand_policy writes their dates out first"
         )
     references.append(Reference(section.path, country, subdivision, first, last))
 
 
-def _windows(parent: _Section) -> tuple[WindowRule, ...]:
+def _windows(parent: Section) -> tuple[WindowRule, ...]:
     rules: list[WindowRule] = []
     for section in parent.sections("window"):
         rule = WindowRule(
@@ -372,12 +248,12 @@ def _windows(parent: _Section) -> tuple[WindowRule, ...]:
             section.fail("wanted", "where nothing is wanted nothing is due")
         for n, other in enumerate(rules):
             if rule.overlaps(other):
-                raise _Trouble(section.path, f"is for touches that window[{n}] is for as well")
+                raise Trouble(section.path, f"is for touches that window[{n}] is for as well")
         rules.append(rule)
     return tuple(rules)
 
 
-def _wanted(section: _Section) -> Mapping[tuple[Purpose | None, Channel | None], Expects]:
+def _wanted(section: Section) -> Mapping[tuple[Purpose | None, Channel | None], Expects]:
     wanted: dict[tuple[Purpose | None, Channel | None], Expects] = {}
     for key, value in section.values.items():
         path = (*section.path, key)
@@ -385,7 +261,7 @@ def _wanted(section: _Section) -> Mapping[tuple[Purpose | None, Channel | None],
             wanted[None, Channel(key)] = member(path, value, Expects)
         elif key not in list(Purpose):
             words = ", ".join([*Channel, *Purpose])
-            raise _Trouble(path, f"must be a channel or a purpose, one of: {words}")
+            raise Trouble(path, f"must be a channel or a purpose, one of: {words}")
         elif isinstance(value, dict):
             for channel, word in value.items():
                 inner = (*path, channel)
@@ -395,7 +271,7 @@ def _wanted(section: _Section) -> Mapping[tuple[Purpose | None, Channel | None],
     return MappingProxyType(wanted)
 
 
-def _agreed_hours(parent: _Section) -> Mapping[Channel, AgreedHours]:
+def _agreed_hours(parent: Section) -> Mapping[Channel, AgreedHours]:
     hours: dict[Channel, AgreedHours] = {}
     for section in parent.sections("hours"):
         channels = section.words("channels", Channel) or RINGING
@@ -407,7 +283,7 @@ def _agreed_hours(parent: _Section) -> Mapping[Channel, AgreedHours]:
     return MappingProxyType(hours)
 
 
-def _cap(section: _Section) -> Cap:
+def _cap(section: Section) -> Cap:
     cap = Cap(
         touches=section.required("touches", section.number("touches", 1, 1_000_000)),
         days=section.required("days", section.number("days", 1, 3_660)),
@@ -419,7 +295,7 @@ def _cap(section: _Section) -> Cap:
     return cap
 
 
-def _ladder(top: _Section) -> tuple[Step, ...]:
+def _ladder(top: Section) -> tuple[Step, ...]:
     steps: list[Step] = []
     for section in top.sections("ladder"):
         code = section.required("step", section.word("step", STEPS))
@@ -438,7 +314,7 @@ def _not_sooner(later: Window, earlier: Window) -> bool:
     return same_unit and (later.days, later.minutes) >= (earlier.days, earlier.minutes)
 
 
-def _entitled(section: _Section) -> Mapping[str, frozenset[str]]:
+def _entitled(section: Section) -> Mapping[str, frozenset[str]]:
     entitled: dict[str, frozenset[str]] = {}
     for word in section.values:
         if not SLUG.match(word):
@@ -448,6 +324,6 @@ def _entitled(section: _Section) -> Mapping[str, frozenset[str]]:
             section.fail(word, "must list at least one duty")
         for n, duty in enumerate(duties):
             if not isinstance(duty, str) or not SLUG.match(duty):
-                raise _Trouble((*section.path, word, n), "must be the slug of a duty")
+                raise Trouble((*section.path, word, n), "must be the slug of a duty")
         entitled[word] = frozenset(duties)
     return MappingProxyType(entitled)

@@ -137,15 +137,22 @@ class Policy:
     entitled: Mapping[str, frozenset[str]] = field(eq=False)
     next_answer: Window | None = field(eq=False)
     tables: Mapping[str, Table] = field(eq=False, repr=False)
+    _orders: dict[tuple[str | None, str | None], tuple[Table, ...]] = field(
+        factory=dict, init=False, eq=False, repr=False
+    )
     _found: dict[tuple[object, ...], Window | None] = field(
         factory=dict, init=False, eq=False, repr=False
     )
 
-    def _asked(self, role: Role | str | None, party: str | None) -> Iterable[Table]:
-        for name in (party, role, ""):
-            table = None if name is None else self.tables.get(name)
-            if table is not None:
-                yield table
+    def _asked(self, role: Role | str | None, party: str | None) -> tuple[Table, ...]:
+        """The tables to ask, in order; a party without one of its own shares its role's."""
+        key = (role, party if party in self.tables else None)
+        asked = self._orders.get(key)
+        if asked is None:
+            names = [name for name in (key[1], role, "") if name is not None]
+            asked = tuple(self.tables[name] for name in names if name in self.tables)
+            self._orders[key] = asked
+        return asked
 
     def wanted(
         self,
@@ -210,8 +217,8 @@ class Policy:
 
     def calendar(self, role: Role | str | None = None, party: str | None = None) -> Calendar:
         """The receiver's business hours and holidays (J27)."""
-        calendars = (table.calendar for table in self._asked(role, party))
-        return next(calendar for calendar in calendars if calendar is not None)
+        asked = self._asked(role, party)
+        return next(table.calendar for table in asked if table.calendar is not None)
 
     def quiet(
         self,
