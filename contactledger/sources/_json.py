@@ -14,6 +14,12 @@ from contactledger.sources._text import clean
 _SEAM = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _BLANK = b" \t\r\n"
+_UNFIT = re.compile(
+    rb"\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
+    rb"|\\u(?:0000|202[a-e]|206[6-9]|d[89a-f])",
+    re.IGNORECASE,
+)
+"""The characters that `clean` replaces, as bytes or as escapes; most bodies hold none."""
 
 
 def array_of_objects(body: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
@@ -28,7 +34,7 @@ def array_of_objects(body: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
     for number, item in enumerate(items, 1):
         if type(item) is not dict:
             raise BadEvent("must be a JSON object", place=f"event {number}")
-    if not body.isascii() or b"\\u" in body:
+    if _UNFIT.search(body):
         items = [_cleaned(item) for item in items]
     return items, slices(body, len(items))
 

@@ -242,7 +242,7 @@ def message_ids(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id_ for id_ in found if id_ != "<>"))[-MAX_IDS:]
 
 
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|\\.|[(),:;<>]|[^"\\(),:;<>]+|\\', re.DOTALL)
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[(),:;<>]|[^"\\(),:;<>]+|["\\]', re.DOTALL)
 _COMMENT = re.compile(r"\\.|[()]|[^()\\]+|\\", re.DOTALL)
 _BARE = re.compile(r"[^\s<>()\[\]\",;:@]{1,64}@[^\s<>()\[\]\",;:@]{1,255}")
 
@@ -289,7 +289,7 @@ def _pieces(value: str) -> Iterator[str]:
             depth += 1
         elif piece == ")":
             depth = max(0, depth - 1)
-        elif not depth:
+        elif not depth and piece not in ('"', "\\"):  # neither opens anything
             yield piece
 
 

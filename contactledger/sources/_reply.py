@@ -6,8 +6,8 @@ What is taken away, from a plain text in this order:
    Message-----" in several languages, a line of underscores before "From:", "From:" with
    "Sent:" or "Date:" within the next lines);
 2. everything from the signature's mark, a line "-- " (RFC 3676 4.3);
-3. lines that begin with ">", and the line or two before them that end in ":" and hold an
-   address or a year ("On … wrote:").
+3. lines that begin with ">", and the line before them if it ends in ":" and holds a year, or
+   does so together with the line before it, or holds an address ("On … wrote:").
 
 An HTML text is cut where a mail program begins its quotation, then its tags are dropped.
 The whole message stays with the event; nothing here decides whether somebody answered.
@@ -36,7 +36,8 @@ _SENT = re.compile(
     r"\s*\*?(?:sent|date|gesendet|datum|envoyé|enviado|inviato|verzonden|skickat|data|дата)\s?:\*?\s",
     re.IGNORECASE,
 )
-_HINT = re.compile(r"@|\b(?:19|20)\d\d\b")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_AT = re.compile("@")
 
 _HTML_QUOTE = re.compile(
     r"<blockquote\b|<div[^<>]{0,200}?(?:gmail_quote|yahoo_quoted|moz-cite-prefix|divRplyFwdMsg)"
@@ -84,9 +85,9 @@ def _drop_attribution(kept: list[str]) -> None:
         end -= 1 if end and not kept[end - 1] else 0
     if not end or not kept[end - 1].endswith(":"):
         return
-    for size in (1, 2):
-        if end >= size and _HINT.search(" ".join(kept[end - size : end])[:1_000]):
-            del kept[end - size :]
+    for size, hint in ((1, _YEAR), (2, _YEAR), (1, _AT)):
+        if hint.search(" ".join(kept[max(0, end - size) : end])[-1_000:]):
+            del kept[max(0, end - size) :]
             return
 
 

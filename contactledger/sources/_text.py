@@ -44,10 +44,10 @@ def from_epoch(value: object, field: str) -> datetime:
 
     `BadEvent` if it is anything else, or outside the years 1990 to 2099.
     """
-    if type(value) is str and _DIGITS.match(value):
-        value = int(value)
     if type(value) is not int and type(value) is not float:
-        raise BadEvent("must be a number of seconds since 1970", field=field)
+        if type(value) is not str or not _DIGITS.match(value):
+            raise BadEvent("must be a number of seconds since 1970", field=field)
+        value = int(value)
     if not _EARLIEST_EPOCH <= value < _LATEST_EPOCH:
         raise BadEvent("the time lies outside the years 1990 to 2099", field=field)
     return datetime.fromtimestamp(value, UTC)

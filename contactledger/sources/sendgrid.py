@@ -67,8 +67,8 @@ MAX_EVENTS = 20_000
 
 _JSON = frozenset({"application/json", "text/json"})
 
-_OURS = (".filter", ".recvd")
-"""Where SendGrid's own id of the message ends and the names of its machines begin."""
+MACHINES = ("filter", "recvd")
+"""How the names of SendGrid's machines begin, which stand behind its own id of a message."""
 
 
 def _to_keys(value: str | Iterable[str] | None) -> tuple[ec.EllipticCurvePublicKey, ...]:
@@ -153,6 +153,7 @@ def _check_age(timestamp: str, now: datetime, tolerance_seconds: int) -> None:
         raise Unverified("sendgrid: the signed timestamp is too old, or ahead of our clock")
 
 
+_TEXT_OR_NONE = frozenset({str, type(None)})
 _TEXTS = (
     "email",
     "sg_event_id",
@@ -168,13 +169,13 @@ _TEXTS = (
 
 def _event(item: dict[str, Any], original: bytes, token_arg: str) -> Event:
     get = item.get
+    texts = [get(name) for name in _TEXTS]
+    if not _TEXT_OR_NONE.issuperset(map(type, texts)):
+        raise _not_a_text(item)
+    email, event_id, sent_as, smtp_id, reason, response, url, ip, agent = texts
     word = get("event")
     if type(word) is not str:
         raise BadEvent("must be a text", field="event")
-    email, event_id, sent_as, smtp_id, reason, response, url, ip, agent = map(get, _TEXTS)
-    for value in (email, event_id, sent_as, smtp_id, reason, response, url, ip, agent):
-        if type(value) is not str and value is not None:
-            raise _not_a_text(item)
     stamp = get("timestamp")
     event = Event(
         WORDS.get(word, SignalKind.UNKNOWN),
@@ -193,7 +194,7 @@ def _event(item: dict[str, Any], original: bytes, token_arg: str) -> Event:
         original=original,
     )
     token = get(token_arg)
-    if token is not None:
+    if token:
         event.token = str(token)
     if word == "open" and get("sg_machine_open") in (True, "true"):
         event.by = By.MACHINE
@@ -216,12 +217,15 @@ def message_of(sg_message_id: str) -> str:
     before its machines (a message dropped before it got one) is kept whole, since the name of
     a machine is shared by other messages.
     """
-    for mark in _OURS:
-        head, found, _ = sg_message_id.partition(mark)
+    head, _, machines = sg_message_id.partition(".")
+    if machines.startswith(MACHINES) and head:
+        return head
+    for name in MACHINES:  # an older form of the id holds dots itself
+        head, found, _ = sg_message_id.partition(f".{name}")
         if found and head:
             return head
     head = sg_message_id.partition(".")[0]
-    return sg_message_id if not head or head.startswith(("filter", "recvd")) else head
+    return sg_message_id if not head or head.startswith(MACHINES) else head
 
 
 def _in_brackets(message_id: str) -> str:

@@ -1,0 +1,68 @@
+"""Every file of tests/bad that is a source's: one error of the tree, naming place and field."""
+
+from pathlib import Path
+
+import pytest
+
+from contactledger.errors import BadEvent, TooLarge
+from contactledger.sources import Calls, Mail, SendGrid
+
+BAD = Path(__file__).parent / "bad"
+SOURCES = {"sendgrid": SendGrid(), "mail": Mail(), "calls": Calls()}
+
+OUTSIDE = "the time lies outside the years 1990 to 2099"
+NO_JSON = "body: is not valid JSON (truncated?)"
+SECONDS = "must be a number of seconds since 1970"
+NO_MESSAGE = "line 1: begins with no header field, so it is no message"
+
+EXPECTED = {
+    "calls-answered-by-a-dog.csv": "line 2, answered_by: must be one of: human, machine, unknown",
+    "calls-cell-empty.csv": "line 2, to: must not be empty",
+    "calls-cell-missing.csv": "line 3: has 4 cells, the header 6",
+    "calls-cell-too-long.csv": "line 2, about: more than 2000 characters",
+    "calls-column-twice.csv": "line 1: a column is there twice",
+    "calls-column-unknown.csv": "line 1: the columns are: call_id, at, direction, from, to, status,"
+    " answered_by, duration_seconds, about",
+    "calls-direction-unknown.csv": "line 2, direction: must be one of: in, out",
+    "calls-duration-negative.csv": "line 2, duration_seconds: must be whole seconds, a week at most",
+    "calls-empty.csv": "line 1: the table is empty; a header row is required",
+    "calls-latin-1.csv": "line 2: is not UTF-8",
+    "calls-no-header.csv": "line 1, call_id: this column is missing",
+    "calls-quote-open.csv": "line 2: is not CSV (an open quote?)",
+    "calls-status-unknown.csv": "line 2, status: must be one of: completed, no_answer, busy,"
+    " failed, voicemail, canceled",
+    "calls-time-american.csv": "line 2, at: must be a time as in ISO 8601, with its offset",
+    "calls-time-in-1970.csv": f"line 2, at: {OUTSIDE}",
+    "calls-time-naive.csv": "line 2, at: has no offset from UTC; write it behind: …+01:00, or …Z",
+    "mail-binary.eml": NO_MESSAGE,
+    "mail-date-in-1970.eml": f"Date: {OUTSIDE}",
+    "mail-date-in-3609.eml": f"Date: {OUTSIDE}",
+    "mail-empty.eml": NO_MESSAGE,
+    "mail-no-header.eml": NO_MESSAGE,
+    "sendgrid-element-no-object.json": "event 2: must be a JSON object",
+    "sendgrid-email-a-number.json": "event 1, email: must be a text",
+    "sendgrid-empty.json": f"line 1, column 1, {NO_JSON}",
+    "sendgrid-event-missing.json": "event 2, event: must be a text",
+    "sendgrid-latin-1.json": f"line 1, column 1, {NO_JSON}",
+    "sendgrid-nested-too-deeply.json": f"line 1, column 1063, {NO_JSON}",
+    "sendgrid-no-array.json": "body: must be a JSON array of events",
+    "sendgrid-not-a-number.json": f"line 1, column 58, {NO_JSON}",
+    "sendgrid-timestamp-in-milliseconds.json": f"event 3, timestamp: {OUTSIDE}",
+    "sendgrid-timestamp-missing.json": f"event 1, timestamp: {SECONDS}",
+    "sendgrid-timestamp-true.json": f"event 1, timestamp: {SECONDS}",
+    "sendgrid-timestamp-zero.json": f"event 1, timestamp: {OUTSIDE}",
+    "sendgrid-truncated.json": f"line 2, column 41, {NO_JSON}",
+}
+
+
+def test_every_bad_file_of_a_source_is_expected_here():
+    found = {path.name for path in BAD.iterdir() if path.name.partition("-")[0] in SOURCES}
+    assert found == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_bad_file_is_one_error_that_names_place_and_field(name):
+    kind = TooLarge if name.endswith("-too-long.csv") else BadEvent
+    with pytest.raises(kind) as caught:
+        SOURCES[name.partition("-")[0]].parse({}, (BAD / name).read_bytes())
+    assert (type(caught.value), str(caught.value)) == (kind, EXPECTED[name])
