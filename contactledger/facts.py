@@ -185,6 +185,21 @@ class Preference:
     at: datetime | None = a_time(kw_only=True)
 
 
+_USUAL = {
+    Channel.TICKET: Purpose.QUESTION,
+    Channel.LETTER: Purpose.QUESTION,
+    Channel.PHONE: Purpose.CHECK_IN,
+    Channel.CHAT: Purpose.CHECK_IN,
+    Channel.MEETING: Purpose.CHECK_IN,
+    Channel.VISIT: Purpose.CHECK_IN,
+}
+
+
+def _usual_purpose(touch: Any) -> Purpose:
+    """What a touch is for when nobody says: a ticket asks, a call checks in, mail tells."""
+    return _USUAL.get(touch.channel, Purpose.NOTICE)
+
+
 @frozen
 class Touch:
     """One act of one party to reach another over one channel. An answer has `answers=`.
@@ -198,7 +213,7 @@ class Touch:
     sender: str | None = ref("person", "party")
     to: tuple[str, ...] = refs("person", "party")
     channel: Channel = one_of(Channel, Channel.OTHER)
-    purpose: Purpose = one_of(Purpose, Purpose.NOTICE)
+    purpose: Purpose = one_of(Purpose, attrs.Factory(_usual_purpose, takes_self=True))
     key: str | None = personal()
     urgency: Urgency = one_of(Urgency, Urgency.NORMAL)
     topics: tuple[str, ...] = some_slugs()

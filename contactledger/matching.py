@@ -20,7 +20,7 @@ from contactledger.events import Event, Incoming
 from contactledger.facts import Message, Person, Signal, Touch
 from contactledger.log.record import ID, decode
 from contactledger.recording import AHEAD, Given
-from contactledger.references import References, id_bytes
+from contactledger.references import References, id_ref
 from contactledger.store.port import LookupRow, Transaction
 from contactledger.vocabulary import Auth, Channel, Purpose
 
@@ -114,7 +114,7 @@ class Matcher:
         """(rule, reference), in the order in which they are tried."""
         refs = self._references
         if event.token and ID.match(event.token):
-            yield "token", id_bytes(event.token)
+            yield "token", id_ref(event.token)
         if event.provider_id:
             yield "provider_id", refs.provider_id(event.provider_id)
         if event.message_id and event.message is None:
@@ -169,7 +169,7 @@ class Matcher:
 
     def _party(self, account: str, who: str) -> str:
         """The party a person acts for (a party is its own)."""
-        for row in self._tx.find([id_bytes(who)], account):
+        for row in self._tx.find([id_ref(who)], account):
             (entry,) = self._tx.entries(account, row.no, row.no + 1)
             fact = decode(entry.record).fact
             if isinstance(fact, Person) and fact.party is not None:

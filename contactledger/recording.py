@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,6 @@ from contactledger.facts import (
     Mark,
     Matter,
     Milestone,
-    Opened,
     Party,
     Person,
     PolicyAdopted,
@@ -39,7 +39,7 @@ from contactledger.facts import (
 )
 from contactledger.log.record import ID, PLANS, decode, encode, to_base64url
 from contactledger.log.tlog import extend, leaf_hash
-from contactledger.references import SPACES, References, id_bytes, lookups_of, new_id
+from contactledger.references import SPACES, References, id_ref, lookups_of, new_id
 from contactledger.store.port import (
     AccountRow,
     Batch,
@@ -84,14 +84,18 @@ def _with(fact: _F, changes: Mapping[str, Any]) -> _F:
     cls = type(fact)
     made = cls.__new__(cls)
     put = object.__setattr__
-    for name in _NAMES[cls]:
-        put(made, name, changes[name] if name in changes else getattr(fact, name))
+    names, values_of = _FIELDS[cls]
+    for name, value in zip(names, values_of(fact), strict=True):
+        put(made, name, value)
+    for name, value in changes.items():
+        put(made, name, value)
     return made
 
 
 _NAMES: dict[type[Any], tuple[str, ...]] = {
     cls: tuple(a.name for a in attrs.fields(cls)) for cls in PLANS
 }
+_FIELDS = {cls: (names, attrgetter(*names)) for cls, names in _NAMES.items()}
 _REFS: dict[type[Any], tuple[tuple[str, tuple[str, ...]], ...]] = {
     cls: tuple((a.name, a.metadata["ref"]) for a in fields_of(cls) if "ref" in a.metadata)
     for cls in PLANS
@@ -190,7 +194,7 @@ class Desk:
     def _candidates(self, spaces: Iterable[str], value: str) -> list[bytes]:
         found = [self.references.key(self.account, space, value) for space in spaces]
         if ID.match(value):
-            found.append(id_bytes(value))
+            found.append(id_ref(value))
         return found
 
     def _prefetch(self, given: Sequence[Given]) -> None:
@@ -203,8 +207,9 @@ class Desk:
                 for one in value if isinstance(value, tuple) else (value,):
                     if type(one) is str:
                         wanted.update(self._candidates(_spaces(kinds), one))
-            for ref, _ in self._own_refs(item.fact):
-                wanted.add(ref)
+            own = self._own_ref(item.fact)
+            if own is not None:
+                wanted.add(own)
             if isinstance(item.fact, Touch) and item.fact.addresses:
                 for person in item.fact.addresses:
                     wanted.update(self._candidates(("who",), person))
@@ -219,13 +224,14 @@ class Desk:
         if row.kind in SPACES:
             self._kinds[row.id] = row.kind
 
-    def _own_refs(self, fact: Fact) -> list[tuple[bytes, str]]:
-        """The reference a fact's own key makes, with its kind."""
+    def _own_ref(self, fact: Fact) -> bytes | None:
+        """Where a fact's own key leads (a preference has its subject for a key)."""
+        if isinstance(fact, Preference):
+            return self.references.of("preference", self.account, str(fact.subject))
         key = getattr(fact, "key", None)
         if key is None:
-            return []
-        kind = PLANS[type(fact)].kind
-        return [(self.references.key(self.account, SPACES[kind], key), kind)]
+            return None
+        return self.references.key(self.account, SPACES[PLANS[type(fact)].kind], key)
 
     def resolve(self, kinds: tuple[str, ...], value: Any, where: str) -> str:
         """The id that a key, id or `Entry` stands for; NotFound names the field."""
@@ -268,7 +274,7 @@ class Desk:
     def _resolved(self, fact: Fact) -> Fact:
         cls = type(fact)
         name_of = cls.__name__
-        changes: dict[str, Any] = {}
+        changes: dict[str, Any] = {"at": self.recorded_at} if fact.at is None else {}
         default = _RECORDER_BY_DEFAULT.get(cls)
         if default is not None and getattr(fact, default) is None:
             changes[default] = self.recorder
@@ -297,25 +303,25 @@ class Desk:
     def _write_one(self, item: Given) -> Written:
         fact = self._resolved(item.fact)
         self._refuse(fact)
-        there = self._there(fact)
+        own = self._own_ref(fact)
+        there = None if own is None else self._there(fact, own)
         if there is not None:
-            differs = _difference(there, fact)
+            differs = _difference(there, fact, at=item.fact.at is not None)
             if differs is None:
                 return Written(there, "repeated")
             if not isinstance(fact, _VERSIONED):
                 raise Conflict(type(fact).__name__, differs, there.no)
         id_ = item.id or (there.id if there is not None else self._id_of(fact))
-        return self._once(item, fact, id_)
+        return self._once(item, fact, id_, own)
 
     def _id_of(self, fact: Fact) -> str:
         if isinstance(fact, Party) and fact.key == self.recorder_key:
             return self.recorder
         return new_id(self._random)
 
-    def _once(self, item: Given, fact: Fact, id_: str) -> Written:
+    def _once(self, item: Given, fact: Fact, id_: str, own: bytes | None) -> Written:
         """Append, unless the same event or the same keyless content is there already."""
-        keyless = not self._own_refs(fact) and not isinstance(fact, Preference | Opened)
-        if item.identity is None and (not keyless or item.fact.at is None):
+        if item.identity is None and (own is not None or item.fact.at is None):
             return Written(self._append(fact, id_), "new")
         content = self._content(fact, item.identity or b"")
         digests = [content] if item.identity is None else [content, item.identity]
@@ -343,9 +349,7 @@ class Desk:
         parts = [PLANS[type(fact)].kind, identity.hex()]
         for name in _NAMES[type(fact)]:
             value = getattr(fact, name)
-            if value is not None and value != () and name not in ("conflicts", "clock_ahead"):
-                if isinstance(value, bytes):
-                    value = hashlib.sha256(value).hexdigest()
+            if value is not None and value != () and name not in _ASIDE:
                 parts.append(f"{name}={value!r}")
         return self.references.of("content", *parts)
 
@@ -365,16 +369,9 @@ class Desk:
             if getattr(fact, required) is None:
                 raise BadFact("must be given", field=f"{name}.{required}")
 
-    def _there(self, fact: Fact) -> Entry | None:
-        """The newest entry of the same key (of a preference: of the same subject)."""
-        if isinstance(fact, Preference):
-            ref = self.references.of("preference", self.account, str(fact.subject))
-        else:
-            own = self._own_refs(fact)
-            if not own:
-                return None
-            ref = own[0][0]
-        row = self._look(ref)
+    def _there(self, fact: Fact, own: bytes) -> Entry | None:
+        """The newest entry of the same key."""
+        row = self._look(own)
         if row is None:
             return None
         if row.kind != PLANS[type(fact)].kind:
@@ -393,7 +390,6 @@ class Desk:
 
     def _append(self, fact: Fact, id_: str) -> Entry:
         at = fact.at or self.recorded_at
-        fact = _with(fact, {"at": at}) if fact.at is None else fact
         no = self._size
         encoded = encode(
             fact,
@@ -472,17 +468,21 @@ _REQUIRED: dict[type[Fact], tuple[str, ...]] = {
 }
 
 
+_ASIDE = frozenset(("conflicts", "clock_ahead", "original", "matched", "auth"))
+"""What a retry of the same report may change."""
+
+
 def _spaces(kinds: Collection[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(SPACES[kind] for kind in kinds if kind in SPACES))
 
 
-def _difference(there: Entry, new: Fact) -> str | None:
+def _difference(there: Entry, new: Fact, *, at: bool) -> str | None:
     """The first field in which a fact differs from its entry; what was erased, and an `at`
-    that is not said again, cannot be compared and is passed over."""
+    that is not said again (`at` False), cannot be compared and is passed over."""
     old, gone = there.fact, {name for name, _ in there.gone}
     for name in _NAMES[type(old)]:
         was, now = getattr(old, name), getattr(new, name)
-        if was == now or (name == "at" and now is None) or name in gone:
+        if was == now or (name == "at" and not at) or name in gone:
             continue
         if isinstance(now, bytes):
             if was is not None and was.sha256 == hashlib.sha256(now).hexdigest():
