@@ -17,6 +17,7 @@ from typing import cast
 
 from contactledger.facts import Entry, Handoff, Matter, Money
 from contactledger.findings import Case, Finding, Hold, Onus, PromiseFinding
+from contactledger.judge.basis import Bases
 from contactledger.judge.handoffs import handoff_findings, holds, passings
 from contactledger.judge.ladder import ladders, staff
 from contactledger.judge.matters import Dossier, dossiers
@@ -32,8 +33,9 @@ def cases(
     view: View, findings: Iterable[Finding], promises: Iterable[PromiseFinding]
 ) -> tuple[Case, ...]:
     """Every matter of the account, the one opened first in front."""
-    people = staff(view)
-    made = [_case(view, dossier, people) for dossier in dossiers(view, findings, promises)]
+    gathered = dossiers(view, findings, promises)
+    people, bases = staff(view), Bases(view)
+    made = [_case(view, dossier, people, bases) for dossier in gathered]
     return tuple(sorted(made, key=lambda case: (case.opened_at, case.because)))
 
 
@@ -48,10 +50,10 @@ def account_onus(found: Iterable[Case]) -> tuple[Onus, str | None]:
     return NOBODY, None
 
 
-def _case(view: View, dossier: Dossier, people: Mapping[str, frozenset[str]]) -> Case:
+def _case(view: View, dossier: Dossier, people: Mapping[str, frozenset[str]], bases: Bases) -> Case:
     opener = _opener(view, dossier)
-    passed = passings(view, dossier)
-    climbed = ladders(view, dossier, people)
+    passed = passings(view, dossier, bases)
+    climbed = ladders(view, dossier, people, bases)
     held, circles = holds(dossier, passed, opener)
     settled = is_settled(view, dossier)
     turn = NOBODY if settled else onus(view, dossier, climbed, passed)

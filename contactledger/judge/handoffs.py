@@ -22,8 +22,10 @@ from attrs import frozen
 
 from contactledger.facts import Entry, Handoff, Mark
 from contactledger.findings import Finding, HandoffFinding, Hold, Outcome
+from contactledger.judge.basis import Bases
 from contactledger.judge.calendar import deadline, zone_of
-from contactledger.judge.matters import Dossier, last_policy
+from contactledger.judge.matters import Dossier
+from contactledger.judge.policy import Policy
 from contactledger.judge.promises import speaker
 from contactledger.judge.view import View, in_time_order
 from contactledger.vocabulary import (
@@ -59,15 +61,15 @@ class Passing:
         return "never_taken_up" if late else "offered"
 
 
-def passings(view: View, dossier: Dossier) -> list[Passing]:
+def passings(view: View, dossier: Dossier, bases: Bases) -> list[Passing]:
     """The handoffs of a matter in the order they were offered."""
     if not dossier.offers:
         return []
     acts = acts_of(view, dossier)
-    return [_passing(view, offer, acts) for offer in dossier.offers]
+    return [_passing(view, offer, acts, bases) for offer in dossier.offers]
 
 
-def _passing(view: View, offer: Entry, acts: dict[str, list[Entry]]) -> Passing:
+def _passing(view: View, offer: Entry, acts: dict[str, list[Entry]], bases: Bases) -> Passing:
     fact = cast(Handoff, offer.fact)
     giver = fact.giver or offer.recorder
     taker = fact.taker or ""
@@ -85,7 +87,8 @@ def _passing(view: View, offer: Entry, acts: dict[str, list[Entry]]) -> Passing:
     taken = taking[0] if taking else None
     if taken is not None and returned is not None and taken.at >= returned.at:
         taken = None
-    return Passing(offer, giver, taker, _due(view, taker, offer.at), taken, returned)
+    policy, _ = bases.of(giver, taker, offer.at)
+    return Passing(offer, giver, taker, _due(view, policy, taker, offer.at), taken, returned)
 
 
 def _word(entry: Entry) -> HandoffWord:
@@ -124,10 +127,7 @@ def _acts(view: View, dossier: Dossier) -> Iterator[tuple[Entry, str]]:
         yield entry, speaker(view, entry)
 
 
-def _due(view: View, taker: str, at: datetime) -> datetime | None:
-    policy = last_policy(view, at)
-    if policy is None:
-        return None
+def _due(view: View, policy: Policy, taker: str, at: datetime) -> datetime | None:
     role = view.role(taker, at)
     window = policy.window(
         Channel.TICKET, Purpose.QUESTION, Urgency.NORMAL, Expects.REPLY, role, taker
@@ -168,10 +168,12 @@ def holds(
 
 
 def _talk(findings: list[Finding]) -> Iterator[_Move]:
-    """Questions give the ball to the party asked, answers give it back."""
+    """Questions give the ball to the party asked, the first of several, answers give it back."""
+    last = -1
     for finding in findings:
-        if finding.expects not in _ASKS or finding.original is not None:
+        if finding.expects not in _ASKS or finding.original is not None or finding.no == last:
             continue
+        last = finding.no
         back = finding.settled_at if finding.outcome is Outcome.ANSWERED else None
         if back is None or back > finding.at:
             yield (finding.at, 2, finding.party, finding.no)

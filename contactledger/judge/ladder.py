@@ -28,8 +28,10 @@ from attrs import frozen
 
 from contactledger.facts import Person, Preference, Touch
 from contactledger.findings import Finding, Outcome, Reach, Rung
+from contactledger.judge.basis import Bases
 from contactledger.judge.calendar import deadline, zone_of
-from contactledger.judge.matters import Dossier, policy_of
+from contactledger.judge.matters import Dossier
+from contactledger.judge.policy import Policy
 from contactledger.judge.view import View
 from contactledger.vocabulary import Channel
 
@@ -100,7 +102,9 @@ def staff(view: View) -> dict[str, frozenset[str]]:
     return {party: frozenset(names) for party, names in people.items()}
 
 
-def ladders(view: View, dossier: Dossier, people: Mapping[str, frozenset[str]]) -> list[Ladder]:
+def ladders(
+    view: View, dossier: Dossier, people: Mapping[str, frozenset[str]], bases: Bases
+) -> list[Ladder]:
     """One for each party that is owed by another, by the age of the question.
 
     `people`: what `staff` gives.
@@ -116,7 +120,8 @@ def ladders(view: View, dossier: Dossier, people: Mapping[str, frozenset[str]]) 
     made = []
     for pair, question in oldest.items():
         asked = _asked(view, question, people.get(question.party, frozenset()))
-        rungs = _climb(view, question, asked, tries.get(pair, []))
+        policy, _ = bases.of(question.sender, question.party, question.at)
+        rungs = _climb(policy, question, asked, tries.get(pair, []))
         made.append(Ladder(question, tuple(rungs)))
     return made
 
@@ -140,9 +145,11 @@ def _touch(view: View, finding: Finding) -> Touch:
     return cast(Touch, view.touches[finding.touch].fact)
 
 
-def _climb(view: View, question: Finding, asked: _Asked, touches: list[Finding]) -> Iterator[Rung]:
+def _climb(
+    policy: Policy, question: Finding, asked: _Asked, touches: list[Finding]
+) -> Iterator[Rung]:
     """Each rung with the touch that climbed it; the touches are walked through once."""
-    policy = policy_of(view, question)
+    view = asked.view
     calendar = policy.calendar(view.role(question.party, question.at), question.party)
     zone = zone_of(question.zone)
     start = question.starts or question.at

@@ -4,21 +4,19 @@ A matter is one that somebody named, or, without a name, a root touch with its c
 answers and reminders, or a promise that belongs to no matter. Handoffs, the ladder, the onus
 and the case are all read from a matter's dossier.
 
-`pauses` and `last_policy` serve them and the judgement of touches alike.
+`pauses` serves them and the judgement of touches alike.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import cast
 
 from attrs import field, frozen
 
-from contactledger.facts import Entry, Handoff, Matter
+from contactledger.facts import Entry, Handoff, Matter, Touch
 from contactledger.findings import Finding, PromiseFinding
-from contactledger.judge.policy import Policy, parse_policy
 from contactledger.judge.promises import speaker
 from contactledger.judge.view import View, in_time_order
 from contactledger.vocabulary import HandoffWord, MatterState
@@ -26,7 +24,8 @@ from contactledger.vocabulary import HandoffWord, MatterState
 
 @frozen(eq=False)
 class Dossier:
-    """What the log holds on one matter; every list in the order of events.
+    """What the log holds on one matter; every list in the order of events, findings of one
+    touch in the order in which it names their parties.
 
     `matter`: its id, or that of the root touch or lone promise. `states`: what its parties
     did with it. `offers`: handoffs offered. `findings`: of all its touches, reminders too.
@@ -83,15 +82,23 @@ def dossiers(
         if offers:
             of(matter).offers.extend(offers)
     for dossier in made.values():
-        _put_in_order(dossier)
+        _put_in_order(view, dossier)
     return list(made.values())
 
 
-def _put_in_order(dossier: Dossier) -> None:
+def _put_in_order(view: View, dossier: Dossier) -> None:
     dossier.touches.sort(key=in_time_order)
     dossier.offers.sort(key=in_time_order)
-    dossier.findings.sort(key=lambda finding: (finding.at, finding.no))
+    dossier.findings.sort(key=lambda finding: (finding.at, finding.no, _place(view, finding)))
     dossier.promises.sort(key=lambda promise: (promise.at, promise.no))
+
+
+def _place(view: View, finding: Finding) -> int:
+    """Where the receiving party stands among those the touch was addressed to: ids are random,
+    and no verdict may hang on them."""
+    to = cast(Touch, view.touches[finding.touch].fact).to
+    parties = [view.owner(name, finding.at) for name in to]
+    return parties.index(finding.party) if finding.party in parties else len(parties)
 
 
 def is_offer(entry: Entry) -> bool:
@@ -122,28 +129,6 @@ def pauses(view: View, matter: str) -> tuple[Pause, ...]:
             end(entry.at, (entry.no,))
     end(None, ())
     return tuple(made)
-
-
-def last_policy(view: View, at: datetime) -> Policy | None:
-    """The policy in force at a moment: the trial one, else the last adopted by then, else the
-    first (J44); None only in a view without any."""
-    if view.what_if is not None:
-        return parse_policy(view.what_if)
-    if not view.policies:
-        return None
-    later = bisect_right(view.policies, at, key=lambda adopted: adopted.binds)
-    return parse_policy(view.policies[max(0, later - 1)].text)
-
-
-def policy_of(view: View, finding: Finding) -> Policy:
-    """The policy that a finding rests on (J45)."""
-    if finding.basis.trial:
-        return parse_policy(view.what_if or "")
-    return next(
-        parse_policy(adopted.text)
-        for adopted in view.policies
-        if adopted.digest == finding.basis.digest
-    )
 
 
 def entries_of(view: View, dossier: Dossier) -> Iterable[Sequence[Entry]]:
