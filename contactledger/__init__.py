@@ -24,9 +24,11 @@ randomness. Wings never import each other; a test reads this very list and keeps
     receiving.py    TOP     the inbox: durable, parsed, matched, recorded
     erasing.py      TOP     what a redaction deletes
     checking.py     TOP     the deep check of a log
+    files.py        TOP     paths in and out
+    reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users
-    demo.py cli.py  TOP     what runs on top
+    demo/ cli.py    TOP     what runs on top
 
 Data flows one way: bytes → Events → facts → log → findings → cases → standing → report.
 """
@@ -59,11 +61,11 @@ if TYPE_CHECKING:
         Signal,
         Touch,
     )
+    from contactledger.files import Report
     from contactledger.findings import Case, Finding, Grade, Outcome, Reach, Standing
     from contactledger.judge.judge import judge
     from contactledger.ledger import Ledger
     from contactledger.receiving import Receipt
-    from contactledger.report.render import Report
     from contactledger.store.memory import MemoryStore
     from contactledger.vocabulary import (
         Channel,
@@ -88,11 +90,11 @@ _HOMES = {
         *("Money", "Party", "Person", "PolicyAdopted", "Preference", "Promise", "Redaction"),
         *("Retraction", "Settlement", "Signal", "Touch"),
     ),
+    "files": ("Report",),
     "findings": ("Case", "Finding", "Grade", "Outcome", "Reach", "Standing"),
     "judge.judge": ("judge",),
     "ledger": ("Ledger",),
     "receiving": ("Receipt",),
-    "report.render": ("Report",),
     "store.memory": ("MemoryStore",),
     "vocabulary": (
         *("Channel", "Expects", "HandoffWord", "MarkWord", "MatterState", "MilestoneKind"),

@@ -32,6 +32,7 @@ from contactledger.sending import Sent, prepare
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
 
 if TYPE_CHECKING:
+    from contactledger.files import Report
     from contactledger.sources.source import Source
 
 HOUSE = "house"
@@ -381,7 +382,7 @@ class Ledger:
             self._as_of(as_of),
             house=house,
             what_if=what_if,
-            account=account,
+            account=entries[0].account,
             since=since,
             until=until,
         )
@@ -389,6 +390,45 @@ class Ledger:
     def cases(self, account: str, *, as_of: datetime | None = None) -> tuple[Case, ...]:
         """The account's matters, open and closed."""
         return self.standing(account, as_of=as_of).cases
+
+    def report(
+        self,
+        account: str,
+        kind: str = "proof-of-contact",
+        *,
+        as_of: datetime | None = None,
+        period: Period | None = None,
+        what_if: str | None = None,
+        templates: Mapping[str, str] | None = None,
+    ) -> Report:
+        """The account's proof of contact: `.html()`, `.text()`, `.json()`.
+
+        `templates`: name → Jinja2 source that overrides ours (`docs/templates.md`).
+        """
+        from contactledger.reporting import report
+
+        entries, house = self._both(account)
+        moment = self._as_of(as_of)
+        since, until = period or (None, None)
+        found = standing(
+            entries,
+            moment,
+            house=house,
+            what_if=what_if,
+            account=entries[0].account,
+            since=since,
+            until=until,
+        )
+        return report(
+            kind,
+            found,
+            [e for e in entries if e.recorded_at <= moment],
+            house=house,
+            account=account,
+            period=(since, until),
+            what_if=what_if,
+            templates=templates,
+        )
 
     def check(self, account: str | None = None) -> int:
         """Re-hash every entry of one account or all; how many were checked.

@@ -1,0 +1,53 @@
+"""From entries to a report: judged, named, worded, and laid out in rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from contactledger.facts import Entry, Party, PolicyAdopted
+from contactledger.files import Report
+from contactledger.findings import Standing
+from contactledger.judge.policy import parse_policy, policy_digest, rule_sentences
+from contactledger.judge.rules import CAVEATS, NOTES, RULES, VIOLATIONS
+from contactledger.report.names import names
+from contactledger.report.render import render
+from contactledger.report.rows import rows
+from contactledger.report.wording import Scope, Wording
+
+WORDING = Wording(RULES, VIOLATIONS, CAVEATS, NOTES)
+
+
+def report(
+    kind: str,
+    standing: Standing,
+    entries: Sequence[Entry],
+    *,
+    house: Sequence[Entry] = (),
+    account: str = "",
+    period: tuple[datetime | None, datetime | None] = (None, None),
+    what_if: str | None = None,
+    templates: Mapping[str, str] | None = None,
+) -> Report:
+    """The report of a standing. `entries`: all that it was judged from, for the names."""
+    texts = [e.fact.text for e in (*house, *entries) if isinstance(e.fact, PolicyAdopted)]
+    if what_if is not None:
+        texts.append(what_if)
+    scope = Scope(
+        account=account,
+        since=period[0],
+        until=period[1],
+        zone=_zone(entries),
+        entries=len(entries),
+        policies={policy_digest(text): rule_sentences(parse_policy(text)) for text in set(texts)},
+    )
+    return Report(render(kind, rows(standing, names(entries), WORDING, scope), templates))
+
+
+def _zone(entries: Sequence[Entry]) -> str:
+    """The zone of the report as a whole: that of the party that keeps the log, else UTC."""
+    zone = "UTC"
+    for entry in entries:
+        if isinstance(entry.fact, Party) and entry.id == entry.recorder:
+            zone = entry.fact.zone or zone
+    return zone
