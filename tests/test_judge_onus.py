@@ -331,6 +331,16 @@ def test_j23_a_matter_closed_by_the_one_who_owes_counts_as_open() -> None:
     assert account_onus(followed(log, day(8)))[1] is None
 
 
+def test_j23_whoever_owes_nothing_more_may_close() -> None:
+    log = house()
+    made = log.promise("ann", "bob", matter="m", due=day(4), at=day(1))
+    call_ = log.touch("bob", "ann", channel="ticket", matter="m", at=day(1))
+    log.answer(call_, "ann", matter="m", at=day(1, 11))
+    log.settle(made, "kept", at=day(2), recorder="acme")
+    log.matter("m", "closed", at=day(3), recorder="acme")
+    assert account_onus(followed(log, day(6)))[1] is None
+
+
 @pytest.mark.parametrize(("one", "other"), [("acme", "smith"), ("smith", "acme")])
 def test_j52_swapping_the_parties_swaps_the_onus(one: str, other: str) -> None:
     def asked(as_of: datetime, **words: Any) -> tuple[str, str | None]:

@@ -89,16 +89,20 @@ def dossiers(
 def _put_in_order(view: View, dossier: Dossier) -> None:
     dossier.touches.sort(key=in_time_order)
     dossier.offers.sort(key=in_time_order)
-    dossier.findings.sort(key=lambda finding: (finding.at, finding.no, _place(view, finding)))
+    places = {entry.no: _places(view, entry) for entry in dossier.touches}
+    dossier.findings.sort(
+        key=lambda finding: (finding.at, finding.no, places[finding.no].get(finding.party, 0))
+    )
     dossier.promises.sort(key=lambda promise: (promise.at, promise.no))
 
 
-def _place(view: View, finding: Finding) -> int:
-    """Where the receiving party stands among those the touch was addressed to: ids are random,
-    and no verdict may hang on them."""
-    to = cast(Touch, view.touches[finding.touch].fact).to
-    parties = [view.owner(name, finding.at) for name in to]
-    return parties.index(finding.party) if finding.party in parties else len(parties)
+def _places(view: View, entry: Entry) -> dict[str | None, int]:
+    """Where each party stands among those a touch was addressed to: ids are random, and no
+    verdict may hang on their order."""
+    places: dict[str | None, int] = {}
+    for name in cast(Touch, entry.fact).to:
+        places.setdefault(view.owner(name, entry.at), len(places))
+    return places
 
 
 def is_offer(entry: Entry) -> bool:
