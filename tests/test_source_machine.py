@@ -130,6 +130,8 @@ def test_a_subject_about_the_matter_and_a_car_are_no_marks():
         (["Content-Type: multipart/report; boundary=b"], "mta@smith.example", "report:unknown"),
         ([], "MAILER-DAEMON@smith.example", "sender:mailer-daemon"),
         (["Return-Path: <>"], "postmaster@smith.example", "sender:postmaster"),
+        (["Subject: Undeliverable: sync"], "Postmaster@smith.example", "sender:postmaster"),
+        ([], "Mail Delivery <>", "sender:none"),
         (["X-Failed-Recipients: bob@smith.example"], "mta@smith.example", "x-failed-recipients"),
     ],
 )
@@ -140,3 +142,8 @@ def test_a_report_or_bounce_is_no_reply_even_if_it_says_auto_replied(headers, se
 
 def test_a_person_may_answer_as_postmaster():
     assert said(ANSWER, sender="postmaster@smith.example") == HUMAN
+    assert said("Subject: Re: Undeliverable", ANSWER, sender="postmaster@smith.example") == HUMAN
+
+
+def test_a_person_may_write_about_a_failed_delivery():
+    assert said("Subject: Returned mail, what now?") == HUMAN

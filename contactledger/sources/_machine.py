@@ -40,8 +40,17 @@ person's message."""
 LIST_HEADERS = ("list-id", "list-post", "mailing-list", "x-mailing-list")
 
 REPORTERS = frozenset({"mailer-daemon", "mail-daemon", "mdaemon"})
-"""Local parts that bounces come from; *postmaster* only with a null Return-Path, since people
-answer under that name, too."""
+"""Local parts that bounces come from."""
+POSTMASTERS = frozenset({"postmaster", "post_master", "post-master"})
+"""Local parts that people answer from, too: a null Return-Path or a subject must be with it."""
+
+_FAILED = re.compile(
+    r"undeliver|non remis|failure notice|failed mail|returned mail|mail system error"
+    r"|(?:mail )?delivery (?:failed|failure|status)|mail could not be delivered"
+    r"|unzustellbar|non distribu|no se puede entregar|non recapitabile|メッセージを配信できません",
+    re.IGNORECASE,
+)
+"""How the subjects of bounces begin."""
 
 _SUBJECT = re.compile(
     r"(?:auto(?:matic)?[- ]?(?:reply|response|responder)|auto:|out[- ]of[- ](?:the[- ])?office"
@@ -68,11 +77,11 @@ def automatic(headers: Headers, sender: str, subject: str) -> tuple[SignalKind, 
     mailbox. `UNKNOWN`: a delivery or reading report, a bounce, or automatic mail that
     answers nothing. Marks read "auto-submitted:auto-replied", "return-path:<>" ….
     """
-    report = _report(headers, sender)
+    report = _report(headers, sender, subject)
     if report:
         return SignalKind.UNKNOWN, report
     mark, certain = _mark(headers)
-    begins = _SUBJECT.match(subject.strip())
+    begins = _SUBJECT.match(subject)
     if mark is None and begins and _answers(headers) and _is_prefix(begins):
         return SignalKind.AUTO_REPLIED, "subject"
     if mark is None:
@@ -82,14 +91,17 @@ def automatic(headers: Headers, sender: str, subject: str) -> tuple[SignalKind, 
     return SignalKind.UNKNOWN, mark
 
 
-def _report(headers: Headers, sender: str) -> str | None:
+def _report(headers: Headers, sender: str, subject: str) -> str | None:
     kind, given = parameters(first(headers, "content-type"), "")
     if kind == "multipart/report":
         return "report:" + _word(given.get("report-type", "unknown"))
-    local = sender.rpartition("@")[0].lower()
-    if local in REPORTERS or (local == "postmaster" and _null_path(headers)):
+    if "x-failed-recipients" in headers:
+        return "x-failed-recipients"
+    local = sender.rpartition("@")[0].strip('"').lower()
+    bounce = _null_path(headers) or _FAILED.match(subject)
+    if local in REPORTERS or (local in POSTMASTERS and bounce):
         return f"sender:{local}"
-    return "x-failed-recipients" if "x-failed-recipients" in headers else None
+    return "sender:none" if not sender and "from" in headers else None
 
 
 def _mark(headers: Headers) -> tuple[str | None, bool]:
