@@ -141,7 +141,8 @@ class JoinedStoreSuite:
             assert tx.ledger() == row
         with store.begin(write=False) as tx:
             assert tx.ledger() == row
-        raises(StoreError, lambda: self._make_again(store, row))
+        error = raises(StoreError, lambda: self._make_again(store, row))
+        assert str(error) == "a row with this key is there already"
         with store.begin(write=False) as tx:
             assert tx.ledger() == row
 
@@ -160,7 +161,8 @@ class JoinedStoreSuite:
         with store.begin(write=True) as tx:
             tx.add_account(A)
             assert tx.head(A) == AccountRow(A, 0, b"", None)
-        raises(StoreError, lambda: _fill(store, A, 1))
+        error = raises(StoreError, lambda: _fill(store, A, 1))
+        assert str(error) == "a row with this key is there already"
         with store.begin(write=False) as tx:
             assert tx.heads() == [AccountRow(A, 0, b"", None)]
 

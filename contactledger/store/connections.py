@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -69,9 +69,7 @@ class OpenedConnections:
             connection.execution_options(isolation_level="READ COMMITTED")
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._timeout_ms}")
         else:
-            connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
+            connection.execution_options(isolation_level="REPEATABLE READ")
 
     def close(self) -> None:
         """Close the pool, if the engine was made here."""
@@ -102,19 +100,32 @@ class JoinedConnections:
             raise
 
     def _start(self, connection: Connection) -> None:
+        _autobegin(connection)
+        driver: Any = connection.connection.driver_connection
+        if connection.dialect.name == "sqlite":
+            commits = driver.isolation_level is None and not driver.in_transaction
+        else:
+            commits = driver.autocommit
+        if commits:
+            raise StoreError("the host's connection commits by itself; give one that does not")
         if connection.dialect.name == "sqlite":
             _begin_sqlite(connection, "BEGIN IMMEDIATE")
-        elif connection.get_isolation_level() == "AUTOCOMMIT":
-            raise StoreError("the host's connection commits by itself; give one that does not")
         connection.exec_driver_sql(f"SAVEPOINT {_SAVEPOINT}")
 
     def close(self) -> None:
         """The connection is the host's."""
 
 
+def _autobegin(connection: Connection) -> None:
+    """Let SQLAlchemy begin, and with it whatever a host does when that happens."""
+    if not connection.in_transaction():
+        connection.begin()
+
+
 def _begin_sqlite(connection: Connection, begin: str) -> None:
-    driver = connection.connection.driver_connection
-    if driver is not None and not driver.in_transaction:
+    _autobegin(connection)
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction:
         connection.exec_driver_sql(begin)
 
 

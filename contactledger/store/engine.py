@@ -16,6 +16,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from contactledger.errors import BadInput, NotInstalled, StoreMissing
 
+_WRONG = "must be SQLite (pysqlite) or PostgreSQL (psycopg)"
+
 DRIVERS = {"pysqlite": "?", "psycopg": "%s"}
 """The drivers that the stores speak, with their placeholder."""
 
@@ -33,14 +35,11 @@ def open_engine(url: str | URL, *, create: bool, timeout_seconds: float) -> Engi
     there, NotInstalled without the driver. Nothing is connected yet.
     """
     parsed = _parsed(url)
-    sqlite = parsed.get_backend_name() == "sqlite"
-    if sqlite:
-        _check_file(parsed, create=create)
-    arguments: dict[str, Any] = {"timeout": timeout_seconds} if sqlite else {}
-    engine = _made(parsed, arguments)
-    mark_of(engine)
-    if sqlite:
-        event.listen(engine, "connect", _set_up_sqlite)
+    if parsed.get_backend_name() != "sqlite":
+        return _made(parsed, {})
+    _check_file(parsed, create=create)
+    engine = _made(parsed, {"timeout": timeout_seconds})
+    event.listen(engine, "connect", _set_up_sqlite)
     return engine
 
 
@@ -48,16 +47,20 @@ def mark_of(engine: Engine) -> str:
     """The placeholder of an engine's driver; BadInput for a driver we do not speak."""
     mark = DRIVERS.get(engine.dialect.driver)
     if mark is None:
-        raise BadInput("must be SQLite (pysqlite) or PostgreSQL (psycopg)", field="url")
+        raise BadInput(_WRONG, field="url")
     return mark
 
 
 def _parsed(url: str | URL) -> URL:
     try:
-        return make_url(url)
+        parsed = make_url(url)
     except ArgumentError:
-        pass
-    raise BadInput("must be a database URL such as sqlite:///contacts.db", field="url")
+        parsed = None
+    if parsed is None:
+        raise BadInput("must be a database URL such as sqlite:///contacts.db", field="url")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise BadInput(_WRONG, field="url")
+    return parsed
 
 
 def _made(url: URL, arguments: dict[str, Any]) -> Engine:
@@ -68,7 +71,7 @@ def _made(url: URL, arguments: dict[str, Any]) -> Engine:
             "the driver of this database is not installed: contactledger[postgres]"
         )
     except (NoSuchModuleError, ArgumentError):
-        failure = BadInput("must be SQLite (pysqlite) or PostgreSQL (psycopg)", field="url")
+        failure = BadInput(_WRONG, field="url")
     raise failure
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contactledger.errors import (
@@ -30,7 +30,14 @@ _BUSY: Final = "somebody else holds the database for longer than the timeout"
 _FULL: Final = "no space left for the database; nothing of this batch was written"
 _READ_ONLY: Final = "the database cannot be written"
 
-_SQLITE_SNAPSHOT = 517
+_LOST: Final = "the database server cannot be reached, or ended the connection"
+_TOO_LATE: Final = (
+    "this transaction read before somebody else wrote, and cannot write any more; "
+    "let it write first, or begin it with BEGIN IMMEDIATE"
+)
+_NO_TABLES: Final = "the tables are not there"
+_NO_DATABASE: Final = "there is no such database on the server"
+
 _SQLITE: dict[int, _Failure] = {
     3: (StoreReadOnly, "access to the database file is denied"),
     5: (StoreBusy, _BUSY),
@@ -40,12 +47,15 @@ _SQLITE: dict[int, _Failure] = {
     11: (StoreError, "the database file is damaged"),
     13: (StoreFull, _FULL),
     14: (StoreMissing, "the database file, or its folder, is not there or cannot be opened"),
-    19: (StoreError, DOUBLE),
     26: (StoreError, "the file is not a database"),
+    517: (StoreBusy, _TOO_LATE),
+    1555: (StoreError, DOUBLE),
+    2067: (StoreError, DOUBLE),
 }
-"""Primary result codes of SQLite (sqlite.org/rescode.html)."""
+"""Result codes of SQLite (sqlite.org/rescode.html): an extended one, else its primary one."""
 
-_POSTGRES: dict[str, _Failure] = {
+_POSTGRES: dict[str | None, _Failure] = {
+    "23505": (StoreError, DOUBLE),
     "53100": (StoreFull, _FULL),
     "53300": (StoreBusy, "the database server has no connection to spare"),
     "25006": (StoreReadOnly, _READ_ONLY),
@@ -53,10 +63,13 @@ _POSTGRES: dict[str, _Failure] = {
     "55P03": (StoreBusy, _BUSY),
     "57014": (StoreBusy, "the database gave up after its own time limit"),
     "40P01": (StoreBusy, "two transactions waited for each other; try again"),
+    "57P01": (StoreError, _LOST),
+    "57P02": (StoreError, _LOST),
+    "57P03": (StoreError, _LOST),
     "40001": (StoreBusy, "another transaction came in between; try again"),
-    "3D000": (StoreMissing, "there is no such database on the server"),
+    "3D000": (StoreMissing, _NO_DATABASE),
     "3F000": (StoreMissing, "there is no such schema in the database"),
-    "42P01": (StoreMissing, "the tables are not there"),
+    "42P01": (StoreMissing, _NO_TABLES),
     "25P02": (StoreError, "the transaction failed before and can only be rolled back"),
 }
 """SQLSTATE codes of PostgreSQL (its manual, appendix A)."""
@@ -83,26 +96,26 @@ def failure_of(error: SQLAlchemyError) -> StoreError:
         return StoreBusy("all connections to the database are in use")
     original = error.orig if isinstance(error, DBAPIError) else None
     code = getattr(original, "sqlite_errorcode", None)
-    if code == _SQLITE_SNAPSHOT:
-        return StoreBusy(
-            "this transaction read before somebody else wrote, and cannot write any more; "
-            "let it write first, or begin it with BEGIN IMMEDIATE"
-        )
-    found: _Failure | None = None
+    state = getattr(original, "sqlstate", None)
     if isinstance(code, int):
-        found = _SQLITE.get(code & 0xFF)
+        found = _SQLITE.get(code) or _SQLITE.get(code & 0xFF)
     else:
-        found = _POSTGRES.get(getattr(original, "sqlstate", None) or "")
+        found = _POSTGRES.get(state)
     if found is not None:
         return found[0](found[1])
-    if isinstance(error, IntegrityError):
-        return StoreError(DOUBLE)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return StoreError("the connection to the database was lost")
-    return StoreError(f"the database refused ({_name(original or error, code)})")
+    return _without_code(error, original or error, state or code)
 
 
-def _name(error: BaseException, code: object) -> str:
-    """Class and code: enough to look it up, and never a value."""
-    state = getattr(error, "sqlstate", None) or code
-    return type(error).__name__ if state is None else f"{type(error).__name__} {state}"
+def _without_code(error: SQLAlchemyError, original: BaseException, code: object) -> StoreError:
+    """What has no code, or one that says little. The driver's text is looked at, never shown."""
+    text = str(original)
+    if text.startswith("no such table"):
+        return StoreMissing(_NO_TABLES)
+    if isinstance(error, OperationalError) and code is None:
+        # libpq hands no SQLSTATE over when connecting fails
+        if 'FATAL:  database "' in text:
+            return StoreMissing(_NO_DATABASE)
+        return StoreError(_LOST)
+    # class and code: enough to look it up, and never a value
+    what = type(original).__name__ if code is None else f"{type(original).__name__} {code}"
+    return StoreError(f"the database refused ({what})")

@@ -27,6 +27,7 @@ from contactledger.store.port import (
 
 TIMEOUT_SECONDS = 10.0
 """How long to wait for another thread's transaction."""
+_DOUBLE = "a row with this key is there already"
 
 
 @define
@@ -122,7 +123,7 @@ class MemoryTransaction:
         """See the port."""
         self._guard.writing()
         if self._state.ledger:
-            raise StoreError("a row with this key is there already")
+            raise StoreError(_DOUBLE)
         self._put(self._state.ledger, 1, row)
 
     def claim(self) -> None:
@@ -133,7 +134,7 @@ class MemoryTransaction:
         """See the port."""
         self._guard.writing()
         if account in self._state.accounts:
-            raise StoreError("a row with this key is there already")
+            raise StoreError(_DOUBLE)
         head = AccountRow(account, 0, b"", None)
         self._put(self._state.accounts, account, _Account(head))
         self._guard.hold(head)

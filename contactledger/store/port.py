@@ -140,8 +140,8 @@ class Transaction(Protocol):
         ...
 
     def claim(self) -> None:
-        """Lock the ledger's row until the transaction ends: for opening an account, so that
-        two writers cannot open two of one name. Never needed for writing to an account."""
+        """Lock the ledger's row until the transaction ends: for making the ledger or opening
+        an account, so that two writers cannot make two. Never needed for writing to one."""
         ...
 
     def add_account(self, account: str) -> None:
