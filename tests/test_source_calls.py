@@ -87,6 +87,13 @@ def test_the_table_of_the_page_reads_as_the_page_says():
     ]
 
 
+def test_the_program_of_the_page_runs():
+    program = PAGE.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    names = {}
+    exec(program, names)
+    assert names["event"].call_id == "c-1004"
+
+
 def test_columns_may_stand_in_any_order():
     event = parse("status,to,from,direction,at,call_id", "busy,b,a,out,2026-03-02T10:00:00Z,c9")[0]
     assert (event.call_id, event.address) == ("c9", "b")

@@ -147,3 +147,7 @@ def test_a_person_may_answer_as_postmaster():
 
 def test_a_person_may_write_about_a_failed_delivery():
     assert said("Subject: Returned mail, what now?") == HUMAN
+
+
+def test_a_mark_holds_nothing_that_cannot_be_shown_and_is_short():
+    assert read("Auto-Submitted: \u202ex" + "y" * 100).word == "auto-submitted:\ufffdx" + "y" * 38

@@ -86,6 +86,7 @@ def test_header_names_may_be_written_in_any_case():
             BODY,
             "not by a key",
         ),
+        (signed() | {"X-Twilio-Email-Event-Webhook-Timestamp": "\udc80"}, BODY, "not by a key"),
         (signed(stamp="yesterday"), BODY, "is no time"),
     ],
 )

@@ -1,3 +1,4 @@
+import doctest
 import subprocess
 import sys
 
@@ -5,6 +6,7 @@ import pytest
 
 from contactledger import sources
 from contactledger.errors import BadEvent
+from contactledger.sources import calls, mail, sendgrid
 from contactledger.sources.source import check_content_type, header
 
 CLASSES = [sources.SendGrid, sources.Mail, sources.Calls]
@@ -33,6 +35,12 @@ def test_the_package_alone_imports_none_of_its_sources():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("module", [sendgrid, mail, calls])
+def test_the_examples_in_the_docstrings_run(module):
+    result = doctest.testmod(module)
+    assert (result.failed, result.attempted > 0) == (0, True)
 
 
 def test_a_header_is_found_whatever_the_case_and_else_is_none():

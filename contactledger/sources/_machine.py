@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from contactledger.sources._mime import Headers, first, parameters
+from contactledger.sources._text import clean
 from contactledger.vocabulary import SignalKind
 
 REPLY_HEADERS = (
@@ -144,4 +145,4 @@ def _without_comments(value: str) -> str:
 
 def _word(value: str) -> str:
     """A value as a mark may carry it: lower case, and short."""
-    return value.strip().lower()[:40]
+    return clean(value.strip().lower()[:40])

@@ -83,7 +83,7 @@ def _wanted(pairs: list[list[Any]]) -> dict[str, Any]:
         elif name in ("message_id", "in_reply_to", "references") and isinstance(value, dict):
             texts = value.get("TextList") or [value["Text"]]
             found[name] += [f"<{text}>" for text in texts]
-        elif name == "date" and isinstance(value, dict):
+        elif name == "date" and isinstance(value, dict) and found["date"] is None:
             found["date"] = _instant(value["DateTime"])
     return found
 
