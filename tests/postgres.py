@@ -17,16 +17,17 @@ from pathlib import Path
 from typing import Any
 
 HOW = "install PostgreSQL's server programs (Debian: apt-get install postgresql)"
+DEBIAN = Path("/usr/lib/postgresql")
 _START_SECONDS = 60
 
 
 def programs() -> Path | None:
     """The folder of `initdb` and `pg_ctl`: the newest of Debian's, else the one in PATH."""
-    debian = Path("/usr/lib/postgresql").glob("*/bin/initdb")
-    found = sorted(debian, key=lambda path: int(path.parts[4])) or [
-        Path(path).resolve() for path in (shutil.which("initdb"),) if path
-    ]
-    return found[-1].parent if found else None
+    debian = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    if debian:
+        return debian[-1].parent
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
 
 
 def _who() -> dict[str, Any]:
