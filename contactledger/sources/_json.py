@@ -34,7 +34,7 @@ def array_of_objects(body: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
     for number, item in enumerate(items, 1):
         if type(item) is not dict:
             raise BadEvent("must be a JSON object", place=f"event {number}")
-    if _UNFIT.search(body):
+    if (b"\\u" in body or not body.isascii()) and _UNFIT.search(body):
         items = [_cleaned(item) for item in items]
     return items, slices(body, len(items))
 
