@@ -21,7 +21,6 @@ from contactledger.log.record import (
     strip,
     to_base64url,
 )
-from contactledger.log.seal import Head, format_head, parse_head
 from tests.vectors.make import ACCOUNT, ACME, BOB, TOUCH, salts
 
 T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -239,28 +238,3 @@ def test_base64url_comes_back_and_padding_is_refused():
         assert from_base64url(to_base64url(data)) == data
     with pytest.raises(BadRecord):
         from_base64url("AA==")
-
-
-HEAD = Head(ACCOUNT, bytes(16), bytes(32), 3, 0)
-
-
-def test_a_head_comes_back():
-    assert parse_head(format_head(HEAD)) == HEAD
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [
-        {"typ": "contactledger/entry/v1"},
-        {"account": "x"},
-        {"blind": to_base64url(bytes(15))},
-        {"root": to_base64url(bytes(31))},
-        {"size": -1},
-        {"slot": -1},
-        {"slot": "0"},
-        {"more": 1},
-    ],
-)
-def test_bytes_that_are_not_a_head_are_refused(parts):
-    with pytest.raises(BadRecord):
-        parse_head(canonical({**json.loads(format_head(HEAD)), **parts}))
