@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from contactledger.checking import check_account
 from contactledger.declare import as_utc
 from contactledger.erasing import erase, read_all
-from contactledger.errors import BadFact, NotFound, Unverified
+from contactledger.errors import BadFact, NotFound, StoreMissing, Unverified
 from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction, fields_of
 from contactledger.findings import Case, Finding, Standing
 from contactledger.judge.judge import judge
@@ -54,18 +54,19 @@ class Ledger:
         self,
         store: Store,
         *,
-        recorder: str,
+        recorder: str | None,
         clock: Callable[[], datetime] | None = None,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._store = store
         self._clock = clock or (lambda: datetime.now(UTC))
         self._random = random_bytes
-        self._recorder_key = recorder
+        self._reading = recorder is None
+        self._recorder_key = recorder or ""
         self._names: dict[str, str] = {}
         self._names_lock = Lock()
         self._forged = 0
-        with store.begin(write=True) as tx:
+        with store.begin(write=not self._reading) as tx:
             self._row, self._references = self._open_row(tx)
         self._inbox = Inbox(
             store,
@@ -81,7 +82,7 @@ class Ledger:
         cls,
         where: Any,
         *,
-        recorder: str,
+        recorder: str | None,
         create: bool = True,
         prefix: str = "contactledger_",
         clock: Callable[[], datetime] | None = None,
@@ -92,7 +93,8 @@ class Ledger:
         `where`: a database URL ("sqlite:///contacts.db", "postgresql+psycopg://…"), an
         SQLAlchemy Engine, a host's Connection or Session (then every recording joins the
         host's transaction), or a `Store`. `recorder`: the key of the party that runs this
-        ledger, the same each time. `prefix`: of the tables' names.
+        ledger, the same each time; None opens one that is there for reading only. `prefix`:
+        of the tables' names.
 
         Raises StoreMissing, WrongLayout and the other StoreErrors; BadFact if another party
         runs this ledger.
@@ -110,6 +112,8 @@ class Ledger:
     def _open_row(self, tx: Transaction) -> tuple[LedgerRow, References]:
         row = tx.ledger()
         if row is None:
+            if self._reading:
+                raise StoreMissing("there is no ledger in this database yet")
             secret = self._random(32)
             row = LedgerRow(
                 id=new_id(self._random),
@@ -120,7 +124,8 @@ class Ledger:
             )
             tx.make_ledger(row)
         references = References(row.secret)
-        if row.recorder_ref != references.of("recorder", self._recorder_key):
+        ours = references.of("recorder", self._recorder_key)
+        if not self._reading and row.recorder_ref != ours:
             raise BadFact("another party runs this ledger", field="recorder")
         return row, references
 
@@ -157,6 +162,8 @@ class Ledger:
     def _write(
         self, given: Mapping[str, Sequence[Given]], tx: Transaction | None = None
     ) -> dict[str, list[Written]]:
+        if self._reading:
+            raise BadFact("the ledger was opened for reading; name its recorder", field="recorder")
         if tx is None:
             with self._store.begin(write=True) as own:
                 return self._write(given, own)
