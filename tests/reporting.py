@@ -461,10 +461,10 @@ def columns(findings: tuple[Finding, ...], parties: dict[str, Role]) -> tuple[Co
             Column(
                 party, role, len(sent), count(sent, O.ANSWERED), count(sent, O.SEEN),
                 count(sent, O.UNREACHED), count(sent, O.IGNORED), count(sent, O.UNPROVEN),
-                count(sent, O.PENDING), count(sent, O.NOTED), len(got), count(got, O.ANSWERED),
+                count(sent, O.PENDING), count(sent, O.NOTED), sum(x.party == party for x in findings), count(got, O.ANSWERED),
                 sum(x.outcome is O.ANSWERED and x.late for x in got), count(got, O.SEEN),
                 sum(x.outcome is O.SEEN and x.late for x in got), count(got, O.IGNORED),
-                sum(x.held_against == party for x in findings), sum(bool(x.violations) for x in sent),
+                sum(x.held_against == party for x in findings), sum(len(x.violations) for x in sent),
                 int(key == "smith"), int(key == "acme"), 0, 0,
                 waits[len(waits) // 2] if waits else None, waits[-1] if waits else None,
                 max((x.at for x in sent), default=None), None,

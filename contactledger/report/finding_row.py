@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from contactledger.findings import Evidence, Finding, Outcome, PersonRow, Violation
@@ -16,6 +16,7 @@ from contactledger.report.phrases import (
     PURPOSES,
     WANTED,
     WHAT,
+    iso,
     lasting,
     listed,
     number,
@@ -100,8 +101,7 @@ def finding_row(f: Finding, called: Names, wording: Wording) -> Row:
 def _both(moment: datetime | None, zone: tzinfo) -> tuple[str | None, str | None]:
     if moment is None:
         return None, None
-    utc = moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
-    return utc, moment.astimezone(zone).isoformat(timespec="seconds")
+    return iso(moment), moment.astimezone(zone).isoformat(timespec="seconds")
 
 
 def _say(words: Mapping[str, str], code: str) -> str:
@@ -136,7 +136,6 @@ def _violation(v: Violation, called: Names, wording: Wording) -> Row:
 
 def _evidence(e: Evidence, zone: tzinfo, called: Names, wording: Wording) -> Row:
     at, at_local = _both(e.at, zone)
-    recorded, _ = _both(e.recorded_at, zone)
     line = called.lines.get(e.no, _NO_LINE)
     text = WHAT.get(e.what, str(e.what))
     if e.what not in _MADE_BY_ITSELF:
@@ -149,7 +148,7 @@ def _evidence(e: Evidence, zone: tzinfo, called: Names, wording: Wording) -> Row
         "text": text,
         "at": at,
         "at_local": at_local,
-        "recorded_at": recorded,
+        "recorded_at": iso(e.recorded_at),
         "by": str(e.by),
         "person": None if e.person is None else called.of(e.person),
         "lifts": None if e.lifts is None else e.lifts.word,

@@ -107,8 +107,12 @@ HANDOFFS = {
 }  # fmt: skip
 GAPS = {
     "blind": "was blind",
-    "caught_up": "was blind, and fetched what it had missed afterwards",
-    "assumed": "is assumed to have listened; nobody recorded that it did",
+    "caught_up": "was blind",
+    "assumed": "is assumed to have listened",
+}
+GAPS_AFTER = {
+    "caught_up": "; what it had missed was fetched afterwards",
+    "assumed": "; nobody recorded that it did",
 }
 NOT = (
     (

@@ -14,6 +14,7 @@ memory.
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -38,16 +39,7 @@ from markupsafe import Markup, escape
 
 from contactledger.errors import BadTemplate
 from contactledger.report.charts import symbol, timeline
-from contactledger.report.phrases import (
-    CHANNELS,
-    clock,
-    date,
-    day,
-    listed,
-    number,
-    utc_beside,
-    word,
-)
+from contactledger.report.phrases import clock, date, day, listed, number, utc_beside
 
 OURS = ("page.html", "proof-of-contact.html", "proof-of-contact.txt", "style.css")
 PREFIX = "contactledger/"
@@ -96,6 +88,9 @@ def render(
     """
     if not KIND.match(kind):
         raise BadTemplate("a kind is lower-case letters, digits and -", field="kind")
+    for pair in (templates or {}).items():
+        if not all(isinstance(part, str) for part in pair):
+            raise BadTemplate("names and sources are text", field="templates")
     return Report(kind, data, dict(templates or {}))
 
 
@@ -106,8 +101,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     """
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is dict and attribute in obj:
-            return obj[attribute]
+        if type(obj) is dict:
+            try:
+                return obj[attribute]
+            except KeyError:
+                pass
         return super().getattr(obj, attribute)
 
 
@@ -169,7 +167,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "cite": cite, "cite_text": cite_text, "clock": clock, "css_string": css_string,
     "date": date, "said": said, "said_text": said_text, "day": day, "listed": listed,
     "number": number, "utc_beside": utc_beside,
-    "wrapped": wrapped, "channel": lambda code: word(CHANNELS, code),
+    "wrapped": wrapped,
 }  # fmt: skip
 
 
@@ -213,20 +211,23 @@ def _fill(templates: Mapping[str, str], name: str, values: Mapping[str, Any]) ->
     try:
         return env.get_template(name).render(values)
     except TemplateSyntaxError as error:
-        why = error.message or "does not parse"
-        raise BadTemplate(why, field=error.name or name, place=f"line {error.lineno}") from None
-    except TemplateNotFound as error:
-        raise BadTemplate("there is no such template", field=str(error.name)) from None
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError,
-            RecursionError, NotImplementedError) as error:  # fmt: skip
+        place = f"line {error.lineno}"
+        raise BadTemplate(str(error.message), field=str(error.name), place=place) from None
+    except _BROKEN as error:
         where, line = _place(error, name)
-        # other errors may quote a value, and values may be personal: their kind must do
-        why = str(error) if isinstance(error, TemplateError) else type(error).__name__
+        why = _why(error, templates, where, inside=bool(line))
         raise BadTemplate(why, field=where, place=line) from None
 
 
+_BROKEN = (
+    TemplateError, ArithmeticError, AttributeError, LookupError, NotImplementedError,
+    RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""What a template can raise: the sandbox's own errors and those of the expressions in it."""
+
+
 def _place(error: BaseException, name: str) -> tuple[str, str]:
-    """The innermost template and line that an error came from."""
+    """The innermost template and line that an error came from; no line if from none."""
     where, line = name, ""
     trace = error.__traceback__
     while trace is not None:
@@ -234,3 +235,19 @@ def _place(error: BaseException, name: str) -> tuple[str, str]:
             where, line = trace.tb_frame.f_code.co_filename, f"line {trace.tb_lineno}"
         trace = trace.tb_next
     return where, line
+
+
+def _why(error: BaseException, templates: Mapping[str, str], where: str, *, inside: bool) -> str:
+    """What went wrong, without a value of the rows: those may be personal.
+
+    Jinja's own text is given if all that it quotes stands in the template or is a type's
+    name; of other errors only the kind is.
+    """
+    if isinstance(error, TemplateNotFound):
+        return "includes a template that is not there" if inside else "there is no such template"
+    if not isinstance(error, TemplateError):
+        return type(error).__name__
+    source = templates.get(where) or _own(where.removeprefix(PREFIX))
+    quoted = re.findall(r"'([^']*)'", str(error))
+    known = all(q in source or q.endswith(" object") or hasattr(builtins, q) for q in quoted)
+    return str(error) if known else type(error).__name__

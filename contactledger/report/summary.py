@@ -10,6 +10,7 @@ from typing import Any
 
 from contactledger.report.phrases import (
     CHANNELS,
+    GAPS_AFTER,
     clock,
     date,
     lasting_between,
@@ -164,11 +165,12 @@ def gap_text(gap: Row) -> str:
         end = f" to {date(gap['until_local'])} {clock(gap['until_local'])}" if gap["until"] else ""
         return f"No collector is on record for {through} from {start}{end or ' on'}."
     who = f"The collector {gap['collector']}" + (f" ({through})" if through else "")
+    after = GAPS_AFTER.get(gap["state"], "")
     if gap["until"] is None:
-        return f"{who} {gap['state_text']} (since {start})."
+        return f"{who} {gap['state_text']} since {start}{after}."
     end = f"{date(gap['until_local'])} {clock(gap['until_local'])}"
     span = lasting_between(gap["since"], gap["until"])
-    return f"{who} {gap['state_text']} for {span}, from {start} to {end}."
+    return f"{who} {gap['state_text']} for {span}, from {start} to {end}{after}."
 
 
 def unknown(data: Row) -> list[Row]:
