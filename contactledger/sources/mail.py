@@ -128,7 +128,8 @@ def _own_id(value: str) -> str | None:
 def _date(value: str) -> tuple[datetime | None, str | None]:
     """(instant, text) of a Date field; no instant where it cannot be read (RFC 5322 3.3).
 
-    A time without a zone, or in "-0000", is taken for UTC. `BadEvent` outside 1990 to 2099.
+    A time without a zone, or in "-0000", is taken for UTC. Outside the years 1990 to 2099
+    the sender's clock is wrong, not the message: its text is kept, its instant is not used.
     """
     text = " ".join(value[:MAX_DATE_CHARS].split())
     if not text:
@@ -137,9 +138,7 @@ def _date(value: str) -> tuple[datetime | None, str | None]:
         at = parsedate_to_datetime(text)
         at = at.replace(tzinfo=UTC) if at.utcoffset() is None else at
         return plausible(at, "Date"), clean(text)
-    except BadEvent:
-        raise
-    except (ValueError, TypeError, IndexError, OverflowError):
+    except (BadEvent, ValueError, TypeError, IndexError, OverflowError):
         return None, clean(text)
 
 
