@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from sqlalchemy.pool import StaticPool
 from sqlmodel import Field, SQLModel
 
 from contactledger.errors import StoreError
@@ -307,6 +308,31 @@ def test_every_key_starts_with_the_account_except_where_no_account_is_known(tmp_
         "seen": ["account", "digest"],
     }
     assert links == []
+
+
+def test_tables_that_somebody_else_made_meanwhile_are_used(tmp_path):
+    ours = create_engine(f"sqlite:///{tmp_path}/host.db")
+    theirs = create_engine(f"sqlite:///{tmp_path}/host.db")
+
+    def meanwhile(connection, cursor, statement, *_) -> None:
+        if statement == "BEGIN IMMEDIATE" and not inspect(theirs).get_table_names():
+            add(SqlStore.open(theirs), A)
+
+    event.listen(ours, "before_cursor_execute", meanwhile)
+    assert accounts(SqlStore.open(ours)) == [A]
+    ours.dispose()
+    theirs.dispose()
+
+
+def test_closing_a_store_leaves_a_hosts_engine_open(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/host.db", poolclass=StaticPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TEMP TABLE mark (x)")
+        connection.commit()
+    SqlStore.open(engine).close()
+    with engine.connect() as connection:
+        assert inspect(connection).get_temp_table_names() == ["mark"]
+    engine.dispose()
 
 
 def test_opening_again_changes_nothing(tmp_path):

@@ -31,7 +31,7 @@ from contactledger.store.failures import attempt
 from contactledger.store.memory import MemoryStore
 from contactledger.store.port import DisclosureRow, InboxRow, Store
 from contactledger.store.sql import SqlStore
-from contactledger.testing import NOON, A, B, batch_of, entry_row, raises
+from contactledger.testing import NOON, A, B, Stop, batch_of, entry_row, raises
 
 SECRET = "bob.ray@smith.example"
 _SCHEMAS = count()
@@ -497,23 +497,77 @@ def test_a_database_or_server_that_is_not_there(pg, postgres_url, tmp_path):
     assert "hunter2" not in "".join(traceback.format_exception(error))
 
 
+def end_others(engine) -> None:
+    """The server ends every other connection that is in a transaction."""
+    with engine.connect() as other:
+        ended = other.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()"
+        )
+        assert list(ended.scalars()) == [True]
+
+
 def test_a_connection_that_the_server_ends_is_one_error_and_the_next_works(pg, postgres_url):
     engine = create_engine(postgres_url)
 
     def cut_off() -> None:
         with pg.begin(write=True) as tx:
             tx.lock([A])
-            with engine.connect() as other:
-                other.exec_driver_sql(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()"
-                )
+            end_others(engine)
             tx.append(batch_of(A, [entry_row(3)]))
 
     error = raises(StoreError, cut_off)
     assert str(error) == "the database server cannot be reached, or ended the connection"
     assert_says_nothing_else(error)
     assert numbers(pg) == [0, 1, 2]
+    write(pg, A, 1)
+    assert numbers(pg) == [0, 1, 2, 3]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("rows", [3, 50])
+def test_a_row_that_is_there_twice_is_refused_with_its_whole_batch(pg, rows):
+    """Few rows go by INSERT, many by COPY: the same error, and nothing of the batch."""
+    doubles = [DisclosureRow(3, "email", "", "d", SECRET)] * rows
+
+    def write_doubles() -> None:
+        with pg.begin(write=True) as tx:
+            tx.lock([A])
+            tx.append(batch_of(A, [entry_row(3)], doubles))
+
+    error = raises(StoreError, write_doubles)
+    assert str(error) == "a row with this key is there already"
+    assert_says_nothing_else(error)
+    assert numbers(pg) == [0, 1, 2]
+
+
+def test_a_server_that_ends_in_the_middle_of_many_rows_is_one_error(pg, postgres_url):
+    engine = create_engine(postgres_url)
+
+    def cut_off() -> None:
+        with pg.begin(write=True) as tx:
+            tx.lock([A])
+            end_others(engine)
+            tx.append(batch_of(A, [entry_row(3 + i) for i in range(500)]))
+
+    error = raises(StoreError, cut_off)
+    assert str(error) == "the database server cannot be reached, or ended the connection"
+    assert_says_nothing_else(error)
+    write(pg, A, 1)
+    assert numbers(pg) == [0, 1, 2, 3]
+    engine.dispose()
+
+
+def test_an_error_of_the_callers_own_comes_out_even_when_the_connection_is_gone(pg, postgres_url):
+    engine = create_engine(postgres_url)
+
+    def stop() -> None:
+        with pg.begin(write=True) as tx:
+            tx.lock([A])
+            end_others(engine)
+            raise Stop
+
+    assert_says_nothing_else(raises(Stop, stop))
     write(pg, A, 1)
     assert numbers(pg) == [0, 1, 2, 3]
     engine.dispose()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contactledger.errors import (
@@ -90,11 +90,20 @@ def attempt(run: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     raise failure
 
 
-def failure_of(error: SQLAlchemyError) -> StoreError:
+def attempt_in_driver(errors: type[Exception], run: Callable[[], _T]) -> _T:
+    """The same for what is asked of the driver itself, past SQLAlchemy."""
+    try:
+        return run()
+    except errors as error:
+        failure = failure_of(error)
+    raise failure
+
+
+def failure_of(error: Exception) -> StoreError:
     """The error of the tree that says what this one says, and nothing that it quotes."""
     if isinstance(error, PoolTimeout):
         return StoreBusy("all connections to the database are in use")
-    original = error.orig if isinstance(error, DBAPIError) else None
+    original = error.orig if isinstance(error, DBAPIError) and error.orig else error
     code = getattr(original, "sqlite_errorcode", None)
     state = getattr(original, "sqlstate", None)
     if isinstance(code, int):
@@ -103,19 +112,19 @@ def failure_of(error: SQLAlchemyError) -> StoreError:
         found = _POSTGRES.get(state)
     if found is not None:
         return found[0](found[1])
-    return _without_code(error, original or error, state or code)
+    return _without_code(original, state or code)
 
 
-def _without_code(error: SQLAlchemyError, original: BaseException, code: object) -> StoreError:
+def _without_code(error: BaseException, code: object) -> StoreError:
     """What has no code, or one that says little. The driver's text is looked at, never shown."""
-    text = str(original)
+    text = str(error)
     if text.startswith("no such table"):
         return StoreMissing(_NO_TABLES)
-    if isinstance(error, OperationalError) and code is None:
+    if code is None and "OperationalError" in [cls.__name__ for cls in type(error).__mro__]:
         # libpq hands no SQLSTATE over when connecting fails
         if 'FATAL:  database "' in text:
             return StoreMissing(_NO_DATABASE)
         return StoreError(_LOST)
     # class and code: enough to look it up, and never a value
-    what = type(original).__name__ if code is None else f"{type(original).__name__} {code}"
-    return StoreError(f"the database refused ({what})")
+    name = type(error).__name__
+    return StoreError(f"the database refused ({name if code is None else f'{name} {code}'})")

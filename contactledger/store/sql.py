@@ -1,8 +1,9 @@
 """A store in SQLite or PostgreSQL.
 
 Rows go to the driver's own `executemany` over the SQLAlchemy connection: whole batches, no
-objects in between. A transaction's first statement is the `UPDATE … RETURNING` of its
-accounts, which takes their row locks on PostgreSQL and the write lock on SQLite.
+objects in between; on PostgreSQL, many new rows go by COPY, which is several times faster.
+A transaction's first statement is the `UPDATE … RETURNING` of its accounts, which takes
+their row locks on PostgreSQL and the write lock on SQLite.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from contactledger.store.connections import (
     OpenedConnections,
 )
 from contactledger.store.engine import mark_of, open_engine
-from contactledger.store.failures import attempt
+from contactledger.store.failures import attempt, attempt_in_driver
 from contactledger.store.guard import Guard
 from contactledger.store.port import (
     LAYOUT,
@@ -44,6 +45,8 @@ TIMEOUT_SECONDS = 10.0
 """How long a writer waits for somebody else's lock before StoreBusy."""
 PAGE = 1_000
 """Entries fetched at a time, so that a long log does not lie in memory twice."""
+COPY_ROWS = 32
+"""From this many rows on, COPY pays for its extra round trip."""
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -171,7 +174,7 @@ class SqlTransaction:
         """The block is over."""
         self._guard.end()
 
-    # every statement goes through one of these three
+    # every statement goes through one of these
 
     def _rows(self, text: str, values: Sequence[Any] = ()) -> Sequence[Any]:
         self._guard.reading()
@@ -181,10 +184,26 @@ class SqlTransaction:
         self._guard.writing()
         attempt(self._connection.exec_driver_sql, text, values)
 
-    def _many(self, text: str, rows: Iterable[Sequence[Any]]) -> None:
-        listed = list(rows)
-        if listed:
-            attempt(self._connection.exec_driver_sql, text, listed)
+    def _many(self, text: str, rows: Sequence[Sequence[Any]], copy: str = "") -> None:
+        if not rows:
+            return
+        if copy and len(rows) >= COPY_ROWS and self._connection.dialect.driver == "psycopg":
+            self._copy(copy, rows)
+        else:
+            # one row alone is not worth the driver's pipeline
+            given = list(rows) if len(rows) > 1 else tuple(rows[0])
+            attempt(self._connection.exec_driver_sql, text, given)
+
+    def _copy(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
+        driver: Any = self._connection.connection.driver_connection
+        errors: type[Exception] = self._connection.dialect.loaded_dbapi.Error
+
+        def run() -> None:
+            with driver.cursor() as cursor, cursor.copy(text) as copy:
+                for row in rows:
+                    copy.write_row(row)
+
+        attempt_in_driver(errors, run)
 
     def _among(self, text: str, values: Collection[Any], *before: object) -> list[Any]:
         """Rows of a query with an `IN` list, asked in lists of bounded length."""
@@ -242,8 +261,13 @@ class SqlTransaction:
                 (account, no, id_, kind, micros(at), micros(recorded_at), record, leaf)
                 for no, id_, kind, at, recorded_at, record, leaf in batch.entries
             ],
+            sql.copy_entries,
         )
-        self._many(sql.add_disclosures, [(account, *row) for row in batch.disclosures])
+        self._many(
+            sql.add_disclosures,
+            [(account, *row) for row in batch.disclosures],
+            sql.copy_disclosures,
+        )
         self._many(sql.add_lookups, batch.lookups)
         self._many(sql.add_blobs, [(account, *row) for row in batch.blobs])
         self._many(sql.add_seen, [(account, *row) for row in batch.seen])

@@ -1,8 +1,9 @@
 """The SQL of the stores, made once per prefix, schema and driver.
 
 The same texts serve SQLite (3.35 or later) and PostgreSQL: plain statements, `ON CONFLICT`
-and `RETURNING`, with the driver's own placeholder. Column lists come from the tables, so
-they cannot drift from them; values stand in the order of the columns.
+and `RETURNING`, with the driver's own placeholder; COPY is PostgreSQL's alone. Column lists
+come from the tables, so they cannot drift from them; values stand in the order of the
+columns.
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ class Statements:
     heads: str
     move_head: str
     add_entries: str
+    copy_entries: str
     entries: str
     add_disclosures: str
+    copy_disclosures: str
     disclosures: str
     drop_disclosures: str
     add_lookups: str
@@ -89,6 +92,9 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         text = rest.replace("?", mark)
         return f"SELECT {', '.join(_columns(table)[after:])} FROM {_name(table)} {text}"  # noqa: S608
 
+    def copy(table: Table) -> str:
+        return f"COPY {_name(table)} ({', '.join(_columns(table))}) FROM STDIN"
+
     def delete(table: Table, rest: str) -> str:
         return f"DELETE FROM {_name(table)} {rest.replace('?', mark)}"  # noqa: S608
 
@@ -114,8 +120,10 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
             t.account, "SET size = ?, frontier = ?, recorded_at = ? WHERE account = ?"
         ),
         add_entries=insert(t.entry),
+        copy_entries=copy(t.entry),
         entries=select(t.entry, "WHERE account = ? AND no >= ? AND no < ? ORDER BY no", after=1),
         add_disclosures=insert(t.disclosure),
+        copy_disclosures=copy(t.disclosure),
         disclosures=select(
             t.disclosure,
             "WHERE account = ? AND no >= ? AND no < ? ORDER BY no, field, person, digest",
