@@ -16,7 +16,6 @@ the older one of the same giver back. A word that is disputed
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from typing import cast
 
 from attrs import frozen
@@ -219,16 +218,18 @@ _RULES: tuple[Callable[[_Matter], Onus | None], ...] = (
 )
 
 
-def debtors(view: View, dossier: Dossier) -> dict[str, datetime]:
+def debtors(view: View, dossier: Dossier) -> set[str]:
     """Parties that owe something in the matter: an answer due or to come, a promise."""
-    owing: dict[str, datetime] = {}
-    for finding in dossier.findings:
-        waits = finding.outcome in {Outcome.IGNORED, Outcome.PENDING}
-        if waits and _obliges(view, finding):
-            owing.setdefault(finding.party, finding.at)
-    for promise in dossier.promises:
-        if promise.state in {PromiseState.OPEN, PromiseState.OVERDUE}:
-            owing.setdefault(promise.promiser, promise.at)
+    owing = {
+        finding.party
+        for finding in dossier.findings
+        if finding.outcome in {Outcome.IGNORED, Outcome.PENDING} and _obliges(view, finding)
+    }
+    owing.update(
+        promise.promiser
+        for promise in dossier.promises
+        if promise.state in {PromiseState.OPEN, PromiseState.OVERDUE}
+    )
     return owing
 
 
