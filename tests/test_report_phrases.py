@@ -149,3 +149,24 @@ def test_a_moment_is_printed_in_utc_and_in_the_receivers_zone():
 def test_utc_beside_names_its_date_only_where_it_is_another():
     assert p.utc_beside("2026-03-03T15:12:00Z", "2026-03-03T09:12:00-06:00") == "15:12 UTC"
     assert p.utc_beside("2026-03-03T03:12:00Z", "2026-03-02T21:12:00-06:00") == "3 Mar 03:12 UTC"
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("It was made at night.", "it was made at night"),
+        ("A touch too many", "a touch too many"),
+        ("SMS was refused.", "SMS was refused"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_inside_another_has_no_stop_and_no_needless_capital(text, inside):
+    assert p.clause(text) == inside
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [("It was late", "It was late."), ("Late.", "Late."), ("Why?", "Why?"), ("", "")],
+)
+def test_a_sentence_ends_with_one_stop(text, whole):
+    assert p.sentence(text) == whole

@@ -153,6 +153,13 @@ def test_every_finding_is_on_the_page_with_its_evidence_and_its_rules():
     assert page.text.count("Rules J25, J26") == len(DATA["findings"])
 
 
+@pytest.mark.parametrize("form", ["html", "text"])
+def test_lines_that_are_empty_for_every_party_are_left_out_of_the_columns(form):
+    made = HTML if form == "html" else TEXT
+    labels = ("Promises kept", "Promises disputed", "Was reached out to", "of these past due")
+    assert [label in made for label in labels] == [True, False, True, False]
+
+
 def test_all_rules_that_fired_and_all_of_the_policy_are_printed():
     text = Page(HTML).text
     for sentence in [r["text"] for r in DATA["rules"]] + DATA["policies"][0]["sentences"]:

@@ -77,7 +77,7 @@ def test_an_empty_standing_has_rows_too():
         {"text": "It is nobody’s turn: nothing is open.", "because": []},
     ]
     assert data["unknown"] == []
-    assert data["notes"] == [WORDING.notes["coverage_assumed"], "odd note"]
+    assert data["notes"] == [WORDING.notes["coverage_assumed"], "odd note."]
     assert data["rules"] == [{"code": "O9", "text": WORDING.rules["O9"], "count": 1}]
 
 

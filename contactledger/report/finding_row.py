@@ -16,10 +16,12 @@ from contactledger.report.phrases import (
     PURPOSES,
     WANTED,
     WHAT,
+    clause,
     iso,
     lasting,
     listed,
     number,
+    sentence,
     zone_of,
 )
 from contactledger.report.wording import Wording
@@ -88,7 +90,7 @@ def finding_row(f: Finding, called: Names, wording: Wording) -> Row:
         "reminders": list(f.reminders),
         "answered_by": list(f.answered_by),
         "contested": list(f.contested),
-        "notes": [_say(wording.notes, n) for n in f.notes],
+        "notes": [sentence(_say(wording.notes, n)) for n in f.notes],
         "basis": f.basis.no,
         "rules": list(f.rules),
         "because": list(f.because),
@@ -120,7 +122,7 @@ def _person(r: PersonRow, called: Names) -> Row:
 
 
 def _violation(v: Violation, called: Names, wording: Wording) -> Row:
-    text = _say(wording.violations, v.code)
+    text = clause(_say(wording.violations, v.code))
     if v.limit is not None and v.count is not None:
         text = f"{text} ({v.count}, the limit is {v.limit})"
     return {
@@ -156,7 +158,7 @@ def _evidence(e: Evidence, zone: tzinfo, called: Names, wording: Wording) -> Row
         "source": source,
         "recorder": called.of(line.recorder) if line.recorder else "",
         "rules": list(e.rules),
-        "caveats": [_say(wording.caveats, c) for c in e.caveats],
+        "caveats": [clause(_say(wording.caveats, c)) for c in e.caveats],
         "same_as": e.same_as,
     }
 

@@ -173,6 +173,18 @@ def word(words: dict[str, str], code: str) -> str:
     return words.get(code) or code.replace("_", " ")
 
 
+def clause(text: str) -> str:
+    """A sentence made fit to stand inside another: no full stop, no capital it need not have."""
+    first = text.split(" ", 1)[0]
+    keep = len(first) > 1 and first.isupper()
+    return (text if keep else text[:1].lower() + text[1:]).removesuffix(".")
+
+
+def sentence(text: str) -> str:
+    """A text with a full stop, unless it ends a sentence already or says nothing."""
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
+
+
 def number(count: int, one: str, many: str = "") -> str:
     """As in "1 touch", "2 touches", "no touches"."""
     noun = one if count == 1 else many or f"{one}s"

@@ -124,9 +124,8 @@ def said(sentence: Mapping[str, Any], anchors: Any = ()) -> str:
     text, nos = sentence["text"], sentence["because"]
     if not nos:
         return escape(text)
-    return Markup("{} {}{}").format(
-        text.removesuffix("."), cite(nos, anchors), "." * text.endswith(".")
-    )
+    stop = "." if text.endswith(".") else ""
+    return escape(text.removesuffix(".")) + "\u00a0" + cite(nos, anchors) + stop
 
 
 def said_text(sentence: Mapping[str, Any]) -> str:

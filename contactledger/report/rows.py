@@ -47,6 +47,7 @@ from contactledger.report.phrases import (
     lasting,
     listed,
     money,
+    sentence,
     word,
 )
 from contactledger.report.summary import onus_text, possessive, summary, unknown
@@ -101,7 +102,7 @@ def rows(
         "gaps": [sheet.gap(g) for g in standing.gaps],
         "unknown": [],
         "rules": _fired(standing, wording),
-        "notes": [word(dict(wording.notes), n) for n in standing.notes],
+        "notes": [sentence(word(dict(wording.notes), n)) for n in standing.notes],
         "outcomes": _glossary(OUTCOMES, [f["outcome"] for f in findings]),
         "grades": _glossary(GRADES, [f["outcome_grade"] for f in findings]),
         "isnot": list(NOT),
@@ -180,7 +181,7 @@ class _Sheet:
         row: Row = {
             "party": self.named(onus.party),
             "rule": onus.rule,
-            "rule_text": self.wording.rules.get(onus.rule, ""),
+            "rule_text": sentence(self.wording.rules.get(onus.rule, "")),
             "matter": self.named(matter),
             **self.time("since", onus.since),
             **self.time("until", onus.until),
