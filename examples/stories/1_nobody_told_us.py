@@ -88,12 +88,12 @@ def tell() -> Ledger:
     ledger.receive(sendgrid, {"Authorization": "Basic c2VuZGdyaWQ6bG9uZy1hbmQtcmFuZG9t"}, DELIVERED)
 
     clock.set(at(4, 9))
-    ticket = Touch("bob", "acme", "ticket", "question", about="Dashes in part numbers")
+    ticket = Touch("bob", "acme", "ticket", "question", "ticket", about="Dashes in part numbers")
     ledger.record(ACCOUNT, ticket)
 
     clock.set(at(10, 10, 20))
     call = Message(call_id="c-1")
-    ledger.record(ACCOUNT, Touch("dana", "bob", "phone", "outage", message=call))
+    ledger.record(ACCOUNT, Touch("dana", "bob", "phone", "outage", "call", message=call))
     ledger.receive(Calls(), {}, VOICEMAIL)
     ledger.record(ACCOUNT, Preference("bob", preferred="phone", source="his mail of 10 March"))
 

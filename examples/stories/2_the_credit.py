@@ -143,7 +143,9 @@ def tell() -> Ledger:
     ledger.receive(sendgrid, WEBHOOK, TO_THE_VP)
     clock.set(at(2, 17, 10))
     call = Message(call_id="h-1")
-    ledger.record(ACCOUNT, Touch("ann", "vp", "phone", "question", matter="credit", message=call))
+    ledger.record(
+        ACCOUNT, Touch("ann", "vp", "phone", "question", "call", matter="credit", message=call)
+    )
     ledger.receive(Calls(), {}, CALL)
     clock.set(at(2, 18, 9))
     _mail(ledger, "cfo", "Nobody answers us about $1,895", "cfo", "cfo@works.example")

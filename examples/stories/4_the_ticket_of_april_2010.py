@@ -61,7 +61,9 @@ def tell(recorder: str = "vendor") -> Ledger:
     )
     ledger.record(ACCOUNT, opened)
     clock.set(at(4, 26, 10))
-    again = Touch("joe", "desk", "ticket", "question", reminds="ticket-118", original=AGAIN)
+    again = Touch(
+        "joe", "desk", "ticket", "question", "again", reminds="ticket-118", original=AGAIN
+    )
     ledger.record(ACCOUNT, again)
     # The vendor did write in May, to everybody, about its new release.
     clock.set(at(5, 10, 9))
