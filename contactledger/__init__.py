@@ -18,12 +18,15 @@ randomness. Wings never import each other; a test reads this very list and keeps
     report/         WING    names, rows, charts, render, templates/
     store/          STORE   port, memory, sql (the only importer of sqlmodel)
     references.py   TOP     where names lead: references under the ledger's secret
+    accounts.py     TOP     which log a name means
+    refusing.py     TOP     what no fact may say
     recording.py    TOP     keys to ids, repeats, conflicts; facts to bytes
     sending.py      TOP     a message on record before it leaves
     matching.py     TOP     whose touch a report is about
     receiving.py    TOP     the inbox: durable, parsed, matched, recorded
     erasing.py      TOP     what a redaction deletes
     checking.py     TOP     the deep check of a log
+    keys.py         TOP     key files, and how far a log was signed
     files.py        TOP     paths in and out
     reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here

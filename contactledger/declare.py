@@ -36,7 +36,10 @@ def as_utc(value: object, where: str) -> datetime:
         raise BadFact("has no time zone; write it with its offset or zone", field=where)
     if type(value) is datetime and value.tzinfo is UTC:
         return value
-    utc = value.astimezone(UTC)
+    try:
+        utc = value.astimezone(UTC)
+    except OverflowError:
+        raise BadFact("lies outside the years 1 to 9999 in UTC", field=where) from None
     return datetime(
         utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, UTC
     )
@@ -52,7 +55,7 @@ def _to_time(value: Any, self_: Any, attribute: Attribute[Any]) -> Any:
 
 def _to_word(value: Any, self_: Any, attribute: Attribute[Any]) -> Any:
     cls = attribute.metadata["enum"]
-    if value is None or type(value) is cls:
+    if type(value) is cls or (value is None and attribute.default is None):
         return value
     try:
         return cls(value)
@@ -62,7 +65,7 @@ def _to_word(value: Any, self_: Any, attribute: Attribute[Any]) -> Any:
 
 
 def _to_words(value: Any, self_: Any, attribute: Attribute[Any]) -> Any:
-    if isinstance(value, str):
+    if isinstance(value, str) or not isinstance(value, Iterable):
         value = (value,)
     return tuple([_to_word(item, self_, attribute) for item in value])
 

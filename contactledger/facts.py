@@ -65,8 +65,8 @@ class Money:
     currency: str = field()
 
     @currency.validator
-    def _iso(self, _: Attribute[str], value: str) -> None:
-        if not re.fullmatch("[A-Z]{3}", value):
+    def _iso(self, _: Attribute[str], value: object) -> None:
+        if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value):
             raise BadFact("an ISO 4217 code of three capital letters", field="Money.currency")
 
 

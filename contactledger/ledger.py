@@ -12,31 +12,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
+import attrs
+
+from contactledger.accounts import HOUSE, Accounts
 from contactledger.checking import check_account
 from contactledger.declare import as_utc
 from contactledger.erasing import erase, read_all
-from contactledger.errors import BadFact, NotFound, StoreMissing, Unverified
+from contactledger.errors import BadFact, BadInput, StoreMissing, Unverified
 from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction, fields_of
 from contactledger.findings import Case, Finding, Standing
 from contactledger.judge.judge import judge
 from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
 from contactledger.judge.standing import standing
-from contactledger.log.record import ID, decode
+from contactledger.log.record import PLANS
 from contactledger.receiving import Inbox, Receipt
 from contactledger.recording import Desk, Given, Written
 from contactledger.references import References, new_id
-from contactledger.sending import Sent, prepare
+from contactledger.refusing import refuse_name
+from contactledger.sending import Sent, prepare, take_back
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
 
 if TYPE_CHECKING:
     from contactledger.files import Report
     from contactledger.sources.source import Source
-
-HOUSE = "house"
-"""Name of the shared log of impersonal facts: coverage and ledger-wide policies (J53)."""
 
 Period = tuple[datetime | None, datetime | None]
 """From (inclusive) and until (exclusive) of the touches that a reading shows."""
@@ -63,11 +63,10 @@ class Ledger:
         self._random = random_bytes
         self._reading = recorder is None
         self._recorder_key = recorder or ""
-        self._names: dict[str, str] = {}
-        self._names_lock = Lock()
         self._forged = 0
         with store.begin(write=not self._reading) as tx:
             self._row, self._references = self._open_row(tx)
+        self._accounts = Accounts(self._references, self._row.house)
         self._inbox = Inbox(
             store,
             self._references,
@@ -114,6 +113,9 @@ class Ledger:
         if row is None:
             if self._reading:
                 raise StoreMissing("there is no ledger in this database yet")
+            tx.claim()  # and look again: somebody may have made it just now
+            row = tx.ledger()
+        if row is None:
             secret = self._random(32)
             row = LedgerRow(
                 id=new_id(self._random),
@@ -168,14 +170,13 @@ class Ledger:
             with self._store.begin(write=True) as own:
                 return self._write(given, own)
         for name in given:
-            if not 0 < len(name) <= 200:
-                raise BadFact("an account's name is text of 1 to 200 characters", field="account")
+            refuse_name(name)
         ids, heads = self._locked(tx, list(given))
         written = {}
         for name, items in given.items():
             id_ = ids[name]
             desk = self._desk(tx, heads[id_]) if id_ is not None else self._new_account(tx, name)
-            prepared = [self._prepared(name, item) for item in items]
+            prepared = [self._prepared(name, item, i) for i, item in enumerate(items, 1)]
             if id_ is None:
                 prepared = self._opening(tx, name, prepared)
                 written[name] = desk.write(prepared, len(items) - len(prepared) + 1)
@@ -186,29 +187,29 @@ class Ledger:
             for item in written[name]:
                 if isinstance(item.entry.fact, Redaction) and item.state == "new":
                     erase(tx, item.entry.account, item.entry.fact, self._references)
+                    self._accounts.forget(item.entry.account)
         return written
 
     def _write_received(
         self, given: Mapping[str, Sequence[Given]], tx: Transaction
     ) -> dict[str, list[Written]]:
         """The same for accounts named by their ids, in the transaction of the inbox."""
-        with self._names_lock:
-            self._names.update((id_, id_) for id_ in given)
+        self._accounts.learn_ids(given)
         return self._write(given, tx)
 
     def _locked(
         self, tx: Transaction, names: list[str]
     ) -> tuple[dict[str, str | None], dict[str, AccountRow]]:
         """Ids (None: to be opened) and locked heads of accounts."""
-        ids = {name: self._find_account(name, tx) for name in names}
+        ids = {name: self._accounts.find(name, tx) for name in names}
         if None in ids.values():
             tx.claim()  # and look again: somebody may have opened it just now
-            ids = {name: id_ or self._find_account(name, tx) for name, id_ in ids.items()}
+            ids = {name: id_ or self._accounts.find(name, tx) for name, id_ in ids.items()}
         heads = tx.lock([id_ for id_ in ids.values() if id_ is not None])
-        for name, id_ in ids.items():
+        for id_ in ids.values():
             if id_ is not None and id_ not in heads:
                 # Known from a transaction that was rolled back since.
-                self._names.pop(name, None)
+                self._accounts.forget(id_)
                 return self._locked(tx, names)
         return ids, heads
 
@@ -243,8 +244,16 @@ class Ledger:
         ]
         return adopted[-1].text if adopted else DEFAULT_POLICY
 
-    def _prepared(self, name: str, item: Given) -> Given:
+    def _prepared(self, name: str, item: Given, number: int) -> Given:
+        try:
+            return self._checked(name, item)
+        except BadInput as error:
+            raise error.at(f"fact {number}") from None
+
+    def _checked(self, name: str, item: Given) -> Given:
         fact = item.fact
+        if type(fact) not in PLANS:
+            raise BadFact("is not a fact", field=type(fact).__name__)
         if isinstance(fact, Opened):
             raise BadFact("is written by the ledger itself", field="Opened")
         if isinstance(fact, PolicyAdopted):
@@ -255,7 +264,7 @@ class Ledger:
                 if own and attribute.name != "party" and getattr(fact, attribute.name):
                     where = f"{type(fact).__name__}.{attribute.name}"
                     raise BadFact("the house log holds impersonal facts only", field=where)
-        return Given(fact, item.id, item.identity)
+        return attrs.evolve(item, fact=fact)
 
     def _adoption(self, adopted: PolicyAdopted) -> PolicyAdopted:
         text = expand_policy(adopted.text)
@@ -278,11 +287,16 @@ class Ledger:
         """
         id_ = new_id(self._random)
         touch = prepare(message, id_, to, about)
-        ((written,),) = self._write({account: [Given(touch, id_)]}).values()
-        sent = Sent(written.entry, id_, message["Message-ID"])
+        try:
+            ((written,),) = self._write({account: [Given(touch, id_)]}).values()
+            sent = Sent(written.entry, id_, message["Message-ID"])
+        except BaseException:
+            take_back(message, id_)
+            raise
         try:
             yield sent
         except BaseException as error:
+            take_back(message, id_)
             self.record(account, sent.failed(type(error).__name__))
             raise
         self.record(account, sent.done())
@@ -337,24 +351,14 @@ class Ledger:
 
     def accounts(self) -> tuple[str, ...]:
         """The names of all accounts, in order; an erased name is given as the account's id."""
-        names = []
         with self._store.begin(write=False) as tx:
-            after = ""
-            while heads := tx.heads(after):
-                after = heads[-1].account
-                names += [self._name(tx, h.account) for h in heads if h.account != self._row.house]
-        return tuple(sorted(names))
-
-    def _name(self, tx: Transaction, account: str) -> str:
-        (row,) = tx.entries(account, 0, 1)
-        opened = decode(row.record, [d.body for d in tx.disclosures(account, 0, 1)]).fact
-        return (opened.name if isinstance(opened, Opened) else None) or account
+            return self._accounts.names(tx)
 
     def entries(self, account: str, *, as_of: datetime | None = None) -> tuple[Entry, ...]:
         """All entries of an account, recorded by `as_of` (default: now), in order."""
         moment = self._as_of(as_of)
         with self._store.begin(write=False) as tx:
-            entries = list(read_all(tx, self._must_find(account, tx)))
+            entries = list(read_all(tx, self._accounts.must_find(account, tx)))
         return tuple(e for e in entries if e.recorded_at <= moment)
 
     def findings(
@@ -367,7 +371,7 @@ class Ledger:
     ) -> tuple[Finding, ...]:
         """The verdicts on every touch; `period` filters by the touch's `at` after judging."""
         entries, house = self._both(account)
-        since, until = period or (None, None)
+        since, until = _span(period)
         found = judge(entries, self._as_of(as_of), house=house, what_if=what_if)
         return tuple(
             f for f in found if (since is None or f.at >= since) and (until is None or f.at < until)
@@ -383,7 +387,7 @@ class Ledger:
     ) -> Standing:
         """The account at a moment: every party in the same columns, cases, promises, onus."""
         entries, house = self._both(account)
-        since, until = period or (None, None)
+        since, until = _span(period)
         return standing(
             entries,
             self._as_of(as_of),
@@ -416,7 +420,7 @@ class Ledger:
 
         entries, house = self._both(account)
         moment = self._as_of(as_of)
-        since, until = period or (None, None)
+        since, until = _span(period)
         found = standing(
             entries,
             moment,
@@ -445,7 +449,7 @@ class Ledger:
         checked = 0
         with self._store.begin(write=False) as tx:
             if account is not None:
-                return check_account(tx, self._must_find(account, tx))
+                return check_account(tx, self._accounts.must_find(account, tx))
             after = ""
             while heads := tx.heads(after):
                 after = heads[-1].account
@@ -462,29 +466,13 @@ class Ledger:
 
     def _both(self, account: str) -> tuple[list[Entry], list[Entry]]:
         with self._store.begin(write=False) as tx:
-            entries = list(read_all(tx, self._must_find(account, tx)))
+            entries = list(read_all(tx, self._accounts.must_find(account, tx)))
             return entries, list(read_all(tx, self._row.house))
 
-    def _find_account(self, name: str, tx: Transaction) -> str | None:
-        with self._names_lock:
-            known = self._names.get(name)
-        if known is not None:
-            return known
-        if name == HOUSE:
-            return self._row.house if tx.head(self._row.house) is not None else None
-        rows = [r for r in tx.find([self._references.account(name)]) if r.kind == "opened"]
-        if not rows:
-            by_id = ID.match(name) and tx.head(name) is not None and name != self._row.house
-            return name if by_id else None  # the name may have been erased
-        with self._names_lock:
-            self._names[name] = rows[0].account
-        return rows[0].account
 
-    def _must_find(self, name: str, tx: Transaction) -> str:
-        id_ = self._find_account(name, tx)
-        if id_ is None:
-            raise NotFound("no account of this name in the ledger", field="account")
-        return id_
+def _span(period: Period | None) -> Period:
+    since, until = period or (None, None)
+    return since and as_utc(since, "period[0]"), until and as_utc(until, "period[1]")
 
 
 def _is_sqlalchemy(where: Any) -> bool:

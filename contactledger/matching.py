@@ -10,17 +10,18 @@ touch of the other side, and an answer where it names the touch it replies to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from attrs import frozen
 
 from contactledger.events import Event, Incoming
 from contactledger.facts import Message, Person, Signal, Touch
 from contactledger.log.record import ID, decode
-from contactledger.recording import AHEAD, Given
+from contactledger.recording import Given
 from contactledger.references import References, id_ref
+from contactledger.refusing import AHEAD
 from contactledger.store.port import LookupRow, Transaction
 from contactledger.vocabulary import Auth, Channel, Purpose
 
@@ -28,8 +29,14 @@ WINDOW = timedelta(days=30)
 """How far back a touch may lie that is matched by address alone."""
 MAX_CANDIDATES = 50
 """How many of the newest touches to an address are looked at."""
-MAX_TEXT_BYTES = 30_000
-"""A parsed text is cut there (UTF-8); the whole of it is in the event's original."""
+MAX_TEXT_BYTES = 28_000
+"""A parsed text is cut there (UTF-8), so that a whole message, with every character escaped,
+is within the bound of a disclosure; the whole of it is in the event's original."""
+MAX_LINE_BYTES = 998
+"""Ids and subjects: a line of RFC 5322 holds no more."""
+
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""What may not be recorded, and controls, which would be escaped to six bytes each."""
 
 
 @frozen
@@ -69,6 +76,7 @@ class Matcher:
         self._received_at = received_at
         self._auth = auth
         self._new_id = new_id
+        self._made: set[bytes] = set()
         self._rows: dict[bytes, list[LookupRow]] = {}
         self.repeated = 0
 
@@ -220,7 +228,8 @@ class Matcher:
             clock_ahead=ahead,
             at=at,
         )
-        return Given(signal, identity=self._identity(event))
+        own_time = event.at is not None and not ahead
+        return Given(signal, identity=self._identity(event), own_time=own_time)
 
     def _incoming(
         self, event: Event, message: Incoming, match: _Match | Parked
@@ -235,9 +244,10 @@ class Matcher:
             return Parked(-1, "ambiguous" if senders else "unknown", "sender")
         ((account, sender),) = senders
         identity = self._identity(event)
-        if self._tx.seen(account, [identity]):
+        if identity in self._made or self._tx.seen(account, [identity]):
             self.repeated += 1
             return account, []
+        self._made.add(identity)
         to = [who for where, who in self._known(message.to) if where == account]
         answers = self._answered(match, account, sender)
         touch_id = self._new_id()
@@ -258,6 +268,9 @@ class Matcher:
             at=at,
         )
         facts = [Given(touch, touch_id, identity)]
+        if event.call_id:  # what else this body says of the call is said of this touch
+            ref = self._references.call_id(event.call_id)
+            self._rows[ref].append(LookupRow(ref, account, touch_id, -1, "message"))
         if event.channel in (Channel.PHONE, Channel.SMS):
             facts.append(self._signal(event, account, touch_id, "call_id"))
         return account, facts
@@ -300,16 +313,20 @@ class Matcher:
 
 def _message(event: Event, message: Incoming) -> Message:
     return Message(
-        _cut(event.message_id),
-        _cut(event.provider_id),
-        _cut(event.call_id),
-        _cut(message.subject),
+        _cut(event.message_id, MAX_LINE_BYTES),
+        _cut(event.provider_id, MAX_LINE_BYTES),
+        _cut(event.call_id, MAX_LINE_BYTES),
+        _cut(message.subject, MAX_LINE_BYTES),
         _cut(message.text),
     )
 
 
-def _cut(text: Any) -> Any:
-    """Text within the bounds of a disclosure."""
-    if text is None or len(text) * 4 <= MAX_TEXT_BYTES:
+def _cut(text: str | None, size_bytes: int = MAX_TEXT_BYTES) -> str | None:
+    """Text within the bounds of a disclosure, without what may not be recorded."""
+    if text is None:
+        return None
+    if not text.isprintable():
+        text = _UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)
+    if len(text) * 4 <= size_bytes:
         return text
-    return text.encode("utf-8")[:MAX_TEXT_BYTES].decode("utf-8", "ignore")
+    return text.encode("utf-8")[:size_bytes].decode("utf-8", "ignore")

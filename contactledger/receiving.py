@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 import orjson
 from attrs import frozen
 
-from contactledger.errors import BadEvent
+from contactledger.errors import BadEvent, BadInput, TooLarge
+from contactledger.events import Event
 from contactledger.facts import Entry
 from contactledger.matching import Matcher, Parked
 from contactledger.recording import Given, Written
@@ -27,6 +28,9 @@ from contactledger.vocabulary import Auth
 
 KEEP_DONE = timedelta(days=30)
 """How long a body is kept after all its parts are recorded (each part keeps its own slice)."""
+
+PAGE = 100
+"""Bodies read at a time; a source may take some of 40 MB."""
 
 _CREDENTIALS = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
 
@@ -99,17 +103,19 @@ class Inbox:
             if row.source in by_name:
                 try:
                     receipts.append(self._process(by_name[row.source], row))
-                except BadEvent as error:
+                except BadInput as error:
                     log.warning("contactledger: inbox %s fails again (%s)", row.id, error.field)
         return tuple(receipts)
 
     def tidy(self) -> int:
         """Delete bodies whose parts were all recorded 30 days ago; how many."""
         limit = self._now() - KEEP_DONE
+        dropped = 0
         with self._store.begin(write=True) as tx:
-            old = [row.id for row in tx.inbox(["done"]) if row.received_at <= limit]
-            tx.inbox_drop(old)
-        return len(old)
+            while old := [r.id for r in tx.inbox(["done"], limit=PAGE) if r.received_at <= limit]:
+                tx.inbox_drop(old)
+                dropped += len(old)
+        return dropped
 
     def _process(self, source: Source, row: InboxRow) -> Receipt:
         headers = orjson.loads(row.headers)
@@ -117,10 +123,17 @@ class Inbox:
             events = source.parse(headers, row.body)
         except Exception as error:
             self._failed(row, type(error).__name__)
-            if isinstance(error, BadEvent):
+            if isinstance(error, BadEvent | TooLarge):
                 raise
             # A bug of the parser: its text may hold what it choked on, so it goes no further.
             raise BadEvent(f"the parser failed ({type(error).__name__})") from None
+        try:
+            return self._record(row, events)
+        except BadInput as error:
+            self._failed(row, type(error).__name__)
+            raise
+
+    def _record(self, row: InboxRow, events: list[Event]) -> Receipt:
         with self._store.begin(write=True) as tx:
             matcher = Matcher(
                 tx,
@@ -152,8 +165,13 @@ class Inbox:
 def _without_credentials(headers: Mapping[str, str]) -> bytes:
     """Headers as JSON, lower-cased, without what could open a door."""
     kept = {
-        name.lower(): value
+        _storable(name.lower()): _storable(value)
         for name, value in headers.items()
         if not any(word in name.lower() for word in _CREDENTIALS)
     }
     return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+
+
+def _storable(text: str) -> str:
+    """Header text without lone surrogates, which servers make of bytes that are no UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")

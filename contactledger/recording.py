@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import attrs
 from attrs import define, frozen
 
 from contactledger.errors import BadFact, BadInput, Conflict, NotFound
 from contactledger.facts import (
+    Blob,
     Entry,
     Fact,
     Handoff,
@@ -30,8 +29,6 @@ from contactledger.facts import (
     Person,
     PolicyAdopted,
     Preference,
-    Promise,
-    Retraction,
     Settlement,
     Signal,
     Touch,
@@ -39,7 +36,8 @@ from contactledger.facts import (
 )
 from contactledger.log.record import ID, PLANS, decode, encode, to_base64url
 from contactledger.log.tlog import extend, leaf_hash
-from contactledger.references import SPACES, References, id_ref, lookups_of, new_id
+from contactledger.references import SPACES, References, id_ref, lookups_of, new_id, several
+from contactledger.refusing import refuse
 from contactledger.store.port import (
     AccountRow,
     Batch,
@@ -49,9 +47,6 @@ from contactledger.store.port import (
     SeenRow,
     Transaction,
 )
-
-AHEAD = timedelta(minutes=5)
-"""How far a time may lie ahead of the ledger's clock (J46)."""
 
 _F = TypeVar("_F", bound=Fact)
 
@@ -66,15 +61,6 @@ _RECORDER_BY_DEFAULT: dict[type[Fact], str] = {
     Settlement: "party",
     Handoff: "giver",
 }
-
-
-@lru_cache(maxsize=1024)
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
 
 
 def _with(fact: _F, changes: Mapping[str, Any]) -> _F:
@@ -100,7 +86,6 @@ _REFS: dict[type[Any], tuple[tuple[str, tuple[str, ...]], ...]] = {
     cls: tuple((a.name, a.metadata["ref"]) for a in fields_of(cls) if "ref" in a.metadata)
     for cls in PLANS
 }
-_ZONED = {cls for cls in PLANS if "zone" in _NAMES[cls]}
 
 
 @frozen
@@ -108,13 +93,14 @@ class Given:
     """A fact to record, with what only the ledger knows of it.
 
     `id`: a fresh id where the caller needs it beforehand. `identity`: the digest of the
-    event it came from, `conflict_ok`: keep it, marked, if that event is there with other
-    content.
+    event it came from; a signal of an event that is there with other content is kept, marked.
+    `own_time`: False where our clock stands in for the event's, so that a retry differs in it.
     """
 
     fact: Fact
     id: str | None = None
     identity: bytes | None = None
+    own_time: bool = True
 
 
 @define
@@ -210,9 +196,10 @@ class Desk:
             own = self._own_ref(item.fact)
             if own is not None:
                 wanted.add(own)
-            if isinstance(item.fact, Touch) and item.fact.addresses:
+            if isinstance(item.fact, Touch) and isinstance(item.fact.addresses, Mapping):
                 for person in item.fact.addresses:
-                    wanted.update(self._candidates(("who",), person))
+                    if type(person) is str:
+                        wanted.update(self._candidates(("who",), person))
         missing = wanted - self._found.keys()
         if missing:
             self._found.update(dict.fromkeys(missing))
@@ -229,8 +216,8 @@ class Desk:
         if isinstance(fact, Preference):
             return self.references.of("preference", self.account, str(fact.subject))
         key = getattr(fact, "key", None)
-        if key is None:
-            return None
+        if type(key) is not str:
+            return None  # none, or what the codec refuses
         return self.references.key(self.account, SPACES[PLANS[type(fact)].kind], key)
 
     def resolve(self, kinds: tuple[str, ...], value: Any, where: str) -> str:
@@ -292,17 +279,22 @@ class Desk:
             else:
                 changes[name] = self.resolve(kinds, value, where)
         if isinstance(fact, Touch) and fact.addresses is not None:
+            if not isinstance(fact.addresses, Mapping):
+                raise BadFact("must be a mapping of person to address", field="Touch.addresses")
             changes["addresses"] = {
                 self.resolve(("person", "party"), person, "Touch.addresses"): address
                 for person, address in fact.addresses.items()
             }
+        if isinstance(fact, Person):
+            for name in ("email", "phone"):
+                changes[name] = _several(getattr(fact, name), f"Person.{name}")
         return _with(fact, changes)
 
     # --- one fact ---------------------------------------------------------------------------
 
     def _write_one(self, item: Given) -> Written:
         fact = self._resolved(item.fact)
-        self._refuse(fact)
+        refuse(fact, self.recorded_at)
         own = self._own_ref(fact)
         there = None if own is None else self._there(fact, own)
         if there is not None:
@@ -323,7 +315,7 @@ class Desk:
         """Append, unless the same event or the same keyless content is there already."""
         if item.identity is None and (own is not None or item.fact.at is None):
             return Written(self._append(fact, id_), "new")
-        content = self._content(fact, item.identity or b"")
+        content = self._content(fact, item)
         digests = [content] if item.identity is None else [content, item.identity]
         seen = self._seen_before(digests)
         if content in seen:
@@ -344,30 +336,16 @@ class Desk:
         rest = [d for d in digests if d not in now]
         return {**self.tx.seen(self.account, rest), **now} if rest else now
 
-    def _content(self, fact: Fact, identity: bytes) -> bytes:
+    def _content(self, fact: Fact, item: Given) -> bytes:
         """A digest of what a fact says, with the ledger's secret; survives erasure."""
-        parts = [PLANS[type(fact)].kind, identity.hex()]
+        aside = _NOTHING if item.identity is None else _ASIDE if item.own_time else _ASIDE_AND_TIME
+        parts = [PLANS[type(fact)].kind, (item.identity or b"").hex()]
         for name in _NAMES[type(fact)]:
             value = getattr(fact, name)
-            if value is not None and value != () and name not in _ASIDE:
-                parts.append(f"{name}={value!r}")
+            if value is not None and value != () and name not in aside:
+                said = _sha256(value) if type(value) is bytes else repr(value)
+                parts.append(f"{name}={said}")
         return self.references.of("content", *parts)
-
-    def _refuse(self, fact: Fact) -> None:
-        """What no fact may say."""
-        name = type(fact).__name__
-        planned = isinstance(fact, Touch) and fact.planned
-        if fact.at is not None and fact.at > self.recorded_at + AHEAD and not planned:
-            raise BadFact("lies more than 5 minutes ahead", field=f"{name}.at")
-        if isinstance(fact, Touch) and not fact.to:
-            raise BadFact("names nobody", field="Touch.to")
-        if type(fact) in _ZONED:
-            zone = fact.zone  # type: ignore[union-attr]
-            if zone is not None and not _is_zone(zone):
-                raise BadFact("is not a time zone of the IANA database", field=f"{name}.zone")
-        for required in _REQUIRED.get(type(fact), ()):
-            if getattr(fact, required) is None:
-                raise BadFact("must be given", field=f"{name}.{required}")
 
     def _there(self, fact: Fact, own: bytes) -> Entry | None:
         """The newest entry of the same key."""
@@ -391,6 +369,7 @@ class Desk:
     def _append(self, fact: Fact, id_: str) -> Entry:
         at = fact.at or self.recorded_at
         no = self._size
+        self._refuse_blob(getattr(fact, "original", None), f"{type(fact).__name__}.original")
         encoded = encode(
             fact,
             account=self.account,
@@ -403,6 +382,8 @@ class Desk:
             salt=self._salt,
         )
         kind = PLANS[type(fact)].kind
+        for sha256, data in encoded.blobs:
+            fact = _with(fact, {"original": Blob(sha256, len(data))})
         entry = Entry(
             self.account,
             no,
@@ -427,6 +408,11 @@ class Desk:
             self._lookups.append(row)
             self._learn(row)
         return entry
+
+    def _refuse_blob(self, original: Any, where: str) -> None:
+        """A blob may be named instead of given only where its bytes are."""
+        if isinstance(original, Blob) and self.tx.blob(self.account, original.sha256) is None:
+            raise BadFact("must be bytes", field=where)
 
     def _owner(self, fact: Fact, id_: str) -> str:
         """The one person whom a fact's personal parts are about, "" for several or none."""
@@ -453,23 +439,23 @@ class Desk:
         return salt
 
 
-_REQUIRED: dict[type[Fact], tuple[str, ...]] = {
-    Party: ("key",),
-    Person: ("key", "party"),
-    Preference: ("subject",),
-    Signal: ("touch",),
-    Mark: ("entry",),
-    Matter: ("key",),
-    Promise: ("promiser", "promisee"),
-    Settlement: ("promise",),
-    Handoff: ("matter", "taker"),
-    Milestone: ("key",),
-    Retraction: ("entry",),
-}
+_NOTHING: frozenset[str] = frozenset()
+_ASIDE = frozenset(("conflicts", "clock_ahead", "original", "matched", "auth", "person"))
+"""What a retry of the same report may change: the form it comes in, and what the ledger makes
+of it (whose address it is may be told, or erased, in between; the address itself counts)."""
+_ASIDE_AND_TIME = _ASIDE | {"at"}
 
 
-_ASIDE = frozenset(("conflicts", "clock_ahead", "original", "matched", "auth"))
-"""What a retry of the same report may change."""
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _several(value: Any, where: str) -> tuple[str, ...] | None:
+    if isinstance(value, list):
+        value = tuple(value)
+    if not isinstance(value, str | tuple | None):
+        raise BadFact("must be text, or several of them", field=where)
+    return several(value) or None
 
 
 def _spaces(kinds: Collection[str]) -> tuple[str, ...]:
@@ -484,10 +470,7 @@ def _difference(there: Entry, new: Fact, *, at: bool) -> str | None:
         was, now = getattr(old, name), getattr(new, name)
         if was == now or (name == "at" and not at) or name in gone:
             continue
-        if isinstance(now, bytes):
-            if was is not None and was.sha256 == hashlib.sha256(now).hexdigest():
-                continue
-        elif name in ("email", "phone") and was == ((now,) if isinstance(now, str) else now):
+        if isinstance(now, bytes) and was is not None and was.sha256 == _sha256(now):
             continue
         return name
     return None

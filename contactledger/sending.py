@@ -71,6 +71,16 @@ def prepare(
     return Touch(to=people, message=named, original=message.as_bytes(), **fields)
 
 
+def take_back(message: EmailMessage, token: str) -> None:
+    """Take from a message that did not leave what `prepare` set, so that it can be tried again.
+
+    Each attempt is a touch of its own, with a token and a Message-ID of its own.
+    """
+    del message[TOKEN_HEADER]
+    if token in str(message["Message-ID"]):
+        del message["Message-ID"]
+
+
 def _addresses(message: EmailMessage) -> list[str]:
     headers = [str(value) for name in ("To", "Cc", "Bcc") for value in message.get_all(name, [])]
     return [address for _, address in getaddresses(headers) if address]

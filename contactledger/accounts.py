@@ -1,0 +1,79 @@
+"""Which log a name means: the account's name as its parties say it → its random id.
+
+The way from name to id is a look-up row, and erasable like every other; what is remembered
+here only spares a query and is forgotten when an erasure may have taken the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Lock
+
+from contactledger.errors import NotFound
+from contactledger.facts import Opened
+from contactledger.log.record import ID, decode
+from contactledger.references import References
+from contactledger.store.port import Transaction
+
+HOUSE = "house"
+"""Name of the shared log of impersonal facts: coverage and ledger-wide policies (J53)."""
+
+
+class Accounts:
+    """The names of a ledger's accounts. Threads may share it."""
+
+    def __init__(self, references: References, house: str) -> None:
+        self._references = references
+        self._house = house
+        self._names: dict[str, str] = {}
+        self._lock = Lock()
+
+    def find(self, name: str, tx: Transaction) -> str | None:
+        """The id of the account of this name, or with this id; None if there is none."""
+        with self._lock:
+            known = self._names.get(name)
+        if known is not None:
+            return known
+        if name == HOUSE:
+            return self._house if tx.head(self._house) is not None else None
+        rows = [r for r in tx.find([self._references.account(name)]) if r.kind == "opened"]
+        if not rows:
+            by_id = ID.match(name) and tx.head(name) is not None and name != self._house
+            return name if by_id else None  # the name may have been erased
+        with self._lock:
+            self._names[name] = rows[0].account
+        return rows[0].account
+
+    def must_find(self, name: object, tx: Transaction) -> str:
+        """The same; NotFound if there is none."""
+        id_ = self.find(name, tx) if isinstance(name, str) else None
+        if id_ is not None and tx.head(id_) is None:
+            self.forget(id_)  # known from a transaction that was rolled back since
+            id_ = self.find(str(name), tx)
+        if id_ is None:
+            raise NotFound("no account of this name in the ledger", field="account")
+        return id_
+
+    def learn_ids(self, ids: Iterable[str]) -> None:
+        """These are ids of accounts, and named by them from now on."""
+        with self._lock:
+            self._names.update((id_, id_) for id_ in ids)
+
+    def forget(self, account: str) -> None:
+        """Look this account's names up again: one may have been erased, or never committed."""
+        with self._lock:
+            self._names = {name: id_ for name, id_ in self._names.items() if id_ != account}
+
+    def name(self, tx: Transaction, account: str) -> str:
+        """The name an account was opened with; its id where that is erased."""
+        (row,) = tx.entries(account, 0, 1)
+        opened = decode(row.record, [d.body for d in tx.disclosures(account, 0, 1)]).fact
+        return (opened.name if isinstance(opened, Opened) else None) or account
+
+    def names(self, tx: Transaction) -> tuple[str, ...]:
+        """The names of all accounts but the house, in order."""
+        found, after = [], ""
+        while heads := tx.heads(after):
+            after = heads[-1].account
+            found += [self.name(tx, h.account) for h in heads if h.account != self._house]
+        return tuple(sorted(found))

@@ -1,0 +1,89 @@
+"""What no fact may say, whatever its kind: the last look before anything is encoded.
+
+Types and lengths of single values are the codecs' business (`log/record.py`), words and
+times that of the declarations (`declare.py`); here stands what takes the whole fact, or the
+ledger's clock.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from contactledger.errors import BadFact, BadInput
+from contactledger.facts import (
+    Alias,
+    Fact,
+    Handoff,
+    Mark,
+    Matter,
+    Milestone,
+    Party,
+    Person,
+    Preference,
+    Promise,
+    Retraction,
+    Settlement,
+    Signal,
+    Touch,
+)
+from contactledger.judge.calendar import zone_of
+
+AHEAD = timedelta(minutes=5)
+"""How far a time may lie ahead of the ledger's clock (J46)."""
+MAX_ACCOUNT_CHARS = 200
+"""Of an account's name."""
+
+UNFIT = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""What no text of a record may hold: it cannot be stored, or hides what it says."""
+
+_REQUIRED: dict[type[Fact], tuple[str, ...]] = {
+    Party: ("key",),
+    Person: ("key", "party"),
+    Preference: ("subject",),
+    Signal: ("touch",),
+    Mark: ("entry",),
+    Matter: ("key",),
+    Promise: ("promiser", "promisee"),
+    Settlement: ("promise",),
+    Handoff: ("matter", "taker"),
+    Milestone: ("key",),
+    Retraction: ("entry",),
+    Alias: ("old", "new"),
+}
+
+
+def refuse(fact: Fact, recorded_at: datetime) -> None:
+    """BadFact, naming the field, for a fact that cannot be recorded at this time."""
+    name = type(fact).__name__
+    for required in _REQUIRED.get(type(fact), ()):
+        if getattr(fact, required) is None:
+            raise BadFact("must be given", field=f"{name}.{required}")
+    planned = isinstance(fact, Touch) and fact.planned
+    if fact.at is not None and fact.at > recorded_at + AHEAD and not planned:
+        raise BadFact("lies more than 5 minutes ahead", field=f"{name}.at")
+    if isinstance(fact, Touch) and not fact.to:
+        raise BadFact("names nobody", field="Touch.to")
+    if isinstance(fact, Party | Person | Preference) and fact.zone is not None:
+        _refuse_zone(fact.zone, f"{name}.zone")
+
+
+def _refuse_zone(zone: Any, where: str) -> None:
+    try:
+        if type(zone) is str:
+            zone_of(zone)
+            return
+    except BadInput:
+        pass
+    raise BadFact("must be the IANA name of a time zone", field=where)
+
+
+def refuse_name(name: Any) -> None:
+    """BadFact for what cannot be the name of an account."""
+    if type(name) is not str or not 0 < len(name) <= MAX_ACCOUNT_CHARS or UNFIT.search(name):
+        raise BadFact(
+            f"an account's name is text of 1 to {MAX_ACCOUNT_CHARS} characters, without "
+            "U+0000, lone surrogates and bidirectional overrides",
+            field="account",
+        )
