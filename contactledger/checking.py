@@ -39,7 +39,10 @@ def check_account(tx: Transaction, account: str) -> int:
         raise Corrupt("a disclosure of an entry that is not there", account=account, no=left[0].no)
     size, frontier, last = checker.close()
     if head.size != size:
-        raise Corrupt(f"the head says {head.size} entries, there are {size}", account=account)
+        what = f"the head says {head.size} entries, there are {size}"
+        raise Corrupt(what, account=account, no=min(size, head.size))
+    if next(tx.entries(account, size, size + CHUNK), None) is not None:
+        raise Corrupt("an entry behind the head", account=account, no=size)
     if head.frontier != b"".join(frontier):
         raise Corrupt("the head's frontier is not that of the entries", account=account)
     if size and last is not None and head.recorded_at != last.recorded_at:
