@@ -167,12 +167,14 @@ class VerifierKey:
 
         False for anything malformed; never raises.
         """
-        message = text.encode()
-        if self.kind is Kind.COSIGNATURE:
-            time = time_of(signature)
-            if time > MAX_TIME:
-                return False
-            message, signature = cosigned_message(text, time), signature[TIME_BYTES:]
+        if self.kind is Kind.ED25519:
+            return self.signed(text.encode(), signature)
+        time = time_of(signature)
+        message = cosigned_message(text, time)
+        return time <= MAX_TIME and self.signed(message, signature[TIME_BYTES:])
+
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        """Whether the 64 bytes are the plain Ed25519 signature over the message (RFC 8032)."""
         if len(signature) != SIGNATURE_BYTES:
             return False
         try:
