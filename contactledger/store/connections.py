@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
 from contactledger.errors import StoreError
+from contactledger.store.driver import Driver
 from contactledger.store.failures import attempt
 
 Host = Connection | Session | scoped_session[Session]
@@ -53,7 +54,7 @@ class OpenedConnections:
         """See `Connections`: commits, or rolls back whole."""
         connection = attempt(self._engine.connect)
         try:
-            attempt(self._start, connection, write)
+            self._start(connection, write)
             yield connection
             attempt(connection.commit)
         except BaseException:
@@ -63,13 +64,14 @@ class OpenedConnections:
             attempt(connection.close)
 
     def _start(self, connection: Connection, write: bool) -> None:
-        if connection.dialect.name == "sqlite":
-            _begin_sqlite(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
+        if connection.dialect.name != "sqlite":
+            level = "READ COMMITTED" if write else "REPEATABLE READ"
+            attempt(connection.execution_options, isolation_level=level)
+        driver = _driver(connection)
+        if driver.sqlite:
+            _begin_sqlite(driver, "BEGIN IMMEDIATE" if write else "BEGIN")
         elif write:
-            connection.execution_options(isolation_level="READ COMMITTED")
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._timeout_ms}")
-        else:
-            connection.execution_options(isolation_level="REPEATABLE READ")
+            driver.run(f"SET LOCAL lock_timeout = {self._timeout_ms}")
 
     def close(self) -> None:
         """Close the pool, if the engine was made here."""
@@ -88,45 +90,44 @@ class JoinedConnections:
         """See `Connections`: a block that raises takes back its own rows and no others."""
         host = self._host
         connection = host if isinstance(host, Connection) else attempt(host.connection)
+        driver = _driver(connection)
         if not write:
             yield connection
             return
-        attempt(self._start, connection)
+        self._start(driver)
         try:
             yield connection
-            attempt(connection.exec_driver_sql, f"RELEASE SAVEPOINT {_SAVEPOINT}")
+            driver.run(f"RELEASE SAVEPOINT {_SAVEPOINT}")
         except BaseException:
-            _take_back(connection)
+            _take_back(driver)
             raise
 
-    def _start(self, connection: Connection) -> None:
-        _autobegin(connection)
-        driver: Any = connection.connection.driver_connection
-        if connection.dialect.name == "sqlite":
-            commits = driver.isolation_level is None and not driver.in_transaction
+    def _start(self, driver: Driver) -> None:
+        if driver.sqlite:
+            commits = driver.raw.isolation_level is None and not driver.raw.in_transaction
         else:
-            commits = driver.autocommit
+            commits = driver.raw.autocommit
         if commits:
             raise StoreError("the host's connection commits by itself; give one that does not")
-        if connection.dialect.name == "sqlite":
-            _begin_sqlite(connection, "BEGIN IMMEDIATE")
-        connection.exec_driver_sql(f"SAVEPOINT {_SAVEPOINT}")
+        if driver.sqlite:
+            _begin_sqlite(driver, "BEGIN IMMEDIATE")
+        driver.run(f"SAVEPOINT {_SAVEPOINT}")
 
     def close(self) -> None:
         """The connection is the host's."""
 
 
-def _autobegin(connection: Connection) -> None:
-    """Let SQLAlchemy begin, and with it whatever a host does when that happens."""
+def _driver(connection: Connection) -> Driver:
+    """The driver beneath, once SQLAlchemy knows of a transaction: it would not end one of
+    which it does not know. Whatever a host does when one begins has been done then."""
     if not connection.in_transaction():
-        connection.begin()
+        attempt(connection.begin)
+    return Driver(connection)
 
 
-def _begin_sqlite(connection: Connection, begin: str) -> None:
-    _autobegin(connection)
-    driver: Any = connection.connection.driver_connection
-    if not driver.in_transaction:
-        connection.exec_driver_sql(begin)
+def _begin_sqlite(driver: Driver, begin: str) -> None:
+    if not driver.raw.in_transaction:
+        driver.run(begin)
 
 
 def _roll_back(connection: Connection) -> None:
@@ -137,11 +138,11 @@ def _roll_back(connection: Connection) -> None:
         connection.invalidate()
 
 
-def _take_back(connection: Connection) -> None:
+def _take_back(driver: Driver) -> None:
     """Roll back to the savepoint. Where the database has rolled back everything by itself
     (SQLite on a full disk), the savepoint is gone too, and nothing is left to do."""
     try:
-        connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
-        connection.exec_driver_sql(f"RELEASE SAVEPOINT {_SAVEPOINT}")
-    except SQLAlchemyError:
+        driver.run(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+        driver.run(f"RELEASE SAVEPOINT {_SAVEPOINT}")
+    except StoreError:
         return

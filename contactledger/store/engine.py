@@ -65,7 +65,10 @@ def _parsed(url: str | URL) -> URL:
 
 def _made(url: URL, arguments: dict[str, Any]) -> Engine:
     try:
-        return create_engine(url, hide_parameters=True, connect_args=arguments)
+        # each transaction ends before its connection goes back, so the pool need not do it
+        return create_engine(
+            url, hide_parameters=True, connect_args=arguments, pool_reset_on_return=None
+        )
     except ModuleNotFoundError:
         failure: Exception = NotInstalled(
             "the driver of this database is not installed: contactledger[postgres]"

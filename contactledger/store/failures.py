@@ -26,6 +26,7 @@ _T = TypeVar("_T")
 _Failure = tuple[type[StoreError], str]
 
 DOUBLE: Final = "a row with this key is there already"
+UNSTORABLE: Final = "holds text that cannot be stored"
 _BUSY: Final = "somebody else holds the database for longer than the timeout"
 _FULL: Final = "no space left for the database; nothing of this batch was written"
 _READ_ONLY: Final = "the database cannot be written"
@@ -84,17 +85,6 @@ def attempt(run: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     try:
         return run(*args, **kwargs)
     except SQLAlchemyError as error:
-        failure = failure_of(error)
-    except UnicodeError:
-        failure = StoreError("holds text that cannot be stored")
-    raise failure
-
-
-def attempt_in_driver(errors: type[Exception], run: Callable[[], _T]) -> _T:
-    """The same for what is asked of the driver itself, past SQLAlchemy."""
-    try:
-        return run()
-    except errors as error:
         failure = failure_of(error)
     raise failure
 

@@ -1,7 +1,7 @@
 """A store in SQLite or PostgreSQL.
 
-Rows go to the driver's own `executemany` over the SQLAlchemy connection: whole batches, no
-objects in between; on PostgreSQL, many new rows go by COPY, which is several times faster.
+Rows go to the driver's own `executemany` beneath the SQLAlchemy connection: whole batches,
+no objects in between; on PostgreSQL, many new rows go by COPY, which is several times faster.
 A transaction's first statement is the `UPDATE … RETURNING` of its accounts, which takes
 their row locks on PostgreSQL and the write lock on SQLite.
 """
@@ -24,8 +24,9 @@ from contactledger.store.connections import (
     JoinedConnections,
     OpenedConnections,
 )
+from contactledger.store.driver import Driver
 from contactledger.store.engine import mark_of, open_engine
-from contactledger.store.failures import attempt, attempt_in_driver
+from contactledger.store.failures import attempt
 from contactledger.store.guard import Guard
 from contactledger.store.port import (
     LAYOUT,
@@ -166,7 +167,7 @@ class SqlTransaction:
     """A `Transaction` on one connection."""
 
     def __init__(self, connection: Connection, prepared: Statements, *, write: bool) -> None:
-        self._connection = connection
+        self._driver = Driver(connection)
         self._sql = prepared
         self._guard = Guard(write=write)
 
@@ -174,36 +175,20 @@ class SqlTransaction:
         """The block is over."""
         self._guard.end()
 
-    # every statement goes through one of these
-
     def _rows(self, text: str, values: Sequence[Any] = ()) -> Sequence[Any]:
         self._guard.reading()
-        return attempt(lambda: self._connection.exec_driver_sql(text, tuple(values)).fetchall())
+        return self._driver.rows(text, values)
 
     def _write(self, text: str, *values: object) -> None:
         self._guard.writing()
-        attempt(self._connection.exec_driver_sql, text, values)
+        self._driver.run(text, values)
 
-    def _many(self, text: str, rows: Sequence[Sequence[Any]], copy: str = "") -> None:
-        if not rows:
-            return
-        if copy and len(rows) >= COPY_ROWS and self._connection.dialect.driver == "psycopg":
-            self._copy(copy, rows)
+    def _new(self, insert: str, copy: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Rows of a key that is not there yet."""
+        if len(rows) >= COPY_ROWS and not self._driver.sqlite:
+            self._driver.copy(copy, rows)
         else:
-            # one row alone is not worth the driver's pipeline
-            given = list(rows) if len(rows) > 1 else tuple(rows[0])
-            attempt(self._connection.exec_driver_sql, text, given)
-
-    def _copy(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
-        driver: Any = self._connection.connection.driver_connection
-        errors: type[Exception] = self._connection.dialect.loaded_dbapi.Error
-
-        def run() -> None:
-            with driver.cursor() as cursor, cursor.copy(text) as copy:
-                for row in rows:
-                    copy.write_row(row)
-
-        attempt_in_driver(errors, run)
+            self._driver.many(insert, rows)
 
     def _among(self, text: str, values: Collection[Any], *before: object) -> list[Any]:
         """Rows of a query with an `IN` list, asked in lists of bounded length."""
@@ -255,22 +240,16 @@ class SqlTransaction:
         self._guard.appending(batch)
         head, sql = batch.head, self._sql
         account = head.account
-        self._many(
-            sql.add_entries,
-            [
-                (account, no, id_, kind, micros(at), micros(recorded_at), record, leaf)
-                for no, id_, kind, at, recorded_at, record, leaf in batch.entries
-            ],
-            sql.copy_entries,
-        )
-        self._many(
-            sql.add_disclosures,
-            [(account, *row) for row in batch.disclosures],
-            sql.copy_disclosures,
-        )
-        self._many(sql.add_lookups, batch.lookups)
-        self._many(sql.add_blobs, [(account, *row) for row in batch.blobs])
-        self._many(sql.add_seen, [(account, *row) for row in batch.seen])
+        entries = [
+            (account, no, id_, kind, micros(at), micros(recorded_at), record, leaf)
+            for no, id_, kind, at, recorded_at, record, leaf in batch.entries
+        ]
+        disclosures = [(account, *row) for row in batch.disclosures]
+        self._new(sql.add_entries, sql.copy_entries, entries)
+        self._new(sql.add_disclosures, sql.copy_disclosures, disclosures)
+        self._driver.many(sql.add_lookups, batch.lookups)
+        self._driver.many(sql.add_blobs, [(account, *row) for row in batch.blobs])
+        self._driver.many(sql.add_seen, [(account, *row) for row in batch.seen])
         newest = None if head.recorded_at is None else micros(head.recorded_at)
         self._write(sql.move_head, head.size, head.frontier, newest, account)
 
@@ -312,7 +291,7 @@ class SqlTransaction:
 
     def seen(self, account: str, digests: Collection[bytes]) -> dict[bytes, int]:
         """See the port."""
-        return dict(map(tuple, self._among(self._sql.seen_in, digests, account)))
+        return dict(self._among(self._sql.seen_in, digests, account))
 
     def erase(
         self,
@@ -324,9 +303,9 @@ class SqlTransaction:
         """See the port."""
         self._guard.writing()
         sql = self._sql
-        self._many(sql.drop_disclosures, [(account, no, digest) for no, digest in digests])
-        self._many(sql.drop_blobs, [(account, sha256) for sha256 in blobs])
-        self._many(sql.drop_lookups, [(ref, account, id_) for ref, id_ in lookups])
+        self._driver.many(sql.drop_disclosures, [(account, no, digest) for no, digest in digests])
+        self._driver.many(sql.drop_blobs, [(account, sha256) for sha256 in blobs])
+        self._driver.many(sql.drop_lookups, [(ref, account, id_) for ref, id_ in lookups])
 
     def inbox_put(self, row: InboxRow) -> None:
         """See the port."""
@@ -346,7 +325,7 @@ class SqlTransaction:
     def inbox_drop(self, ids: Collection[str]) -> None:
         """See the port."""
         self._guard.writing()
-        self._many(self._sql.inbox_drop, [(id_,) for id_ in ids])
+        self._driver.many(self._sql.inbox_drop, [(id_,) for id_ in ids])
 
 
 def _head(row: Sequence[Any]) -> AccountRow:
