@@ -40,8 +40,12 @@ def summary(skipped: Iterable[tuple[str, str]]) -> list[str]:
         name, _, how = what.partition(": ")
         files = sorted({test.partition("::")[0] for test in names})
         lines += [
-            f"{len(names)} tests were NOT run, for want of {name}: {', '.join(files)}",
+            f"{_counted(len(names))} NOT run, for want of {name}: {', '.join(files)}",
             f"    {how}",
             f"    {VARIABLE}={name} turns this into a failure",
         ]
     return lines
+
+
+def _counted(number: int) -> str:
+    return "1 test was" if number == 1 else f"{number} tests were"

@@ -37,7 +37,7 @@ def test_what_is_absent_is_skipped_and_said_at_the_end(pytester, monkeypatch):
             "2 tests were NOT run, for want of chromium: test_x.py",
             "    install it thus",
             "    CONTACTLEDGER_REQUIRE=chromium turns this into a failure",
-            "1 tests were NOT run, for want of postgres: test_x.py",
+            "1 test was NOT run, for want of postgres: test_x.py",
             "    install it so",
             "    CONTACTLEDGER_REQUIRE=postgres turns this into a failure",
         ],
