@@ -229,7 +229,7 @@ class Matcher:
             at=at,
         )
         own_time = event.at is not None and not ahead
-        return Given(signal, identity=self._identity(event), own_time=own_time)
+        return Given(signal, identity=self._identity(event, "signal"), own_time=own_time)
 
     def _incoming(
         self, event: Event, message: Incoming, match: _Match | Parked
@@ -243,7 +243,7 @@ class Matcher:
         if len(senders) != 1:
             return Parked(-1, "ambiguous" if senders else "unknown", "sender")
         ((account, sender),) = senders
-        identity = self._identity(event)
+        identity = self._identity(event, "touch")
         if identity in self._made or self._tx.seen(account, [identity]):
             self.repeated += 1
             return account, []
@@ -296,10 +296,11 @@ class Matcher:
             return self._received_at, True
         return event.at, False
 
-    def _identity(self, event: Event) -> bytes:
-        """A digest by which the same report is known again, never of what a retry changes."""
+    def _identity(self, event: Event, kind: str) -> bytes:
+        """A digest by which the same report is known again, never of what a retry changes;
+        one for each `kind` of fact that is made of it, as a call is a touch and a signal."""
         if event.event_id:
-            return self._references.of("event", event.source, event.event_id)
+            return self._references.of("event", kind, event.source, event.event_id)
         said = event.said_at or (event.at.isoformat() if event.at else "")
         parts = (
             event.provider_id or event.message_id or event.call_id or "",
@@ -308,7 +309,7 @@ class Matcher:
             event.url or "",
             event.word or event.what.value,
         )
-        return self._references.of("event", event.source, *parts)
+        return self._references.of("event", kind, event.source, *parts)
 
 
 def _message(event: Event, message: Incoming) -> Message:

@@ -5,20 +5,25 @@ an auditor (roots from the definition, every byte of every table).
     ledger.record(SMITH, *two_sides())
 """
 
+# ruff: noqa: ARG002
+
 from __future__ import annotations
 
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from copy import copy
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from contactledger.events import Event
 from contactledger.facts import Entry, Fact, Party, Person, Touch
 from contactledger.ledger import Ledger
 from contactledger.store.memory import MemoryStore
 from contactledger.testing import FixedClock
-from contactledger.vocabulary import Channel, Role
+from contactledger.vocabulary import Auth, Channel, Role, SignalKind
 
 SMITH = "smith-motors"
 TABLES = ("layout", "ledger", "account", "entry", "disclosure", "lookup", "blob", "seen", "inbox")
@@ -152,3 +157,26 @@ def sql(path: Path, statement: str, *values: object) -> None:
 def facts_of(entries: tuple[Entry, ...]) -> list[Fact]:
     """Their facts."""
     return [entry.fact for entry in entries]
+
+
+class Probe:
+    """A source whose bodies hold nothing and whose events are given beforehand."""
+
+    name = "probe"
+    channel = Channel.EMAIL
+    max_body_bytes = 1_000
+
+    def __init__(self, *events: Event, auth: Auth = Auth.SIGNED_BODY) -> None:
+        self.events = events
+        self.auth = auth
+
+    def verify(self, headers: Any, body: bytes, url: str | None, now: datetime) -> Auth:
+        return self.auth
+
+    def parse(self, headers: Any, body: bytes) -> list[Event]:
+        return [copy(event) for event in self.events]
+
+
+def event(what: str = "delivered", **more: Any) -> Event:
+    """An event of the probe."""
+    return Event(SignalKind(what), source="probe", **more)
