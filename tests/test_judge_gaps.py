@@ -31,6 +31,39 @@ def test_j32_what_was_caught_up_with_is_said_to_be() -> None:
     assert [gap.state for gap in found(log, day(3))] == ["caught_up"]
 
 
+def test_j32_a_later_word_may_say_that_it_caught_up() -> None:
+    log = two_sides()
+    log.coverage("email", state="blind", at=day(1))
+    log.coverage("email", caught_up=True, at=day(2))
+    log.coverage("email", state="blind", at=day(3))
+    assert [gap.state for gap in found(log, day(4))] == ["caught_up", "blind"]
+
+
+def test_j32_a_collector_of_several_channels_is_asked_for_each() -> None:
+    log = two_sides()
+    log.coverage("email", "sms", interval_seconds=3600, at=day(0, 1))
+    first = log.coverage("email", "sms", interval_seconds=3600, at=day(0, 3))
+    mail = log.coverage("email", interval_seconds=7200, at=day(0, 4))
+    assert found(log, day(0, 6)) == (
+        Gap(
+            "hooks",
+            (Channel.EMAIL, Channel.SMS),
+            day(0, 2),
+            day(0, 3),
+            "assumed",
+            (first.no - 1, first.no),
+        ),
+        Gap("hooks", (Channel.SMS,), day(0, 4), None, "assumed", (first.no,)),
+    )
+    assert mail.no == first.no + 1
+
+
+def test_j32_a_silent_collector_of_no_named_channel_is_a_gap_in_all() -> None:
+    log = two_sides()
+    beat = log.coverage(interval_seconds=3600, at=day(0, 1))
+    assert found(log, day(0, 3)) == (Gap("hooks", (), day(0, 2), None, "assumed", (beat.no,)),)
+
+
 def test_j32_a_word_without_an_end_holds_until_the_next() -> None:
     log = two_sides()
     blind = log.coverage("email", state="blind", at=day(1))

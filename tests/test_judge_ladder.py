@@ -204,6 +204,22 @@ def test_j21_further_asking_has_no_ladder_of_its_own() -> None:
     assert ladder.question.no == asked.no
 
 
+def test_j51_a_pause_that_the_asked_party_did_not_ask_for_stops_the_wait() -> None:
+    def opens(party: str) -> list[datetime]:
+        log = house()
+        log.matter("install", at=day(-1))
+        call(log, at=day(0))
+        log.matter("install", "paused", at=day(1, 12), recorder=party)
+        log.matter("install", "resumed", at=day(2, 12), recorder=party)
+        log.matter("install", "paused", at=day(10), recorder=party)
+        log.matter("install", "resumed", at=day(10, 11), recorder=party)
+        (ladder,) = climbed(log, day(30))
+        return [rung.opens_at for rung in ladder.rungs]
+
+    assert opens("smith") == [day(3), day(7), day(14)]
+    assert opens("acme") == [day(4), day(8), day(15, 11)]
+
+
 def test_j43_a_broadcast_has_no_ladder() -> None:
     log = house()
     call(log, at=day(0), broadcast=True)

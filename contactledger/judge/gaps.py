@@ -5,21 +5,25 @@ afterwards or not, and every time that is only *assumed* to have been listened t
 heartbeats that came later than their interval, between what a collector says of itself, and
 for a channel in use that no collector speaks of, or does not yet.
 
-A word without an end holds until the collector's next word.
+A word without an end holds until the collector's next word. What was missed counts as caught up
+with if the word that says *blind* says so, or a later word that it works.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from contactledger.facts import Coverage, Touch
 from contactledger.findings import Gap
 from contactledger.judge.view import View
 from contactledger.vocabulary import Channel, CoverageState
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @frozen
@@ -61,12 +65,18 @@ def _words(view: View) -> dict[str, list[_Word]]:
 
 
 def _ended(words: list[_Word]) -> list[_Word]:
+    """The same words, each with an end where the next gives it one, and with what was caught
+    up with later marked as such."""
     words.sort(key=lambda word: (word.since, word.no))
-    made = []
-    for index, word in enumerate(words):
-        later = words[index + 1].since if index + 1 < len(words) else None
+    caught_up = max((w.since for w in words if w.caught_up and not w.blind), default=None)
+    made: list[_Word] = []
+    later: datetime | None = None
+    for word in reversed(words):
         until = word.until or later
-        made.append(_Word(word.since, until, word.blind, word.caught_up, word.channels, word.no))
+        later = word.since
+        made_good = caught_up is not None and until is not None and until <= caught_up
+        made.append(evolve(word, until=until, caught_up=word.caught_up or made_good))
+    made.reverse()
     return made
 
 
@@ -78,16 +88,31 @@ def _blind(collector: str, said: list[_Word]) -> Iterator[Gap]:
 
 
 def _silent(collector: str, said: list[_Word], as_of: datetime) -> Iterator[Gap]:
-    """Between the end of one word and the beginning of the next, and after the last."""
-    reach, last = said[0].until, said[0]
-    for word in said[1:]:
-        if reach is not None and word.since > reach:
-            because = (last.no, word.no)
-            yield Gap(collector, last.channels, reach, word.since, "assumed", because)
-        if reach is not None and (word.until is None or word.until > reach):
-            reach, last = word.until, word
-    if reach is not None and reach < as_of:
-        yield Gap(collector, last.channels, reach, None, "assumed", (last.no,))
+    """The times between its words and after the last, those of several channels as one."""
+    silences: dict[tuple[datetime, datetime | None, tuple[int, ...]], list[Channel]] = {}
+    named = dict.fromkeys(channel for word in said for channel in word.channels)
+    for channel in named or (None,):
+        words = [word for word in said if not word.channels or channel in word.channels]
+        for silence in _between(words, as_of):
+            channels = silences.setdefault(silence, [])
+            if channel is not None:
+                channels.append(channel)
+    for (since, until, because), channels in silences.items():
+        yield Gap(collector, tuple(channels), since, until, "assumed", because)
+
+
+def _between(
+    words: list[_Word], as_of: datetime
+) -> Iterator[tuple[datetime, datetime | None, tuple[int, ...]]]:
+    reach, last = words[0].until or _NEVER, words[0]
+    for word in words[1:]:
+        if word.since > reach:
+            yield reach, word.since, (last.no, word.no)
+        until = word.until or _NEVER
+        if until > reach:
+            reach, last = until, word
+    if reach < as_of:
+        yield reach, None, (last.no,)
 
 
 def _unspoken(view: View, words: dict[str, list[_Word]]) -> Iterator[Gap]:

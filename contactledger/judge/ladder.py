@@ -6,7 +6,8 @@ ladder of its own (J21). Whoever is owed climbs, whichever side that is.
 
 The rungs are those of the policy under which the question was asked (J45). Each is open from
 the later of the question's due and its own wait, counted in the receiver's business time
-from where the question's window started. It is climbed by the first touch after that of the
+from where the question's window started; a pause that the asked party did not ask for stops
+the wait. It is climbed by the first touch after that of the
 party that asked to the party that was asked, in the same matter, which kept the policy (no
 violation) and was sent at least. One touch climbs one rung, and the rungs are climbed in
 their order: a call to the managing director is not three attempts.
@@ -29,8 +30,8 @@ from attrs import frozen
 from contactledger.facts import Person, Preference, Touch
 from contactledger.findings import Finding, Outcome, Reach, Rung
 from contactledger.judge.basis import Bases
-from contactledger.judge.calendar import deadline, zone_of
-from contactledger.judge.matters import Dossier
+from contactledger.judge.calendar import Window, business_minutes, deadline, zone_of
+from contactledger.judge.matters import Dossier, pauses
 from contactledger.judge.policy import Policy
 from contactledger.judge.view import View
 from contactledger.vocabulary import Channel
@@ -154,8 +155,18 @@ def _climb(
     zone = zone_of(question.zone)
     start = question.starts or question.at
     tries = iter(touches)
+    matter = view.matter_of(question.touch)
+    stops = [
+        (pause.since, pause.until)
+        for pause in pauses(view, matter)
+        if pause.party != question.party and pause.until is not None and pause.until > start
+    ]
     for step in policy.ladder:
         opens_at = deadline(calendar, zone, start, step.after)
+        for since, until in stops:
+            left = business_minutes(calendar, zone, max(start, since), opens_at)
+            if left:
+                opens_at = deadline(calendar, zone, until, Window(minutes=left))
         opens_at = max(opens_at, question.due or opens_at)
         fits = _RUNGS[step.code]
         climbed = None
