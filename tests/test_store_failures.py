@@ -129,7 +129,7 @@ def test_another_layout_is_refused_and_left_alone(url, wrong):
         other.execute(wrong)
     found = "999" if "999" in wrong else "unknown"
     error = raises(WrongLayout, lambda: SqlStore.open(url))
-    assert str(error) == f"the tables have layout {found}, this release knows layout 1"
+    assert str(error) == f"the tables have layout {found}, this release knows layout 2"
     assert_says_nothing_else(error)
     assert other.execute("SELECT count(*) FROM contactledger_entry").fetchone() == (3,)
     other.close()
@@ -604,7 +604,7 @@ def test_what_the_server_says_is_told_by_its_code(pg, postgres_url, code, error,
 def test_another_layout_on_a_server_is_refused(pg, postgres_url, schema):
     engine = create_engine(postgres_url)
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE {schema}.contactledger_layout SET layout = 2")
+        connection.exec_driver_sql(f"UPDATE {schema}.contactledger_layout SET layout = 3")
     raises(WrongLayout, lambda: SqlStore.open(postgres_url, schema=schema))
     assert numbers(pg) == [0, 1, 2]
     engine.dispose()

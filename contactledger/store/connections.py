@@ -32,6 +32,9 @@ _SAVEPOINT = "contactledger"
 class Connections(Protocol):
     """Where transactions come from."""
 
+    commits: bool
+    """Whether the end of a block commits."""
+
     def begin(self, *, write: bool) -> AbstractContextManager[Connection]:
         """A connection in a transaction that ends with the block."""
         ...
@@ -43,6 +46,8 @@ class Connections(Protocol):
 
 class OpenedConnections:
     """Each transaction on a connection of the engine's pool; `own` engines are disposed of."""
+
+    commits = True
 
     def __init__(self, engine: Engine, *, own: bool, timeout_seconds: float) -> None:
         self._engine = engine
@@ -81,6 +86,8 @@ class OpenedConnections:
 
 class JoinedConnections:
     """Every transaction is a savepoint on the host's own connection."""
+
+    commits = False
 
     def __init__(self, host: Host) -> None:
         self._host = host

@@ -6,15 +6,12 @@ state throughout. A writer that raises is taken back step by step, newest first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any
-
-from attrs import define, field
 
 from contactledger.errors import StoreBusy, StoreError
-from contactledger.store.guard import Guard
+from contactledger.store.memory_sealing import DOUBLE, Account, MemorySealing, State
 from contactledger.store.port import (
     AccountRow,
     Batch,
@@ -27,34 +24,21 @@ from contactledger.store.port import (
 
 TIMEOUT_SECONDS = 10.0
 """How long to wait for another thread's transaction."""
-_DOUBLE = "a row with this key is there already"
-
-
-@define
-class _Account:
-    head: AccountRow
-    entries: list[EntryRow] = field(factory=list)
-    disclosures: dict[int, list[DisclosureRow]] = field(factory=dict)
-    blobs: dict[str, bytes] = field(factory=dict)
-    seen: dict[bytes, int] = field(factory=dict)
-
-
-@define
-class _State:
-    ledger: dict[int, LedgerRow] = field(factory=dict)
-    accounts: dict[str, _Account] = field(factory=dict)
-    lookups: dict[bytes, dict[tuple[str, str], LookupRow]] = field(factory=dict)
-    inbox: dict[str, InboxRow] = field(factory=dict)
 
 
 class MemoryStore:
     """A `Store` in memory. Threads may share it; StoreBusy after `timeout_seconds`."""
 
     def __init__(self, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self._state = _State()
+        self._state = State()
         self._lock = RLock()
         self._timeout_seconds = timeout_seconds
         self._writing = False
+
+    @property
+    def commits(self) -> bool:
+        """See the port."""
+        return True
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[MemoryTransaction]:
@@ -83,13 +67,8 @@ class MemoryStore:
         """Nothing to let go of: what was recorded stays readable as long as the object."""
 
 
-class MemoryTransaction:
+class MemoryTransaction(MemorySealing):
     """A `Transaction` over dictionaries, with a list of how to take each step back."""
-
-    def __init__(self, state: _State, *, write: bool) -> None:
-        self._state = state
-        self._guard = Guard(write=write)
-        self._undo: list[Callable[[], object]] = []
 
     def end(self) -> None:
         """The block is over."""
@@ -100,20 +79,6 @@ class MemoryTransaction:
         while self._undo:
             self._undo.pop()()
 
-    # every change of a dictionary goes through these two
-
-    def _put(self, where: dict[Any, Any], key: object, value: object) -> None:
-        if key in where:
-            self._undo.append(lambda old=where[key]: where.__setitem__(key, old))  # type: ignore[misc]
-        else:
-            self._undo.append(lambda: where.pop(key))
-        where[key] = value
-
-    def _drop(self, where: dict[Any, Any], key: object) -> None:
-        if key in where:
-            old = where.pop(key)
-            self._undo.append(lambda: where.__setitem__(key, old))
-
     def ledger(self) -> LedgerRow | None:
         """See the port."""
         self._guard.reading()
@@ -123,7 +88,7 @@ class MemoryTransaction:
         """See the port."""
         self._guard.writing()
         if self._state.ledger:
-            raise StoreError(_DOUBLE)
+            raise StoreError(DOUBLE)
         self._put(self._state.ledger, 1, row)
 
     def claim(self) -> None:
@@ -134,9 +99,9 @@ class MemoryTransaction:
         """See the port."""
         self._guard.writing()
         if account in self._state.accounts:
-            raise StoreError(_DOUBLE)
+            raise StoreError(DOUBLE)
         head = AccountRow(account, 0, b"", None)
-        self._put(self._state.accounts, account, _Account(head))
+        self._put(self._state.accounts, account, Account(head))
         self._guard.hold(head)
 
     def lock(self, accounts: Collection[str]) -> dict[str, AccountRow]:
@@ -183,6 +148,9 @@ class MemoryTransaction:
         for digest, no in batch.seen:
             if digest not in kept.seen:
                 self._put(kept.seen, digest, no)
+        for level, index, node in batch.nodes:
+            self._put(kept.nodes, (level, index), node)
+        self._put(self._state.unsealed, batch.head.account, True)
 
     def entries(self, account: str, start: int = 0, stop: int | None = None) -> Iterator[EntryRow]:
         """See the port."""

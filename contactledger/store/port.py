@@ -28,7 +28,9 @@ from typing import NamedTuple, Protocol
 
 from attrs import field, frozen
 
-LAYOUT = 1
+from contactledger.store.sealing import NodeRow, SealTransaction
+
+LAYOUT = 2
 """Number of the table layout; another one in the database is `WrongLayout`."""
 
 
@@ -126,9 +128,10 @@ class Batch:
     lookups: Sequence[LookupRow] = ()
     blobs: Sequence[tuple[str, bytes]] = ()
     seen: Sequence[SeenRow] = ()
+    nodes: Sequence[NodeRow] = ()
 
 
-class Transaction(Protocol):
+class Transaction(SealTransaction, Protocol):
     """What can be done inside `begin`. Reading sees what the transaction itself wrote."""
 
     def ledger(self) -> LedgerRow | None:
@@ -163,7 +166,7 @@ class Transaction(Protocol):
 
     def append(self, batch: Batch) -> None:
         """Append entries, disclosures, look-ups, blobs (a blob or seen event that is there
-        stays) and the new head. The account must have been locked or added in this
+        stays), nodes and the new head. The account must have been locked or added in this
         transaction; the numbers go on from its size, and `recorded_at` never goes back."""
         ...
 
@@ -219,6 +222,11 @@ class Transaction(Protocol):
 
 class Store(Protocol):
     """Where logs are kept."""
+
+    @property
+    def commits(self) -> bool:
+        """Whether the end of a writing block is the commit; False inside a host's transaction."""
+        ...
 
     def begin(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """A transaction; see the durability rule above."""

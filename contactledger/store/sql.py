@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect
@@ -24,10 +23,8 @@ from contactledger.store.connections import (
     JoinedConnections,
     OpenedConnections,
 )
-from contactledger.store.driver import Driver
 from contactledger.store.engine import mark_of, open_engine
 from contactledger.store.failures import attempt
-from contactledger.store.guard import Guard
 from contactledger.store.port import (
     LAYOUT,
     AccountRow,
@@ -38,29 +35,15 @@ from contactledger.store.port import (
     LedgerRow,
     LookupRow,
 )
-from contactledger.store.statements import LIST_SIZES, Statements, statements
+from contactledger.store.rows import PAGE, micros, moment
+from contactledger.store.sql_sealing import SqlSealing, head_row
+from contactledger.store.statements import Statements, statements
 from contactledger.store.tables import tables
 
 PREFIX = "contactledger_"
 TIMEOUT_SECONDS = 10.0
 """How long a writer waits for somebody else's lock before StoreBusy."""
-PAGE = 1_000
-"""Entries fetched at a time, so that a long log does not lie in memory twice."""
-COPY_ROWS = 32
-"""From this many rows on, COPY pays for its extra round trip."""
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}\Z")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def micros(time: datetime) -> int:
-    """Microseconds since 1970 in UTC, exactly."""
-    passed = time - _EPOCH
-    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
-
-
-def moment(value: int) -> datetime:
-    """The time of such a number; the pair of `micros`."""
-    return _EPOCH + timedelta(microseconds=value)
 
 
 class SqlStore:
@@ -148,6 +131,11 @@ class SqlStore:
             tables(prefix, schema).metadata.create_all(connection)
             connection.exec_driver_sql(self._statements.make_layout, (1, LAYOUT))
 
+    @property
+    def commits(self) -> bool:
+        """See the port."""
+        return self._connections.commits
+
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
         """A transaction, see the port."""
@@ -163,41 +151,8 @@ class SqlStore:
         self._connections.close()
 
 
-class SqlTransaction:
+class SqlTransaction(SqlSealing):
     """A `Transaction` on one connection."""
-
-    def __init__(self, connection: Connection, prepared: Statements, *, write: bool) -> None:
-        self._driver = Driver(connection)
-        self._sql = prepared
-        self._guard = Guard(write=write)
-
-    def end(self) -> None:
-        """The block is over."""
-        self._guard.end()
-
-    def _rows(self, text: str, values: Sequence[Any] = ()) -> Sequence[Any]:
-        self._guard.reading()
-        return self._driver.rows(text, values)
-
-    def _write(self, text: str, *values: object) -> None:
-        self._guard.writing()
-        self._driver.run(text, values)
-
-    def _new(self, insert: str, copy: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Rows of a key that is not there yet."""
-        if len(rows) >= COPY_ROWS and not self._driver.sqlite:
-            self._driver.copy(copy, rows)
-        else:
-            self._driver.many(insert, rows)
-
-    def _among(self, text: str, values: Collection[Any], *before: object) -> list[Any]:
-        """Rows of a query with an `IN` list, asked in lists of bounded length."""
-        wanted, step = list(dict.fromkeys(values)), LIST_SIZES[-1]
-        rows: list[Any] = []
-        for start in range(0, len(wanted), step):
-            asked, filled = self._sql.among(text, wanted[start : start + step])
-            rows.extend(self._rows(asked, [*before, *filled]))
-        return rows
 
     def ledger(self) -> LedgerRow | None:
         """See the port."""
@@ -214,7 +169,7 @@ class SqlTransaction:
 
     def add_account(self, account: str) -> None:
         """See the port."""
-        self._write(self._sql.add_account, account, 0, b"", None)
+        self._write(self._sql.add_account, account, 0, b"", None, 0)
         self._guard.hold(AccountRow(account, 0, b"", None))
 
     def lock(self, accounts: Collection[str]) -> dict[str, AccountRow]:
@@ -223,17 +178,17 @@ class SqlTransaction:
         held = {}
         for account in sorted(set(accounts)):
             for row in self._rows(self._sql.lock, (account,)):
-                held[account] = _head(row)
+                held[account] = head_row(row)
                 self._guard.hold(held[account])
         return held
 
     def heads(self, after: str = "", limit: int = 1_000) -> list[AccountRow]:
         """See the port."""
-        return [_head(row) for row in self._rows(self._sql.heads, (after, limit))]
+        return [head_row(row) for row in self._rows(self._sql.heads, (after, limit))]
 
     def head(self, account: str) -> AccountRow | None:
         """See the port."""
-        return next((_head(row) for row in self._rows(self._sql.head, (account,))), None)
+        return next((head_row(row) for row in self._rows(self._sql.head, (account,))), None)
 
     def append(self, batch: Batch) -> None:
         """See the port."""
@@ -250,6 +205,7 @@ class SqlTransaction:
         self._driver.many(sql.add_lookups, batch.lookups)
         self._driver.many(sql.add_blobs, [(account, *row) for row in batch.blobs])
         self._driver.many(sql.add_seen, [(account, *row) for row in batch.seen])
+        self._add_nodes(account, batch.nodes)
         newest = None if head.recorded_at is None else micros(head.recorded_at)
         self._write(sql.move_head, head.size, head.frontier, newest, account)
 
@@ -326,11 +282,6 @@ class SqlTransaction:
         """See the port."""
         self._guard.writing()
         self._driver.many(self._sql.inbox_drop, [(id_,) for id_ in ids])
-
-
-def _head(row: Sequence[Any]) -> AccountRow:
-    account, size, frontier, newest = row
-    return AccountRow(account, size, frontier, None if newest is None else moment(newest))
 
 
 def _inbox(row: Sequence[Any]) -> InboxRow:

@@ -55,6 +55,29 @@ class Statements:
     drop_blobs: str
     add_seen: str
     seen_in: str
+    leaves: str
+    add_nodes: str
+    copy_nodes: str
+    nodes: str
+    unsealed: str
+    seal_account: str
+    put_slots: str
+    slots_in: str
+    slots_from: str
+    tree_in: str
+    put_tree: str
+    sealed: str
+    sealed_size: str
+    sealed_keys: str
+    add_sealed: str
+    checkpoint: str
+    checkpoint_signed: str
+    checkpoints: str
+    put_checkpoint: str
+    put_given: str
+    given: str
+    put_receipt: str
+    receipts: str
     inbox_put: str
     inbox_get: str
     inbox: str
@@ -101,7 +124,13 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
     def update(table: Table, rest: str) -> str:
         return f"UPDATE {_name(table)} {rest.replace('?', mark)}"
 
-    newer = ", ".join(f"{c} = excluded.{c}" for c in _columns(t.inbox)[1:])
+    def put(table: Table, keys: int = 1) -> str:
+        names = _columns(table)
+        newer = ", ".join(f"{name} = excluded.{name}" for name in names[keys:])
+        return f"{insert(table)} ON CONFLICT ({', '.join(names[:keys])}) DO UPDATE SET {newer}"
+
+    account = _name(t.account)
+    head = f"SELECT account, size, frontier, recorded_at FROM {account}"  # noqa: S608
     return Statements(
         mark=mark,
         layout=select(t.layout, "", after=1),
@@ -114,8 +143,8 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
             t.account,
             "SET size = size WHERE account = ? RETURNING account, size, frontier, recorded_at",
         ),
-        head=select(t.account, "WHERE account = ?"),
-        heads=select(t.account, "WHERE account > ? ORDER BY account LIMIT ?"),
+        head=f"{head} WHERE account = {mark}",
+        heads=f"{head} WHERE account > {mark} ORDER BY account LIMIT {mark}",
         move_head=update(
             t.account, "SET size = ?, frontier = ?, recorded_at = ? WHERE account = ?"
         ),
@@ -140,7 +169,32 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         drop_blobs=delete(t.blob, "WHERE account = ? AND sha256 = ?"),
         add_seen=insert(t.seen) + " ON CONFLICT DO NOTHING",
         seen_in=select(t.seen, "WHERE account = ? AND digest IN ({})", after=1),
-        inbox_put=insert(t.inbox) + f" ON CONFLICT (id) DO UPDATE SET {newer}",
+        leaves=select(t.entry, "WHERE account = ? AND no >= ? AND no < ? ORDER BY no", after=7),
+        add_nodes=insert(t.node),
+        copy_nodes=copy(t.node),
+        nodes=select(
+            t.node, "WHERE account = ? AND place >= ? AND place < ? ORDER BY place", after=2
+        ),
+        unsealed=f"{head} WHERE size > sealed AND account > {mark} ORDER BY account LIMIT {mark}",
+        seal_account=update(t.account, "SET sealed = ? WHERE account = ?"),
+        put_slots=put(t.slot),
+        slots_in=select(t.slot, "WHERE account IN ({})"),
+        slots_from=select(t.slot, "WHERE slot >= ? ORDER BY slot LIMIT ?"),
+        tree_in=select(t.tree, "WHERE name = ? AND place IN ({})", after=1),
+        put_tree=put(t.tree, 2),
+        sealed=select(t.sealed, "WHERE no >= ? AND no < ? ORDER BY no"),
+        sealed_size=f"SELECT coalesce(max(no) + 1, 0) FROM {_name(t.sealed)}",  # noqa: S608
+        sealed_keys=select(t.sealed, "WHERE kind != 'epoch' ORDER BY no"),
+        add_sealed=insert(t.sealed),
+        checkpoint=select(t.checkpoint, "ORDER BY size DESC LIMIT 1"),
+        checkpoint_signed=select(t.checkpoint, "WHERE note IS NOT NULL ORDER BY size DESC LIMIT 1"),
+        checkpoints=select(t.checkpoint, "WHERE size > ? ORDER BY size LIMIT ?"),
+        put_checkpoint=put(t.checkpoint),
+        put_given=put(t.given, 3),
+        given=select(t.given, "WHERE account = ? ORDER BY epoch, whom"),
+        put_receipt=put(t.receipt, 3),
+        receipts=select(t.receipt, "WHERE account = ? ORDER BY epoch, key"),
+        inbox_put=put(t.inbox),
         inbox_get=select(t.inbox, "WHERE id = ?"),
         inbox=select(t.inbox, "ORDER BY received_at, id LIMIT ?"),
         inbox_in=select(t.inbox, "WHERE state IN ({}) ORDER BY received_at, id LIMIT ?"),

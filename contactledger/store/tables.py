@@ -1,4 +1,4 @@
-"""The tables of a log in a database, layout 1.
+"""The tables of a log in a database, layout 2.
 
 Declared once with sqlmodel, on a registry and MetaData of their own, so that a host may have
 its own class or table named `Entry`; `tables` gives them under a prefix and a schema.
@@ -7,7 +7,8 @@ Times are integers, microseconds since 1970 in UTC: exact, and the same in every
 Texts that are compared or sorted are ids, slugs and base64url, ASCII throughout, and sort by
 their bytes everywhere. There are no foreign keys: nothing may cascade onto evidence. Every
 key starts with the account, except in `lookup` (a reference leads to its account) and in
-the tables of which an account knows nothing: ledger, layout, inbox.
+the tables of which an account knows nothing: ledger, layout, inbox, and what belongs to the
+ledger as a whole: slot, sealed, checkpoint, tree.
 
 On SQLite the narrow tables have no rowid: one tree to write instead of two, and an account's
 rows lie side by side. Entries and bodies keep theirs, as wide rows make such a tree slow.
@@ -16,9 +17,19 @@ rows lie side by side. Entries and bodies keep theirs, as wide rows make such a 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from attrs import frozen
-from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    literal_column,
+)
 from sqlalchemy.orm import registry
 from sqlalchemy.sql.schema import RETAIN_SCHEMA
 from sqlmodel import Field, SQLModel
@@ -60,6 +71,7 @@ class Account(_Row, table=True):
     size: int = Field(sa_type=BigInteger)
     frontier: bytes = Field(sa_type=LargeBinary)
     recorded_at: int | None = Field(sa_type=BigInteger)
+    sealed: int = Field(sa_type=BigInteger)
 
 
 class Entry(_Row, table=True):
@@ -120,6 +132,79 @@ class Seen(_Row, table=True):
     no: int = Field(sa_type=BigInteger)
 
 
+class Node(_Row, table=True):
+    """Complete subtrees of account logs; `place` is level · 2^56 + index."""
+
+    __tablename__ = "node"
+    __table_args__ = _NARROW
+    account: str = Field(primary_key=True, sa_type=_Key)
+    place: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_ONE)
+    hash: bytes = Field(sa_type=LargeBinary)
+
+
+class Given(_Row, table=True):
+    """Heads that were given to somebody."""
+
+    __tablename__ = "given"
+    account: str = Field(primary_key=True, sa_type=_Key)
+    epoch: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_ONE)
+    whom: str = Field(primary_key=True, sa_type=_Key)
+    at: int = Field(sa_type=BigInteger)
+    head: bytes = Field(sa_type=LargeBinary)
+    path: bytes = Field(sa_type=LargeBinary)
+
+
+class Receipt(_Row, table=True):
+    """Signed notes that came back."""
+
+    __tablename__ = "receipt"
+    account: str = Field(primary_key=True, sa_type=_Key)
+    epoch: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_ONE)
+    key: str = Field(primary_key=True, sa_type=_Key)
+    note: bytes = Field(sa_type=LargeBinary)
+
+
+class Slot(_Row, table=True):
+    """The newest head of each account, at its slot."""
+
+    __tablename__ = "slot"
+    slot: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_ONE)
+    account: str = Field(sa_type=_Key)
+    size: int = Field(sa_type=BigInteger)
+    head: bytes = Field(sa_type=LargeBinary)
+
+
+class Sealed(_Row, table=True):
+    """The ledger log."""
+
+    __tablename__ = "sealed"
+    no: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_ONE)
+    kind: str = Field(sa_type=_Key)
+    record: bytes = Field(sa_type=LargeBinary)
+    leaf: bytes = Field(sa_type=LargeBinary)
+
+
+class Checkpoint(_Row, table=True):
+    """The ledger log's size and root at each seal, and the note that signs them."""
+
+    __tablename__ = "checkpoint"
+    size: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_ONE)
+    root: bytes = Field(sa_type=LargeBinary)
+    frontier: bytes = Field(sa_type=LargeBinary)
+    slots: int = Field(sa_type=BigInteger)
+    note: bytes | None = Field(sa_type=LargeBinary)
+
+
+class Tree(_Row, table=True):
+    """Complete subtrees of the slot tree and of the ledger log; `place` as in `node`."""
+
+    __tablename__ = "tree"
+    __table_args__ = _NARROW
+    name: str = Field(primary_key=True, sa_type=_Key)
+    place: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=_ONE)
+    hash: bytes = Field(sa_type=LargeBinary)
+
+
 class Inbox(_Row, table=True):
     """Bodies that came in; outside the log, and erasable."""
 
@@ -148,6 +233,13 @@ class Tables:
     lookup: Table
     blob: Table
     seen: Table
+    node: Table
+    given: Table
+    receipt: Table
+    slot: Table
+    sealed: Table
+    checkpoint: Table
+    tree: Table
     inbox: Table
 
 
@@ -161,4 +253,19 @@ def tables(prefix: str, schema: str | None) -> Tables:
     }
     inbox = named["inbox"].c
     Index(f"{prefix}inbox_state", inbox.state, inbox.received_at, inbox.id)
+    Index(f"{prefix}slot_account", named["slot"].c.account, unique=True)
+    # what is to be sealed is found here, however many accounts there are
+    account, sealed = named["account"].c, named["sealed"].c
+    _partial(f"{prefix}account_unsealed", account.account, account.size > account.sealed)
+    _partial(f"{prefix}sealed_keys", sealed.no, sealed.kind != literal_column("'epoch'"))
+    _partial(
+        f"{prefix}checkpoint_signed",
+        named["checkpoint"].c.size,
+        named["checkpoint"].c.note.is_not(None),
+    )
     return Tables(metadata=metadata, **named)
+
+
+def _partial(name: str, column: Any, where: Any) -> None:
+    """An index of the rows where a condition holds, and of no others."""
+    Index(name, column, sqlite_where=where, postgresql_where=where)

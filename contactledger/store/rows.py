@@ -1,0 +1,67 @@
+"""Rows of a transaction in a database, and times as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from contactledger.store.driver import Driver
+from contactledger.store.guard import Guard
+from contactledger.store.statements import LIST_SIZES, Statements
+
+PAGE = 1_000
+"""Rows fetched at a time, so that a long log does not lie in memory twice."""
+COPY_ROWS = 32
+"""From this many rows on, COPY pays for its extra round trip."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(time: datetime) -> int:
+    """Microseconds since 1970 in UTC, exactly."""
+    passed = time - _EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+
+
+def moment(value: int) -> datetime:
+    """The time of such a number; the pair of `micros`."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+class SqlRows:
+    """What every part of a `Transaction` in a database does: ask the driver, under guard."""
+
+    def __init__(self, connection: Connection, prepared: Statements, *, write: bool) -> None:
+        self._driver = Driver(connection)
+        self._sql = prepared
+        self._guard = Guard(write=write)
+
+    def end(self) -> None:
+        """The block is over."""
+        self._guard.end()
+
+    def _rows(self, text: str, values: Sequence[Any] = ()) -> Sequence[Any]:
+        self._guard.reading()
+        return self._driver.rows(text, values)
+
+    def _write(self, text: str, *values: object) -> None:
+        self._guard.writing()
+        self._driver.run(text, values)
+
+    def _new(self, insert: str, copy: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Rows of a key that is not there yet."""
+        if len(rows) >= COPY_ROWS and not self._driver.sqlite:
+            self._driver.copy(copy, rows)
+        else:
+            self._driver.many(insert, rows)
+
+    def _among(self, text: str, values: Collection[Any], *before: object) -> list[Any]:
+        """Rows of a query with an `IN` list, asked in lists of bounded length."""
+        wanted, step = list(dict.fromkeys(values)), LIST_SIZES[-1]
+        rows: list[Any] = []
+        for start in range(0, len(wanted), step):
+            asked, filled = self._sql.among(text, wanted[start : start + step])
+            rows.extend(self._rows(asked, [*before, *filled]))
+        return rows
