@@ -22,7 +22,6 @@ from contactledger.findings import Gap
 from contactledger.judge.view import View
 from contactledger.vocabulary import Channel, CoverageState
 
-
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
