@@ -26,7 +26,8 @@ from contactledger.store.port import LookupRow, Transaction
 from contactledger.vocabulary import Auth, Channel, Purpose
 
 WINDOW = timedelta(days=30)
-"""How far back a touch may lie that is matched by address alone."""
+"""How far back a touch may lie that is matched by address alone; it may lie ahead by as much
+as any clock may, since providers round to whole seconds."""
 MAX_CANDIDATES = 50
 """How many of the newest touches to an address are looked at."""
 MAX_TEXT_BYTES = 28_000
@@ -159,7 +160,7 @@ class Matcher:
             self._load({ref})
             for row in reversed(self._rows[ref][-MAX_CANDIDATES:]):
                 (entry,) = self._tx.entries(account, row.no, row.no + 1)
-                if at - WINDOW <= entry.at <= at:
+                if at - WINDOW <= entry.at <= at + AHEAD:
                     found.append(_Match(account, row.id, row.no, "address"))
         return found
 

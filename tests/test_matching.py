@@ -116,7 +116,7 @@ def test_an_address_matches_one_touch_over_its_channel_in_30_days():
     assert matched(ledger, address="BOB@smith.example", event_id="1") == (touch.id, "address")
     late = at + timedelta(days=30, microseconds=1)
     assert matched(ledger, address="bob@smith.example", at=late) == ("unknown", "")
-    early = at - timedelta(microseconds=1)
+    early = at - timedelta(minutes=5, microseconds=1)
     assert matched(ledger, address="bob@smith.example", at=early) == ("unknown", "")
     ledger.record(SMITH, mail(at=at + timedelta(days=1)))
     assert matched(ledger, address="bob@smith.example") == ("ambiguous", "address")
