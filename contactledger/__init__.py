@@ -12,7 +12,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     facts.py        GROUND  what is written: attrs frozen, no behaviour; Entry
     events.py       GROUND  what a source makes of bytes, before it is matched
     findings.py     GROUND  what is read: values only
-    log/            WING    canon, record, tlog, seal: bytes, trees
+    log/            WING    canon, record, tlog, note, checkpoint, seal: bytes, trees, signatures
     judge/          WING    view, policy, calendar, judge, cases, standing
     sources/        WING    one file per provider or format
     report/         WING    names, rows, charts, render, templates/
