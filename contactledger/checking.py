@@ -21,7 +21,7 @@ from contactledger.log.tlog import extend, leaf_hash
 from contactledger.store.port import DisclosureRow, EntryRow, Transaction
 
 CHUNK = 1_000
-"""Leaves added to the frontier at a time."""
+"""Leaves added to the frontier at a time, and how far behind a log is looked for rows."""
 
 
 def check_account(tx: Transaction, account: str) -> int:
@@ -29,20 +29,21 @@ def check_account(tx: Transaction, account: str) -> int:
     head = tx.head(account)
     if head is None:
         raise Corrupt("there is no such account", account=account)
-    disclosures = groupby(tx.disclosures(account), key=attrgetter("no"))
+    behind = head.size + CHUNK
+    disclosures = groupby(tx.disclosures(account, 0, behind), key=attrgetter("no"))
     parts = _parts(disclosures)
     checker = _Checker(tx, account)
     for row in tx.entries(account):
         checker.entry(row, parts(row.no))
-    left = parts(head.size)
-    if left:
-        raise Corrupt("a disclosure of an entry that is not there", account=account, no=left[0].no)
     size, frontier, last = checker.close()
     if head.size != size:
         what = f"the head says {head.size} entries, there are {size}"
         raise Corrupt(what, account=account, no=min(size, head.size))
-    if next(tx.entries(account, size, size + CHUNK), None) is not None:
+    if next(tx.entries(account, size, behind), None) is not None:
         raise Corrupt("an entry behind the head", account=account, no=size)
+    left = parts(behind)
+    if left:
+        raise Corrupt("a disclosure of an entry that is not there", account=account, no=left[0].no)
     if head.frontier != b"".join(frontier):
         raise Corrupt("the head's frontier is not that of the entries", account=account)
     if size and last is not None and head.recorded_at != last.recorded_at:
@@ -74,6 +75,7 @@ class _Checker:
         self.tx = tx
         self.account = account
         self.size = 0
+        self.grown = 0
         self.frontier: tuple[bytes, ...] = ()
         self.leaves: list[bytes] = []
         self.last: Entry | None = None
@@ -107,8 +109,8 @@ class _Checker:
         return self.size, self.frontier, self.last
 
     def _grow(self) -> None:
-        done = self.size - (self.size % CHUNK or CHUNK) if self.size else 0
-        self.frontier = extend(done, self.frontier, self.leaves)
+        self.frontier = extend(self.grown, self.frontier, self.leaves)
+        self.grown += len(self.leaves)
         self.leaves = []
 
     def _disclosed(self, entry: Entry, parts: list[DisclosureRow]) -> None:
