@@ -45,7 +45,7 @@ def standing_entries(entries: Iterable[Entry], as_of: datetime) -> list[Entry]:
     return [entry for entry in counting if entry.no not in gone]
 
 
-def _names(counting: list[Entry]) -> dict[str, str]:
+def survivors(counting: list[Entry]) -> dict[str, str]:
     """Old id → the name that stays, chains followed.
 
     An alias that closes a ring is idle, and so is one that renames a party which writes in
@@ -85,7 +85,7 @@ _REFS: dict[type[Fact], tuple[str, ...]] = {
 
 def renamed(counting: list[Entry]) -> list[Entry]:
     """The same entries with every alias applied, throughout (J48)."""
-    names = _names(counting)
+    names = survivors(counting)
     if not names:
         return counting
     return [_rename(entry, names) for entry in counting]

@@ -232,11 +232,17 @@ class Policy:
 
         Both ends of the hours are inside: at 20:00:00 sharp it may still ring.
         """
-        for table in self._asked(role, party):
-            agreed = table.hours.get(channel)
-            if agreed is not None:
-                return purpose not in agreed.exempt and not in_hours(agreed.open, local)
-        return False
+        agreed = self.hours(channel, role, party)
+        if agreed is None:
+            return False
+        return purpose not in agreed.exempt and not in_hours(agreed.open, local)
+
+    def hours(
+        self, channel: Channel, role: Role | str | None = None, party: str | None = None
+    ) -> AgreedHours | None:
+        """When that channel may ring at the receiver; None: at any time."""
+        agreed = (table.hours.get(channel) for table in self._asked(role, party))
+        return next((hours for hours in agreed if hours is not None), None)
 
     def entitled_duties(self, purpose: Purpose, topics: Iterable[str]) -> frozenset[str] | None:
         """The duties of which a receiving person needs one; None: anybody will do (J40).

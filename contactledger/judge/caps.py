@@ -1,0 +1,76 @@
+"""How many touches somebody was sent in a rolling time, over all channels and campaigns (J41)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import datetime, timedelta
+
+from contactledger.findings import Reach
+from contactledger.judge.docket import Docket
+from contactledger.judge.policy import Cap
+from contactledger.judge.reach import Hearing
+from contactledger.vocabulary import Channel, Purpose
+
+_Sent = list[tuple[datetime, int, Channel, Purpose]]
+
+
+def counted(docket: Docket, hearing: Hearing, ref: str) -> bool:
+    """Whether a touch counts against any cap for that addressee: no answer, no broadcast, and
+    not failed."""
+    question = hearing.question
+    if question.fact.answers or question.fact.broadcast or question.entry.id in docket.view.links:
+        return False
+    if hearing.reach is Reach.FAILED:
+        return False
+    return ref not in hearing.failed or hearing.people.get(ref, Reach.SENT) > Reach.SENT
+
+
+class Caps:
+    """The touches of a docket by who sent them to whom, ready to be counted."""
+
+    def __init__(self, docket: Docket) -> None:
+        self._docket = docket
+        self._sent: dict[tuple[str, str, str], _Sent] = {}
+        self._counted: dict[tuple[Cap, str, str], tuple[list[datetime], list[int]]] = {}
+        for hearing in docket.hearings.values():
+            question = hearing.question
+            fact, entry = question.fact, question.entry
+            line = (entry.at, entry.no, fact.channel, fact.purpose)
+            refs = [ref for ref in question.refs if counted(docket, hearing, ref)]
+            for ref in refs:
+                self._sent.setdefault(("person", question.sender, ref), []).append(line)
+            if refs:
+                self._sent.setdefault(("party", question.sender, question.party), []).append(line)
+        for sent in self._sent.values():
+            sent.sort(key=lambda line: line[:2])
+
+    def broken(self, cap: Cap, hearing: Hearing, ref: str) -> tuple[int, tuple[int, ...]] | None:
+        """How many there were and the newest of them, if that touch is over the cap.
+
+        Counted are those in (t − period, t], itself included. One more than the cap allows
+        is named, since that many prove it.
+        """
+        fact, entry = hearing.question.fact, hearing.question.entry
+        if (cap.channels and fact.channel not in cap.channels) or fact.purpose in cap.not_counted:
+            return None
+        if not counted(self._docket, hearing, ref):
+            return None
+        whom = ref if cap.per == "person" else hearing.question.party
+        times, numbers = self._times(cap, hearing.question.sender, whom)
+        last = bisect_right(times, entry.at)
+        first = bisect_right(times, entry.at - timedelta(days=cap.days), 0, last)
+        if last - first <= cap.touches:
+            return None
+        return last - first, tuple(sorted(numbers[last - cap.touches - 1 : last]))
+
+    def _times(self, cap: Cap, sender: str, whom: str) -> tuple[list[datetime], list[int]]:
+        known = self._counted.get((cap, sender, whom))
+        if known is None:
+            sent = [
+                line
+                for line in self._sent[cap.per, sender, whom]
+                if (not cap.channels or line[2] in cap.channels) and line[3] not in cap.not_counted
+            ]
+            known = [line[0] for line in sent], [line[1] for line in sent]
+            self._counted[cap, sender, whom] = known
+        return known

@@ -1,0 +1,188 @@
+"""What a touch wants, from when the clock runs and until when (J21, J25 to J29, J54)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from datetime import UTC, datetime
+
+from attrs import frozen
+
+from contactledger.findings import Reach
+from contactledger.judge.calendar import (
+    Calendar,
+    Window,
+    business_minutes,
+    deadline,
+    next_open,
+    zone_of,
+)
+from contactledger.judge.matters import Pause, pauses
+from contactledger.judge.policy import Policy
+from contactledger.judge.reach import Hearing, Question
+from contactledger.judge.view import View
+from contactledger.vocabulary import Channel, Expects
+
+SETTLES: dict[Expects, Reach] = {
+    Expects.NOTHING: Reach.ANSWERED,
+    Expects.SEEN: Reach.SEEN,
+    Expects.RESPONSE: Reach.ANSWERED,
+    Expects.REPLY: Reach.ANSWERED,
+}
+"""What is wanted → the reach that gives it."""
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_GATHERINGS = frozenset({Channel.MEETING, Channel.VISIT})
+
+
+@frozen
+class Term:
+    """The clock of a question: from when it runs, until when, in which zone.
+
+    `due`: None where nothing is wanted, no deadline was agreed, or the clock stands still.
+    """
+
+    starts: datetime | None
+    due: datetime | None
+    zone: str
+    rules: tuple[str, ...]
+    notes: tuple[str, ...]
+    because: tuple[int, ...] = ()
+
+
+def zone_name(view: View, policy: Policy, ref: str, party: str, at: datetime) -> str | None:
+    """The zone of a person, else of the party, else of the policy; None: nobody says (J54)."""
+    if ref != party:
+        person = view.person_at(ref, at)
+        if person is not None and person.zone is not None:
+            return person.zone
+    described = view.party_at(party, at)
+    if described is not None and described.zone is not None:
+        return described.zone
+    return policy.zone
+
+
+class Clocks:
+    """The clocks of a view: `term(chain)` of a question and its reminders."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._pauses: dict[tuple[str, str], list[Pause]] = {}
+
+    def term(self, chain: list[Hearing]) -> Term:
+        """From when the receiver's clock runs, and until when, for the first of a chain."""
+        question = chain[0].question
+        zones, assumed = self._zones(question)
+        notes: tuple[str, ...] = ("zone_assumed",) if assumed else ()
+        rules: tuple[str, ...] = ("J54",) if assumed else ()
+        if question.wanted is Expects.NOTHING:
+            return Term(None, None, zones[0], rules, notes)
+        window, ruled = self._window(question)
+        rules += ruled
+        if window is None:
+            return self._without_window(question, zones[0], rules, notes)
+        at, ruled = _start(chain)
+        rules += ruled
+        role = self._view.role(question.party, question.entry.at)
+        calendar = question.policy.calendar(role, question.party)
+        terms = [self._run(question, calendar, zone, at, window) for zone in zones]
+        latest = max(terms, key=lambda t: (t.due is None, t.due or t.starts, t.zone))
+        if len(zones) > 1:
+            rules += ("J27",)
+        return Term(
+            latest.starts, latest.due, latest.zone, (*rules, *latest.rules),
+            (*notes, *latest.notes), latest.because,
+        )  # fmt: skip
+
+    def _zones(self, question: Question) -> tuple[list[str], bool]:
+        """The zones of the addressees, each once; whether one had to be assumed."""
+        names = [
+            zone_name(self._view, question.policy, ref, question.party, question.entry.at)
+            for ref in question.refs
+        ]
+        return list(dict.fromkeys(name or "UTC" for name in names)), None in names
+
+    def _window(self, question: Question) -> tuple[Window | None, tuple[str, ...]]:
+        fact, policy = question.fact, question.policy
+        role = self._view.role(question.party, question.entry.at)
+        if fact.answers or question.entry.id in self._view.links:
+            return policy.next_answer_window(role, question.party), ("J21",)
+        window = policy.window(
+            fact.channel, fact.purpose, fact.urgency, question.wanted, role, question.party
+        )
+        return window, ()
+
+    def _without_window(
+        self, question: Question, zone: str, rules: tuple[str, ...], notes: tuple[str, ...]
+    ) -> Term:
+        """A gathering is due at its end (J15); for anything else no deadline was agreed."""
+        fact = question.fact
+        ends = fact.ends or fact.starts
+        if fact.channel in _GATHERINGS and ends is not None:
+            ends = max(ends, question.entry.at)
+            return Term(question.entry.at, ends, zone, (*rules, "J15"), notes)
+        return Term(None, None, zone, (*rules, "J28"), (*notes, "no_deadline"))
+
+    def _run(
+        self, question: Question, calendar: Calendar, zone: str, at: datetime, window: Window
+    ) -> Term:
+        """The clock in one zone, stopped while another party had the matter paused."""
+        place = zone_of(zone)
+        starts = next_open(calendar, place, at)
+        due = deadline(calendar, place, at, window)
+        because: tuple[int, ...] = ()
+        for pause in self._stops(question):
+            if pause.since >= due or (pause.until is not None and pause.until <= at):
+                continue
+            because += pause.because
+            if pause.until is None:
+                return Term(starts, None, zone, ("J23",), ("paused",), because)
+            if pause.since <= at:
+                at = pause.until
+                starts, due = next_open(calendar, place, at), deadline(calendar, place, at, window)
+                continue
+            left = business_minutes(calendar, place, pause.since, due)
+            due = deadline(calendar, place, pause.until, Window(minutes=left))
+        return Term(starts, due, zone, (), ("paused_before",) if because else (), because)
+
+    def _stops(self, question: Question) -> list[Pause]:
+        """The pauses that may stop this receiver's clock: those that it did not ask for."""
+        if not self._view.matters:
+            return []
+        key = (self._view.matter_of(question.entry.id), question.party)
+        known = self._pauses.get(key)
+        if known is None:
+            known = self._pauses[key] = []
+            for pause in pauses(self._view, key[0]):
+                # two parties' pauses end together, so the one that began first holds both
+                if pause.party != question.party and not (known and known[-1].until == pause.until):
+                    known.append(pause)
+        first = bisect_left(known, question.entry.at, key=_end)
+        return known[first:]
+
+
+def _end(pause: Pause) -> datetime:
+    return pause.until or _NEVER
+
+
+def _start(chain: list[Hearing]) -> tuple[datetime, tuple[str, ...]]:
+    """When the window starts: at the touch, or at first delivery if that came later than the
+    grace (J26).
+
+    Evidence that gives what was wanted is not a delivery: an answer after ten days would
+    else start its own clock.
+    """
+    question = chain[0].question
+    at = question.entry.at
+    settles = SETTLES[question.wanted]
+    first: datetime | None = None
+    plain = False
+    for hearing in chain:
+        for line in hearing.lines:
+            lifts = line.lifts
+            if lifts is not None and lifts >= Reach.DELIVERED:
+                settling = lifts >= settles
+                if first is None or (line.at, settling) < (first, not plain):
+                    first, plain = line.at, not settling
+    if first is not None and plain and first - at > question.policy.delivery_grace:
+        return first, ("J26",)
+    return at, ("J26",)

@@ -1,0 +1,201 @@
+"""In which ways a touch did not keep the policy, so that silence is not held against (J40).
+
+Every violation blames the sender. What the receiver had asked for and the sender could not
+know yet excuses the receiver without blaming anybody (J42).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import datetime
+from typing import cast
+
+from attrs import frozen
+
+from contactledger.facts import Person
+from contactledger.findings import Violation
+from contactledger.judge.calendar import in_hours, week_of, zone_of
+from contactledger.judge.caps import Caps
+from contactledger.judge.consent import Asked, Wishes
+from contactledger.judge.docket import Docket
+from contactledger.judge.due import Term, zone_name
+from contactledger.judge.policy import AgreedHours
+from contactledger.judge.reach import Hearing, Question
+from contactledger.vocabulary import Channel, Expects, Role
+
+WANTS_AN_ANSWER = frozenset({Expects.RESPONSE, Expects.REPLY})
+
+
+@frozen
+class Charge:
+    """What speaks against holding a silence: `violations` blame the sender, `excuses` (entry
+    numbers) only spare the receiver."""
+
+    violations: tuple[Violation, ...]
+    excuses: tuple[int, ...]
+
+
+class Bar:
+    """The violations of any touch in a docket: `charge(hearing, term)`."""
+
+    def __init__(self, docket: Docket) -> None:
+        self._docket = docket
+        self._view = docket.view
+        self._wishes = Wishes(docket.view, docket.hearings.values())
+        self._caps = Caps(docket)
+        self._tried: dict[tuple[str, str, str, Channel], list[datetime]] = {}
+        for hearing in docket.hearings.values():
+            asked = hearing.question
+            matter = self._view.matter_of(asked.entry.id)
+            key = (asked.sender, asked.party, matter, asked.fact.channel)
+            self._tried.setdefault(key, []).append(asked.entry.at)
+        for times in self._tried.values():
+            times.sort()
+
+    def charge(self, hearing: Hearing, term: Term) -> Charge:
+        """Every way in which that touch broke the policy of its question."""
+        violations: list[Violation] = []
+        excuses: list[int] = []
+        question = hearing.question
+        for ref in question.refs:
+            person = None if ref == question.party else ref
+            for code, rules, no, known in self._wished(question, ref, term):
+                if known <= question.entry.at:
+                    violations.append(Violation(code, rules, (no,), person))
+                else:
+                    excuses.append(no)
+            violations.extend(self._over_caps(hearing, ref, person))
+        violations.extend(self._by_policy(question))
+        violations.extend(self._outside_hours(question))
+        violations.extend(self._nobody_entitled(question))
+        bounces = hearing.bounced_after()
+        if bounces:
+            violations.append(Violation("bounced_after_delivery", ("J8", "J40"), bounces))
+        if question.wanted in WANTS_AN_ANSWER and not question.policy.way_back(
+            question.fact.channel
+        ):
+            violations.append(Violation("no_way_to_answer", ("J30", "J40"), (question.entry.no,)))
+        return Charge(tuple(violations), tuple(excuses))
+
+    def _wished(
+        self, question: Question, ref: str, term: Term
+    ) -> Iterator[tuple[str, tuple[str, ...], int, datetime]]:
+        """(code, rules, entry, known from) of each wish that the touch goes against."""
+        fact = question.fact
+        word = self._wishes.word(ref, question, question.policy.owed)
+        if word is not None and not word.given:
+            rules = ("J13", "J40", "J42") if word.preference is None else ("J40", "J42")
+            yield "opted_out", rules, word.no, word.known
+        asked = self._wishes.asked(ref, question.party, question.entry.at)
+        if asked is None:
+            return
+        wish = asked.preference
+        rules = ("J40", "J42")
+        if fact.channel in wish.refused:
+            yield "channel_refused", rules, asked.no, asked.known
+        elif wish.allowed and fact.channel not in wish.allowed and fact.channel != wish.preferred:
+            yield "channel_not_allowed", rules, asked.no, asked.known
+        if not set(wish.refused_topics).isdisjoint(fact.topics):
+            yield "topic_refused", rules, asked.no, asked.known
+        if question.policy.preferred_first and not self._preferred_tried(question, asked, term):
+            yield "preferred_not_tried", rules, asked.no, asked.known
+        if self._against_hours(question, ref, asked):
+            yield "outside_hours", rules, asked.no, asked.known
+
+    def _preferred_tried(self, question: Question, asked: Asked, term: Term) -> bool:
+        """Whether the preferred channel was tried from one window before the touch to its due."""
+        preferred = asked.preference.preferred
+        if preferred is None or preferred is question.fact.channel:
+            return True
+        matter = self._view.matter_of(question.entry.id)
+        times = self._tried.get((question.sender, question.party, matter, preferred), [])
+        until = term.due or self._view.as_of
+        since = question.entry.at
+        if term.due is not None and term.starts is not None:
+            since -= term.due - term.starts
+        index = bisect_left(times, since)
+        return index < len(times) and times[index] <= until
+
+    def _agreed_hours(self, question: Question) -> AgreedHours | None:
+        """The policy's hours for that channel, if it names it and not that purpose."""
+        role = self._role(question)
+        hours = question.policy.hours(question.fact.channel, role, question.party)
+        if hours is None or question.fact.purpose in hours.exempt:
+            return None
+        return hours
+
+    def _against_hours(self, question: Question, ref: str, asked: Asked) -> bool:
+        """Whether the touch came outside the hours that somebody asked for."""
+        wish = asked.preference
+        if not wish.hours or self._agreed_hours(question) is None:
+            return False
+        zone = wish.zone or self._zone(question, ref)
+        return not in_hours(week_of(wish.hours), question.entry.at.astimezone(zone_of(zone)))
+
+    def _outside_hours(self, question: Question) -> Iterator[Violation]:
+        """Outside the policy's hours, for whoever asked for none of their own."""
+        agreed = self._agreed_hours(question)
+        if agreed is None:
+            return
+        at = question.entry.at
+        for ref in question.refs:
+            asked = self._wishes.asked(ref, question.party, at)
+            if asked is not None and asked.preference.hours:
+                continue
+            local = at.astimezone(zone_of(self._zone(question, ref)))
+            if not in_hours(agreed.open, local):
+                person = None if ref == question.party else ref
+                yield Violation("outside_hours", ("J40",), (question.entry.no,), person)
+
+    def _over_caps(self, hearing: Hearing, ref: str, person: str | None) -> Iterator[Violation]:
+        for cap in hearing.question.policy.caps:
+            if cap.per == "party" and ref != hearing.question.refs[0]:
+                continue
+            broken = self._caps.broken(cap, hearing, ref)
+            if broken is not None:
+                count, numbers = broken
+                whose = person if cap.per == "person" else None
+                yield Violation("over_cap", ("J40", "J41"), numbers, whose, cap.touches, count)
+
+    def _by_policy(self, question: Question) -> Iterator[Violation]:
+        policy, channel = question.policy, question.fact.channel
+        if channel in policy.refused_channels:
+            yield Violation("channel_refused", ("J40",), (question.entry.no,))
+        elif policy.allowed_channels is not None and channel not in policy.allowed_channels:
+            yield Violation("channel_not_allowed", ("J40",), (question.entry.no,))
+
+    def _nobody_entitled(self, question: Question) -> Iterator[Violation]:
+        """Nobody addressed is there any more, as far as the sender was told, and has a duty
+        that the policy asks for. The party itself is entitled where no duty is asked for."""
+        fact = question.fact
+        duties = question.policy.entitled_duties(fact.purpose, fact.topics)
+        because: list[int] = [question.entry.no]
+        for ref in question.refs:
+            left = self._left(ref, question.entry.at)
+            if left is not None:
+                because.append(left)
+                continue
+            person = self._view.person_at(ref, question.entry.at)
+            held = frozenset() if person is None else frozenset(person.duties)
+            if duties is None or not duties.isdisjoint(held):
+                return
+        rules = ("J40", "J42") if len(because) > 1 else ("J40",)
+        yield Violation("nobody_entitled", rules, tuple(because))
+
+    def _left(self, ref: str, at: datetime) -> int | None:
+        """The entry by which the sender was told that this person has left, if it had been."""
+        for entry in reversed(self._view.people.get(ref, ())):
+            person = cast(Person, entry.fact)
+            told = entry.recorded_at if person.told is None else min(entry.recorded_at, person.told)
+            if told <= at:
+                gone = person.until is not None and person.until <= at
+                return entry.no if gone else None
+        return None
+
+    def _zone(self, question: Question, ref: str) -> str:
+        name = zone_name(self._view, question.policy, ref, question.party, question.entry.at)
+        return name or "UTC"
+
+    def _role(self, question: Question) -> Role | None:
+        return self._view.role(question.party, question.entry.at)

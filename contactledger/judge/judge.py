@@ -1,0 +1,382 @@
+"""The verdict on every touch: `judge(entries, as_of)`.
+
+A pure function of the entries that count: the ledger, the report, the notebook and the bundle
+opened on the other side all call this one. Its steps are files of their own:
+
+    view      what counts as of a moment, indexed                J46 to J48
+    basis     the policy in force between two parties            J44, J45, J53
+    docket    one question per touch and receiving party         J1, J2, J20
+    reach     how far it got, line by line                       J3 to J18
+    grade     who vouches for each line                          J33, J37, J38
+    due       what was wanted, and until when                    J21, J25 to J29, J54
+    answers   what answered it, or may have                      J4, J16, J19, J22 to J24, J36
+    outcome   the first outcome that fits                        J31, J32, J35
+    held      what the sender did not keep                       J30, J40 to J43
+
+**Reminders** (J20). One silence counts once: a touch and the reminders of it between the same
+two parties are one chain. The finding of its first touch carries the whole: the furthest
+reach of any of them, an answer to any of them, and `held_against`. Its own policy and due
+stand; only if delivery came late, by a reminder, does the clock start there (J26). A
+reminder's finding has its own reach and its own violations and the outcome of the chain, as
+far as its own reach bears it: a reminder that failed is unreached, one that nobody knows to
+have arrived is unproven where the chain is ignored. It is never itself held against anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from contactledger.facts import Entry
+from contactledger.findings import Evidence, Finding, Grade, Outcome, PersonRow, Reach, Violation
+from contactledger.judge.answers import Answers, Clerk, waiver
+from contactledger.judge.docket import Docket
+from contactledger.judge.due import Clocks, Term
+from contactledger.judge.held import WANTS_AN_ANSWER, Bar, Charge
+from contactledger.judge.listening import Listening
+from contactledger.judge.outcome import Looks, Tally, Verdict, carrier_of, settles, silence
+from contactledger.judge.reach import Hearing
+from contactledger.judge.rules import ORDER
+from contactledger.judge.view import View, view
+from contactledger.vocabulary import Expects
+
+_OPEN = frozenset({Outcome.PENDING, Outcome.IGNORED, Outcome.UNPROVEN})
+
+
+def judge(
+    entries: Iterable[Entry],
+    as_of: datetime,
+    *,
+    house: Iterable[Entry] = (),
+    what_if: str | None = None,
+) -> tuple[Finding, ...]:
+    """The verdict on every touch that counts as of a moment, for every party it was sent to.
+
+    In the order of the touches' numbers, then of the party. `house`: entries of the shared
+    log, for coverage and ledger-wide policies (J53). `what_if`: policy text to judge all of
+    them by instead, marked as a trial. The work grows with the number of entries. Raises
+    `CannotJudge` for a policy of unknown rules, `BadPolicy` for a text that does not parse.
+    """
+    return judge_view(view(entries, as_of, house, what_if))
+
+
+def judge_view(seen: View) -> tuple[Finding, ...]:
+    """The same of a view that is there already."""
+    court = _Court(seen)
+    return tuple(
+        court.finding(hearing)
+        for entry in seen.touches.values()
+        for hearing in court.docket.by_touch.get(entry.id, ())
+    )
+
+
+@frozen
+class _Ruling:
+    """The verdict on a chain: what the finding of its first touch and its reminders share."""
+
+    chain: list[Hearing]
+    term: Term
+    answers: Answers
+    tally: Tally
+    reach: Reach
+    wanted: Expects
+    verdict: Verdict
+    settled_at: datetime | None
+    late_by: timedelta | None
+    possible: tuple[int, ...]
+    rules: tuple[str, ...]
+    notes: tuple[str, ...]
+    because: tuple[int, ...]
+
+
+class _Court:
+    def __init__(self, seen: View) -> None:
+        self.view = seen
+        self.docket = Docket(seen)
+        hearings = self.docket.hearings.values()
+        self._clocks = Clocks(seen)
+        self._clerk = Clerk(self.docket)
+        self._bar = Bar(self.docket)
+        self._tools = (Listening(seen), Looks(hearings))
+        self._rulings: dict[tuple[str, str], _Ruling] = {}
+
+    # --- the chain ---------------------------------------------------------------------------
+
+    def _ruling(self, head: tuple[str, str]) -> _Ruling:
+        chain = self.docket.chains.get(head)
+        if chain is None:
+            return self._rule([self.docket.hearings[head]])
+        ruling = self._rulings.get(head)
+        if ruling is None:
+            ruling = self._rulings[head] = self._rule(chain)
+        return ruling
+
+    def _rule(self, chain: list[Hearing]) -> _Ruling:
+        question = chain[0].question
+        term = self._clocks.term(chain)
+        answers = self._clerk.answers(chain, term.due)
+        tally = Tally()
+        for hearing in chain:
+            tally.add(hearing.lines)
+        tally.add(answers.lines)
+        reach = max(hearing.reach for hearing in chain)
+        if answers.by:
+            reach = Reach.ANSWERED
+        wanted, rules, notes, because = self._waived(chain, term, question.wanted)
+        verdict = self._verdict(chain, tally, term, wanted, reach)
+        settled_at = None
+        late_by: timedelta | None = None
+        if verdict.outcome in {Outcome.ANSWERED, Outcome.SEEN}:
+            settled_at, late_by = _settled(tally, term, wanted, verdict.outcome)
+        possible: tuple[int, ...] = ()
+        asked = question.wanted in WANTS_AN_ANSWER
+        if asked and verdict.outcome in _OPEN and term.due is not None and term.starts is not None:
+            possible = self._clerk.possible(question, term.due, term.due - term.starts)
+        if answers.late_word:
+            notes = (*notes, "said_after_due")
+        if answers.dated_before:
+            notes = (*notes, "answer_before_touch")
+        if answers.stood_in:
+            notes = (*notes, "stand_in")
+        if answers.unheard and not answers.by:
+            rules, notes = (*rules, "J16"), (*notes, "answer_failed")
+        if possible:
+            rules, notes = (*rules, "J22"), (*notes, "possible_answer")
+        if late_by is not None:
+            rules = (*rules, "J31")
+        return _Ruling(
+            chain, term, answers, tally, reach, wanted, verdict, settled_at, late_by, possible,
+            (*rules, *term.rules, *verdict.rules),
+            (*notes, *term.notes, *verdict.notes),
+            (*because, *term.because, *verdict.because),
+        )  # fmt: skip
+
+    def _waived(
+        self, chain: list[Hearing], term: Term, wanted: Expects
+    ) -> tuple[Expects, tuple[str, ...], tuple[str, ...], tuple[int, ...]]:
+        """What is still wanted after the word of whoever is owed it (J23)."""
+        mark = None if wanted is Expects.NOTHING else waiver(self.view, chain)
+        if mark is None:
+            return wanted, (), (), ()
+        if term.due is not None and mark.at > term.due:
+            return wanted, ("J23",), ("waived_after_due",), (mark.no,)
+        return Expects.NOTHING, ("J23",), ("waived",), (mark.no,)
+
+    def _verdict(
+        self, chain: list[Hearing], tally: Tally, term: Term, wanted: Expects, reach: Reach
+    ) -> Verdict:
+        """The first outcome that fits."""
+        grade = tally.grade(reach)
+        if reach is Reach.ANSWERED:
+            return Verdict(Outcome.ANSWERED, grade)
+        if wanted is Expects.SEEN and settles(reach, wanted):
+            return Verdict(Outcome.SEEN, grade)
+        if reach is Reach.FAILED:
+            return Verdict(Outcome.UNREACHED, grade)
+        if wanted is Expects.NOTHING:
+            return Verdict(Outcome.NOTED, grade)
+        due = term.due
+        if due is None or self.view.as_of <= due:
+            return Verdict(Outcome.PENDING, grade, () if due is None else ("J29",))
+        verdict = Verdict(Outcome.UNPROVEN, Grade.CLAIMED, ("J5",), ("arrival_unproven",))
+        if reach >= Reach.DELIVERED:
+            verdict = silence(chain, tally, term, wanted, self._tools)
+        question = carrier_of(chain).question
+        deaf = self._tools[0].blind(question.fact.channel, due, self.view.as_of)
+        if deaf > question.policy.coverage_tolerance:
+            verdict.rules = (*verdict.rules, "J32")
+            verdict.notes = (*verdict.notes, "late_answer_may_be_missing")
+        return verdict
+
+    # --- the findings ------------------------------------------------------------------------
+
+    def finding(self, hearing: Hearing) -> Finding:
+        """The finding of one question, first of its chain or reminder."""
+        question = hearing.question
+        pair = (question.entry.id, question.party)
+        head = self.docket.heads.get(pair)
+        ruling = self._ruling(head or pair)
+        charge = self._bar.charge(hearing, ruling.term)
+        if head is not None:
+            return self._reminder(hearing, ruling, charge)
+        if len(ruling.chain) > 1:
+            carrier = carrier_of(ruling.chain)
+            if carrier is not hearing:
+                more = self._bar.charge(carrier, ruling.term)
+                charge = Charge(charge.violations + more.violations, charge.excuses + more.excuses)
+        return self._first(hearing, ruling, charge)
+
+    def _first(self, hearing: Hearing, ruling: _Ruling, charge: Charge) -> Finding:
+        question, verdict = hearing.question, ruling.verdict
+        violations, rules = charge.violations, ruling.rules
+        notes, because = ruling.notes, ruling.because
+        held = None
+        if verdict.outcome is Outcome.IGNORED:
+            needed = question.policy.evidence_needed
+            if verdict.grade < needed:
+                weak = Violation("evidence_too_weak", ("J40",), (question.entry.no,))
+                violations = (*violations, weak)
+            spared = ruling.possible or ruling.answers.unheard or question.fact.broadcast
+            if not (violations or charge.excuses or spared):
+                held, rules = question.party, (*rules, "J31", "J40")
+        if charge.excuses:
+            rules = (*rules, "J42")
+            notes, because = (*notes, "asked_but_not_told"), (*because, *charge.excuses)
+        lines = hearing.lines
+        if len(ruling.chain) > 1:
+            rules = (*rules, "J20")
+            lines = [line for heard in ruling.chain for line in heard.lines]
+        return self._finding(
+            hearing, ruling, ruling.tally, ruling.reach, verdict, lines,
+            violations=violations, rules=rules, notes=notes, because=because, held_against=held,
+            reminders=tuple(heard.question.entry.no for heard in ruling.chain[1:]),
+            chain=ruling.chain,
+        )  # fmt: skip
+
+    def _reminder(self, hearing: Hearing, ruling: _Ruling, charge: Charge) -> Finding:
+        """A reminder has its own reach and the outcome of its chain, as far as that bears it."""
+        tally = Tally()
+        tally.add(hearing.lines)
+        tally.add(ruling.answers.lines)
+        reach = Reach.ANSWERED if ruling.reach is Reach.ANSWERED else hearing.reach
+        verdict = ruling.verdict
+        if verdict.outcome in {Outcome.PENDING, Outcome.IGNORED} and reach is Reach.FAILED:
+            verdict = Verdict(Outcome.UNREACHED, tally.grade(reach))
+        elif verdict.outcome is Outcome.IGNORED and reach is Reach.SENT:
+            verdict = Verdict(Outcome.UNPROVEN, Grade.CLAIMED)
+        return self._finding(
+            hearing, ruling, tally, reach, verdict, hearing.lines,
+            violations=charge.violations, rules=(*ruling.rules, "J20", "J45"),
+            notes=ruling.notes, because=(ruling.chain[0].question.entry.no, *ruling.because),
+            held_against=None, reminders=(), chain=[hearing],
+        )  # fmt: skip
+
+    def _finding(  # noqa: PLR0913 - the one place where all of it comes together
+        self,
+        hearing: Hearing,
+        ruling: _Ruling,
+        tally: Tally,
+        reach: Reach,
+        verdict: Verdict,
+        lines: list[Evidence],
+        *,
+        violations: tuple[Violation, ...],
+        rules: tuple[str, ...],
+        notes: tuple[str, ...],
+        because: tuple[int, ...],
+        held_against: str | None,
+        reminders: tuple[int, ...],
+        chain: list[Hearing],
+    ) -> Finding:
+        question, term, answers = hearing.question, ruling.term, ruling.answers
+        entry, fact = question.entry, question.fact
+        first = ruling.chain[0].question
+        if answers.lines or len(chain) > 1:
+            lines = [lines[0], *sorted((*lines[1:], *answers.lines), key=_in_order)]
+        better = tally.better(reach)
+        contested = {no for heard in chain for no in heard.contested}
+        contested.update(answers.contested)
+        fired = {"J1", "J33", *rules}
+        names = set(notes)
+        rests = {entry.no, *because, *answers.by}
+        for line in lines:
+            if line.lifts is not None:
+                fired.update(line.rules)
+                if line.lifts is reach:
+                    rests.add(line.no)
+                elif line.lifts is Reach.FAILED and reach > Reach.SENT:
+                    fired.add("J6")
+                    names.add("conflicting_evidence")
+        for violation in violations:
+            fired.update(violation.rules)
+            rests.update(violation.because)
+        if first.fact.expects is None:
+            fired.add("J25")
+        if better is not None:
+            fired.add("J34")
+        if question.basis.trial:
+            names.add("trial")
+        if fact.broadcast:
+            fired.add("J43")
+            names.add("broadcast")
+        sender = self.view.sender_of(entry)
+        return Finding(
+            no=entry.no,
+            touch=entry.id,
+            party=question.party,
+            sender=question.sender,
+            sender_person=sender if sender in self.view.people else None,
+            at=entry.at,
+            channel=fact.channel,
+            purpose=fact.purpose,
+            urgency=fact.urgency,
+            topics=fact.topics,
+            matter=self.view.matter_of(entry.id),
+            expects=question.wanted,
+            reach=reach,
+            grade=tally.grade(reach),
+            outcome=verdict.outcome,
+            outcome_grade=verdict.grade,
+            starts=term.starts,
+            due=term.due,
+            late=ruling.late_by is not None,
+            late_by=ruling.late_by,
+            settled_at=ruling.settled_at,
+            held_against=held_against,
+            violations=violations,
+            rows=_rows(chain, lines),
+            evidence=tuple(lines),
+            better=better,
+            possible=ruling.possible,
+            original=None if first is question else first.entry.id,
+            reminders=reminders,
+            answered_by=tuple(sorted(set(answers.by))),
+            contested=tuple(sorted(contested)),
+            notes=tuple(sorted(names)),
+            basis=question.basis,
+            zone=term.zone,
+            rules=tuple(sorted(fired, key=ORDER.__getitem__)),
+            because=tuple(sorted(rests)),
+        )
+
+
+def _in_order(line: Evidence) -> tuple[datetime, int]:
+    return (line.at, line.no)
+
+
+def _settled(
+    tally: Tally, term: Term, wanted: Expects, outcome: Outcome
+) -> tuple[datetime | None, timedelta | None]:
+    """When it was answered or seen, and by how much what was *wanted* came late."""
+    at = tally.answered_at if outcome is Outcome.ANSWERED else tally.seen_at
+    given = tally.seen_at if wanted is Expects.SEEN else at
+    if term.due is None or given is None or given <= term.due or wanted is Expects.NOTHING:
+        return at, None
+    return at, given - term.due
+
+
+def _rows(chain: list[Hearing], lines: list[Evidence]) -> tuple[PersonRow, ...]:
+    """How far it got with each person: those addressed, and those who answered (J3)."""
+    question = chain[0].question
+    named = dict.fromkeys(ref for h in chain for ref in h.question.refs if ref != question.party)
+    by_person: dict[str, list[Evidence]] = {person: [] for person in named}
+    for line in lines:
+        if line.person is not None and line.lifts is not None:
+            by_person.setdefault(line.person, []).append(line)
+    return tuple(
+        _row(chain, person, proofs, person in named) for person, proofs in by_person.items()
+    )
+
+
+def _row(chain: list[Hearing], person: str, proofs: list[Evidence], addressed: bool) -> PersonRow:
+    reach = max((line.lifts for line in proofs if line.lifts is not None), default=Reach.SENT)
+    if reach <= Reach.SENT:
+        tries = [heard for heard in chain if person in heard.question.refs]
+        failed = bool(tries) and all(person in heard.failed for heard in tries)
+        reach = Reach.FAILED if failed else Reach.SENT
+    rests = [line for line in proofs if line.lifts is reach]
+    grade = max((line.grade for line in rests), default=Grade.CLAIMED)
+    numbers = {line.no for line in rests} or {chain[0].question.entry.no}
+    return PersonRow(person, reach, grade, tuple(sorted(numbers)), addressed)

@@ -1,0 +1,149 @@
+"""What became of a touch: the first outcome that fits (J31, J32, J35)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from attrs import define, field
+
+from contactledger.findings import Evidence, Grade, Outcome, Reach
+from contactledger.judge.due import SETTLES, Term
+from contactledger.judge.listening import Listening
+from contactledger.judge.reach import Hearing
+from contactledger.vocabulary import By, Channel, Expects, SignalKind
+
+LOADS_WITHIN = timedelta(days=90)
+"""A person whose images loaded this recently would have shown a look again (J35)."""
+
+
+@define
+class Tally:
+    """The lines of a question, added up: the best grade by reach, and when it was settled."""
+
+    best: dict[Reach, Grade] = field(factory=dict)
+    seen_at: datetime | None = None
+    answered_at: datetime | None = None
+
+    def add(self, lines: Iterable[Evidence]) -> None:
+        """Count further lines; order does not matter."""
+        best = self.best
+        for line in lines:
+            lifts = line.lifts
+            if lifts is None:
+                continue
+            if lifts not in best or line.grade > best[lifts]:
+                best[lifts] = line.grade
+            if lifts >= Reach.SEEN:
+                if self.seen_at is None or line.at < self.seen_at:
+                    self.seen_at = line.at
+                if lifts is Reach.ANSWERED and (
+                    self.answered_at is None or line.at < self.answered_at
+                ):
+                    self.answered_at = line.at
+
+    def grade(self, reach: Reach) -> Grade:
+        """The best grade among the evidence for a reach (J34)."""
+        return self.best.get(reach, Grade.CLAIMED)
+
+    def better(self, reach: Reach) -> tuple[Reach, Grade] | None:
+        """The furthest lower reach that is better graded, to print beside (J34)."""
+        shown = self.grade(reach)
+        for lower in range(reach - 1, Reach.FAILED, -1):
+            grade = self.best.get(Reach(lower))
+            if grade is not None and grade > shown:
+                return Reach(lower), grade
+        return None
+
+    def delivered(self) -> Grade:
+        """The best grade of any evidence that it arrived."""
+        return max(self.grade(reach) for reach in (Reach.DELIVERED, Reach.SEEN))
+
+
+class Looks:
+    """When people were seen to open something, by channel: images load there (J35)."""
+
+    def __init__(self, hearings: Iterable[Hearing]) -> None:
+        self._opens: dict[tuple[str, Channel], list[datetime]] = {}
+        for hearing in hearings:
+            for line in hearing.lines:
+                if (
+                    line.what is SignalKind.OPENED
+                    and line.by is By.HUMAN
+                    and line.lifts is not None
+                    and line.person is not None
+                ):
+                    key = (line.person, hearing.question.fact.channel)
+                    self._opens.setdefault(key, []).append(line.at)
+        for opens in self._opens.values():
+            opens.sort()
+
+    def load(self, hearing: Hearing) -> bool:
+        """Whether an addressee opened something on that channel in the 90 days before."""
+        at = hearing.question.entry.at
+        for ref in hearing.question.refs:
+            opens = self._opens.get((ref, hearing.question.fact.channel), ())
+            if bisect_right(opens, at) > bisect_left(opens, at - LOADS_WITHIN):
+                return True
+        return False
+
+
+@define
+class Verdict:
+    """An outcome in the making: what it is, how sure, and what is to be said of it."""
+
+    outcome: Outcome
+    grade: Grade
+    rules: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    because: tuple[int, ...] = ()
+
+
+def silence(
+    chain: list[Hearing], tally: Tally, term: Term, wanted: Expects, tools: tuple[Listening, Looks]
+) -> Verdict:
+    """Ignored, or unproven and why: the word on a delivered touch that is past due.
+
+    `chain`: a question and its reminders. Judged by the touch that was first delivered.
+    """
+    listening, looks = tools
+    carrier = carrier_of(chain)
+    question = carrier.question
+    due = term.due
+    since = chain[0].question.entry.at
+    channel = question.fact.channel
+    if due is None:  # pragma: no cover - the caller has seen that it is past
+        raise AssertionError
+    blind = listening.blind(channel, since, due)
+    if blind > question.policy.coverage_tolerance:
+        said = listening.blind_entries(channel, since, due)
+        return Verdict(Outcome.UNPROVEN, Grade.CLAIMED, ("J32",), ("collector_blind",), said)
+    recorded = listening.recorded(channel, since, due)
+    coverage = Grade.LIKELY
+    if recorded and listening.recorded(channel, since, due, question.sender):
+        coverage = Grade.CONFIRMED
+    notes: tuple[str, ...] = () if recorded else ("coverage_assumed",)
+    rules: tuple[str, ...] = ("J35",) if recorded else ("J32", "J35")
+    if wanted is Expects.SEEN:
+        if any(hearing.hidden for hearing in chain):
+            return Verdict(Outcome.UNPROVEN, Grade.CLAIMED, ("J11",), ("look_hidden",))
+        shows = question.policy.shows_look(channel)
+        if not shows and not question.fact.tracked:
+            return Verdict(Outcome.UNPROVEN, Grade.CLAIMED, ("J11",), ("no_look_shown",))
+        if not shows:
+            loads = looks.load(carrier)
+            coverage = min(coverage, Grade.LIKELY if loads else Grade.CLAIMED)
+            notes = (*notes, "images_load" if loads else "images_may_not_load")
+    return Verdict(Outcome.IGNORED, min(tally.delivered(), coverage), rules, notes)
+
+
+def carrier_of(chain: list[Hearing]) -> Hearing:
+    """The touch of a chain that was first delivered; the first of all if none was."""
+    delivered = [hearing for hearing in chain if hearing.reach >= Reach.DELIVERED]
+    return delivered[0] if delivered else chain[0]
+
+
+def settles(reach: Reach, wanted: Expects) -> bool:
+    """Whether a reach gives what was wanted; an answer always does."""
+    return reach >= SETTLES[wanted]
