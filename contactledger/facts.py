@@ -409,25 +409,32 @@ class Alias:
     at: datetime | None = a_time(kw_only=True)
 
 
+@frozen
+class Hold:
+    """A legal hold: until it is released, nothing of the account, or of the one `person`, may
+    be erased. `releases`: number of the hold that this entry ends instead of placing one."""
+
+    person: str | None = ref("person")
+    releases: int | None = entry_ref()
+    basis: str | None = a_slug()
+    reason: str | None = personal()
+    at: datetime | None = a_time(kw_only=True)
+
+
+@frozen
+class Moved:
+    """The account goes on in the log of another account, whose id is `to`; the ledger itself
+    writes it (`Ledger.merge_accounts`)."""
+
+    to: str = clear("str", "")
+    at: datetime | None = a_time(kw_only=True)
+
+
 Fact = (
-    Opened
-    | PolicyAdopted
-    | Party
-    | Person
-    | Preference
-    | Touch
-    | Signal
-    | Mark
-    | Matter
-    | Promise
-    | Settlement
-    | Handoff
-    | Milestone
-    | Coverage
-    | Retraction
-    | Redaction
-    | Alias
-)
+    Opened | PolicyAdopted | Party | Person | Preference | Touch | Signal | Mark | Matter
+    | Promise | Settlement | Handoff | Milestone | Coverage | Retraction | Redaction | Alias
+    | Hold | Moved
+)  # fmt: skip
 
 FACTS: dict[str, type[Fact]] = {
     "opened": Opened,
@@ -447,6 +454,8 @@ FACTS: dict[str, type[Fact]] = {
     "retraction": Retraction,
     "redaction": Redaction,
     "alias": Alias,
+    "hold": Hold,
+    "moved": Moved,
 }
 """Kind, as it stands in the bytes → class."""
 

@@ -228,10 +228,19 @@ def facts() -> list[tuple[f.Fact, str, str]]:
     ]
 
 
+def holds() -> list[tuple[f.Fact, str, str]]:
+    """Kinds that came after the first: a log that goes on from entries.jsonl, in holds.jsonl."""
+    return [
+        (f.Hold(BOB, None, "court", "Case 17/2026"), fixed_id("hold"), ""),
+        (f.Hold(None, 20, "court", "Case closed"), fixed_id("release"), ""),
+        (f.Moved(fixed_id("group")), fixed_id("moved"), ""),
+    ]
+
+
 def lines() -> list[dict[str, object]]:
-    """One document an entry, as in entries.jsonl."""
+    """One document an entry, as in entries.jsonl and then in holds.jsonl."""
     salt, leaves, found = salts(), [], []
-    for no, (fact, id_, owner) in enumerate(facts()):
+    for no, (fact, id_, owner) in enumerate([*facts(), *holds()]):
         encoded = encode(
             fact,
             account=ACCOUNT,
@@ -258,7 +267,7 @@ def lines() -> list[dict[str, object]]:
 
 def head() -> dict[str, object]:
     """The head of that log, as in head.json."""
-    made = lines()
+    made = lines()[: len(facts())]
     root = bytes.fromhex(str(made[-1]["root"]))
     record = format_head(Head(ACCOUNT, bytes(range(16)), root, len(made), 7))
     return {"record": record.decode(), "leaf": leaf_hash(record).hex()}
@@ -266,9 +275,10 @@ def head() -> dict[str, object]:
 
 def text() -> dict[str, str]:
     """File name → content."""
-    entries = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines())
+    made = [json.dumps(line, ensure_ascii=False) + "\n" for line in lines()]
     return {
-        "entries.jsonl": entries,
+        "entries.jsonl": "".join(made[: len(facts())]),
+        "holds.jsonl": "".join(made[len(facts()) :]),
         "head.json": json.dumps(head(), ensure_ascii=False) + "\n",
     }
 
@@ -276,5 +286,6 @@ def text() -> dict[str, str]:
 if __name__ == "__main__":
     HERE.mkdir(exist_ok=True)
     for name, content in text().items():
-        with (HERE / name).open("x", encoding="utf-8", newline="\n") as file:
-            file.write(content)
+        if not (HERE / name).exists():
+            with (HERE / name).open("x", encoding="utf-8", newline="\n") as file:
+                file.write(content)
