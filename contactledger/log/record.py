@@ -304,6 +304,31 @@ _SHAPE = {
 }
 
 
+def read_envelope(record: bytes) -> dict[str, Any]:
+    """The document of an entry's canonical bytes, everything but the fact itself checked.
+
+    `sd` comes as a list of lists. BadRecord for bytes that are not an entry of this format or
+    of a kind that this release does not know; whether `fact` and what is disclosed make sense
+    is seen by `decode`.
+    """
+    document: dict[str, Any] = parse(record)
+    if type(document) is not dict or {k: type(v) for k, v in document.items()} != _SHAPE:
+        raise BadRecord("not an entry record")
+    if document["typ"] != ENTRY_TYP:
+        raise BadRecord("not an entry record", field="typ")
+    for name in ("account", "id", "recorder"):
+        if not ID.match(document[name]):
+            raise BadRecord("not an id of 26 base32 characters", field=name)
+    if document["kind"] not in FACTS:
+        raise BadRecord("a kind of entry that this release does not know", field="kind")
+    for row in document["sd"]:
+        if type(row) is not list or [type(part) for part in row] != [str, str, str]:
+            raise BadRecord("is a list of [field, person, digest]", field="sd")
+    if document["sd"] != sorted(document["sd"]):
+        raise BadRecord("is not sorted", field="sd")
+    return document
+
+
 def decode(record: bytes, disclosures: Mapping[str, str] | Iterable[str] = ()) -> Entry:
     """The entry of canonical bytes, with what is disclosed filled in.
 
@@ -311,22 +336,13 @@ def decode(record: bytes, disclosures: Mapping[str, str] | Iterable[str] = ()) -
     A D that belongs to no digest of this entry is ignored. BadRecord for bytes that are not
     an entry of this format, unknown kinds and fields included.
     """
-    document = parse(record)
-    if not isinstance(document, dict) or {k: type(v) for k, v in document.items()} != _SHAPE:
-        raise BadRecord("not an entry record")
-    if document["typ"] != ENTRY_TYP:
-        raise BadRecord("not an entry record", field="typ")
-    for name in ("account", "id", "recorder"):
-        if not ID.match(document[name]):
-            raise BadRecord("not an id of 26 base32 characters", field=name)
-    cls = FACTS.get(document["kind"])
-    if cls is None:
-        raise BadRecord("a kind of entry that this release does not know", field="kind")
+    document = read_envelope(record)
+    cls = FACTS[document["kind"]]
     if not isinstance(disclosures, Mapping):
         disclosures = {digest_of(body): body for body in disclosures}
     plan = PLANS[cls]
     values = _read_clear(plan, document["fact"])
-    sd = _read_sd(document["sd"])
+    sd = tuple([(field, person, digest) for field, person, digest in document["sd"]])
     gone = _fill(plan, values, sd, disclosures)
     at = parse_time(document["at"])
     return Entry(
@@ -361,17 +377,6 @@ def _read_clear(plan: _Plan, clear: dict[str, Any]) -> dict[str, Any]:
         except (ValueError, TypeError, KeyError):
             raise BadRecord("not a value of this field", field=name) from None
     return values
-
-
-def _read_sd(rows: list[Any]) -> tuple[tuple[str, str, str], ...]:
-    sd = []
-    for row in rows:
-        if not isinstance(row, list) or [type(part) for part in row] != [str, str, str]:
-            raise BadRecord("is a list of [field, person, digest]", field="sd")
-        sd.append((row[0], row[1], row[2]))
-    if sd != sorted(sd):
-        raise BadRecord("is not sorted", field="sd")
-    return tuple(sd)
 
 
 def _fill(
