@@ -12,9 +12,12 @@
     │   └── TooLarge        over a bound that is written down beside its constant
     ├── NotFound            an account or a key that is not in the ledger
     ├── Conflict            the same id with other content
+    ├── OnHold              an erasure of what a legal hold keeps: the hold's entry
     ├── Unverified          a report whose authenticity does not hold (forged, stale, unsigned)
     ├── CannotJudge         a `rules` number this release does not know
     ├── Corrupt             the log does not match its hashes: account, number, what
+    ├── NotSealed           nothing is sealed yet, or not this entry
+    ├── Fork                what would be signed does not continue what was signed before
     ├── StoreError          the database did not do it
     │   ├── StoreMissing    there is no such database, and making one was not allowed
     │   ├── StoreBusy       somebody else holds it for longer than the timeout
@@ -112,6 +115,20 @@ class Conflict(LedgerError):
         super().__init__(f"{kind}.{field}: entry {no} has the same id with other content")
 
 
+class OnHold(LedgerError):
+    """A legal hold covers what was to be erased; nothing was recorded and nothing erased.
+
+    `account` and `no` name the hold's entry.
+    """
+
+    def __init__(self, account: str, no: int) -> None:
+        self.account = account
+        self.no = no
+        super().__init__(
+            f"account {account}, entry {no}: a legal hold covers this; release it before erasing"
+        )
+
+
 class Unverified(LedgerError):
     """A report whose authenticity does not hold: forged, stale, unsigned, wrong key."""
 
@@ -121,14 +138,29 @@ class CannotJudge(LedgerError):
 
 
 class Corrupt(LedgerError):
-    """The log does not match its hashes; names the first bad account and number."""
+    """The log does not match its hashes; names the first bad account and number.
 
-    def __init__(self, what: str, *, account: str, no: int | None = None) -> None:
+    Without an account it is the ledger log that does not match, and `no` a leaf of it.
+    """
+
+    def __init__(self, what: str, *, account: str = "", no: int | None = None) -> None:
         self.what = what
         self.account = account
         self.no = no
-        place = f"account {account}" + ("" if no is None else f", entry {no}")
-        super().__init__(f"{place}: {what}")
+        place = f"account {account}" if account else "ledger log"
+        number = "" if no is None else f", {'entry' if account else 'leaf'} {no}"
+        super().__init__(f"{place}{number}: {what}")
+
+
+class NotSealed(LedgerError):
+    """Nothing is sealed yet, or not this entry; seal first."""
+
+
+class Fork(LedgerError):
+    """What would be signed does not continue what was signed before, so nothing was signed.
+
+    The database was restored from an older backup, or a second ledger uses the same key.
+    """
 
 
 class StoreError(LedgerError):

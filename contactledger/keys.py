@@ -37,6 +37,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from contactledger.errors import (
     BadInput,
     BadRecord,
+    Fork,
     StoreBusy,
     StoreError,
     StoreFull,
@@ -267,7 +268,7 @@ class HighWater:
             raise error.at(str(self.path)) from None
 
     def check(self, checkpoint: Checkpoint, proof: Sequence[bytes] = ()) -> None:
-        """`StoreError` unless `checkpoint` extends what was signed last: to be asked first.
+        """`Fork` unless `checkpoint` extends what was signed last: to be asked first.
 
         `proof` is the consistency proof from the size signed last to that of `checkpoint`
         (empty where they are equal, or nothing was signed).
@@ -311,16 +312,16 @@ class HighWater:
 
 
 def require_extension(before: Checkpoint, after: Checkpoint, proof: Sequence[bytes]) -> None:
-    """`StoreError` unless `after` is the same log as `before`, grown or as it was."""
+    """`Fork` unless `after` is the same log as `before`, grown or as it was."""
     if after.origin != before.origin:
-        raise StoreError("the log signed before with this key has another origin")
+        raise Fork("the log signed before with this key has another origin")
     if after.size < before.size:
-        raise StoreError(
+        raise Fork(
             f"this log has {after.size} leaves and was signed with {before.size} before: it is "
             "an older copy (a restored backup?), and nothing is signed"
         )
     if not check_consistency(before.size, after.size, before.root, after.root, proof):
-        raise StoreError(
+        raise Fork(
             f"this log does not continue the one that was signed with {before.size} leaves "
             "(a fork: a restored backup, or a second sealer?), and nothing is signed"
         )

@@ -35,7 +35,7 @@ from contactledger.facts import (
     fields_of,
 )
 from contactledger.log.record import ID, PLANS, decode, encode, to_base64url
-from contactledger.log.tlog import extend, leaf_hash
+from contactledger.log.tlog import grow, leaf_hash
 from contactledger.references import SPACES, References, id_ref, lookups_of, new_id, several
 from contactledger.refusing import refuse
 from contactledger.store.port import (
@@ -47,6 +47,7 @@ from contactledger.store.port import (
     SeenRow,
     Transaction,
 )
+from contactledger.store.sealing import STORED_LEVELS, NodeRow
 
 _F = TypeVar("_F", bound=Fact)
 
@@ -163,7 +164,7 @@ class Desk:
         """Hand everything to the store as one batch."""
         if not self._entries:
             return
-        frontier = extend(self.head.size, hashes_in(self.head.frontier), self._leaves)
+        frontier, made = grow(self.head.size, hashes_in(self.head.frontier), self._leaves)
         self.tx.append(
             Batch(
                 AccountRow(self.account, self._size, b"".join(frontier), self.recorded_at),
@@ -172,6 +173,7 @@ class Desk:
                 self._lookups,
                 self._blobs,
                 self._seen,
+                [NodeRow(*node) for node in made if node[0] % STORED_LEVELS == 0],
             )
         )
 

@@ -19,6 +19,7 @@ import pytest
 from contactledger.errors import (
     BadInput,
     BadRecord,
+    Fork,
     StoreBusy,
     StoreError,
     StoreFull,
@@ -401,10 +402,10 @@ FORK = (
 def test_a_log_that_does_not_continue_is_refused_and_the_mark_stands(mark, checkpoint, given, why):
     mark.write(head(9))
     for attempt in (mark.check, mark.write):
-        with pytest.raises(StoreError) as caught:
+        with pytest.raises(Fork) as caught:
             attempt(checkpoint, given)
         assert str(caught.value) == why
-    with pytest.raises(StoreError):
+    with pytest.raises(Fork):
         require_extension(head(9), checkpoint, given)
     assert mark.read() == head(9)
 
@@ -492,7 +493,7 @@ def _race(path: Path, number: int, start: Barrier, won: Queue[int]) -> None:
             HighWater(path).write(Checkpoint("log", 9, root_of(leaves)), way)
         except StoreBusy:
             continue
-        except StoreError:
+        except Fork:
             won.put(-1)
         else:
             won.put(number)
