@@ -253,13 +253,16 @@ class Onus:
 @frozen
 class Rung:
     """A rung of the escalation ladder: its code, from when it is open, the entry that
-    climbed it (None: not climbed). `question`: number of the overdue touch it is for."""
+    climbed it (None: not climbed). `question`: number of the overdue touch it is for.
+    `tried_by`: the touch that climbs it, whose own wait may still run, until `waits_until`."""
 
     code: str
     opens_at: datetime
     climbed_by: int | None
     rules: tuple[str, ...] = ("J51",)
     question: int | None = None
+    tried_by: int | None = None
+    waits_until: datetime | None = None
 
 
 @frozen

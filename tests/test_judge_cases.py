@@ -208,6 +208,17 @@ def test_j50_a_ball_that_comes_back_to_a_party_that_had_it_is_a_circle() -> None
     assert sum(held.values()) == 7.0
 
 
+def test_j50_a_ball_passed_on_and_back_within_a_moment_was_never_away_and_is_a_circle() -> None:
+    log = chain()
+    first = offer(log, "maker", "first", at=day(1))
+    offer(log, "maker", "first", word="accepted", answers=first.id, at=day(2))
+    back = offer(log, "first", "maker", at=day(2))
+    offer(log, "first", "maker", word="accepted", answers=back.id, at=day(2))
+    case = one_case(log, day(3))
+    assert balls(case) == [("smith", day(0), day(1)), ("maker", day(1), None)]
+    assert case.circles == 1
+
+
 def test_an_offer_that_names_no_giver_is_its_recorders_and_may_open_the_matter() -> None:
     log = Log()
     made = log.handoff("credit", None, None, at=day(1), recorder="maker")  # type: ignore[arg-type]

@@ -45,8 +45,9 @@ def climbed(log: Log, as_of: datetime) -> list[Ladder]:
 
 
 def climbs(log: Log, as_of: datetime) -> list[int | None]:
+    """The touches that try the rungs, whether their own wait has run or not."""
     (ladder,) = climbed(log, as_of)
-    return [rung.climbed_by for rung in ladder.rungs]
+    return [rung.tried_by for rung in ladder.rungs]
 
 
 def test_j51_the_rungs_are_open_from_their_waits_in_the_receivers_business_time() -> None:
@@ -89,6 +90,48 @@ def test_j51_each_rung_is_climbed_by_a_touch_of_its_own_in_their_order() -> None
     assert climbs(log, day(14)) == [mail.no, other.no, boss.no]
     (ladder,) = climbed(log, day(14))
     assert ladder.next_rung is None
+
+
+def test_j51_a_rung_is_climbed_when_the_wait_of_its_touch_has_run() -> None:
+    log = house()
+    call(log, at=day(0))
+    chat = log.touch("ann", "bob", channel="chat", matter="install", at=day(3))
+    assert rung(log, day(4)) == (None, chat.no, day(4))
+    assert rung(log, day(4, 10, 1)) == (chat.no, chat.no, None)
+
+
+def test_j51_a_touch_that_wants_nothing_is_not_waited_for() -> None:
+    log = house()
+    call(log, at=day(0))
+    mail = log.touch("ann", "bob", expects="nothing", matter="install", at=day(3))
+    assert rung(log, day(3)) == (mail.no, mail.no, None)
+
+
+def test_j51_a_reminder_is_waited_for_as_long_as_a_touch_like_it() -> None:
+    log = house()
+    asked = call(log, at=day(0))
+    again = log.remind(asked, channel="email", matter="install", at=day(3))
+    assert rung(log, day(8)) == (None, again.no, day(8))
+    assert rung(log, day(8, 10, 1)) == (again.no, again.no, day(8))
+
+
+def test_j51_a_reminder_for_which_no_time_was_agreed_is_not_waited_for() -> None:
+    log = house()
+    log.adopt(
+        "rules = 1\n[[window]]\nchannels = ['phone']\nwithin = '1 day'\n"
+        "[[ladder]]\nstep = 'second_channel'\nafter = '3 days'\n",
+        at=day(0),
+    )
+    asked = call(log, at=day(0))
+    again = log.remind(asked, channel="email", matter="install", at=day(3))
+    assert rung(log, day(3)) == (again.no, again.no, None)
+
+
+def rung(log: Log, as_of: datetime) -> tuple[int | None, int | None, datetime | None]:
+    """What is said of the first rung."""
+    (ladder,) = climbed(log, as_of)
+    first = ladder.rungs[0]
+    return first.climbed_by, first.tried_by, first.waits_until
 
 
 def test_j51_one_touch_climbs_one_rung() -> None:
@@ -259,4 +302,4 @@ def test_j51_whoever_is_owed_climbs(asker: str, asked: str) -> None:
     phone = log.touch(f"{asker}-2", f"{asked}-1", channel="phone", matter="m", at=day(3))
     (ladder,) = climbed(log, day(4))
     assert (ladder.question.no, ladder.question.sender) == (question.no, asker)
-    assert [rung.climbed_by for rung in ladder.rungs] == [phone.no, None, None]
+    assert [rung.tried_by for rung in ladder.rungs] == [phone.no, None, None]

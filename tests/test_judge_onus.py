@@ -120,7 +120,7 @@ def test_o3_the_ladder_is_finished_and_due_diligence_complete() -> None:
     climbs = finish(log)
     assert whose(log, day(13)) == ("O2", "acme")
     waiting = turn(log, day(15))
-    assert (waiting.rule, waiting.party, waiting.diligence) == ("O3", "smith", False)
+    assert (waiting.rule, waiting.party, waiting.until) == ("O8", "smith", day(15))
     complete = turn(log, day(15, 10, 1))
     assert (complete.rule, complete.party, complete.diligence) == ("O3", "smith", True)
     assert set(complete.because) >= {entry.no for entry in climbs}

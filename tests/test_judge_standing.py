@@ -177,6 +177,7 @@ def test_j44_a_trial_policy_is_judged_by_and_said_to_be_one() -> None:
     assert outcomes(standing(log.entries, day(2))) == ["ignored"]
     assert outcomes(trial) == ["pending"]
     assert [finding.basis.trial for finding in trial.findings] == [True]
+    assert (trial.notes, standing(log.entries, day(2)).notes) == (("trial",), ())
 
 
 def test_j44_unknown_rules_are_refused() -> None:

@@ -24,6 +24,7 @@ from contactledger.facts import Entry, Handoff, Mark
 from contactledger.findings import Finding, HandoffFinding, Hold, Outcome
 from contactledger.judge.basis import Bases
 from contactledger.judge.calendar import deadline, zone_of
+from contactledger.judge.due import zone_name
 from contactledger.judge.matters import Dossier
 from contactledger.judge.policy import Policy
 from contactledger.judge.promises import speaker
@@ -134,8 +135,7 @@ def _due(view: View, policy: Policy, taker: str, at: datetime) -> datetime | Non
     ) or policy.next_answer_window(role, taker)
     if window is None:
         return None
-    party = view.party_at(taker, at)
-    zone = (party.zone if party is not None else None) or policy.zone or "UTC"
+    zone = zone_name(view, policy, taker, taker, at) or "UTC"
     return deadline(policy.calendar(role, taker), zone_of(zone), at, window)
 
 

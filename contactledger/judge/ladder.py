@@ -9,7 +9,9 @@ the later of the question's due and its own wait, counted in the receiver's busi
 from where the question's window started; a pause that the asked party did not ask for stops
 the wait. It is climbed by the first touch after that of the
 party that asked to the party that was asked, in the same matter, which kept the policy (no
-violation) and was sent at least. One touch climbs one rung, and the rungs are climbed in
+violation) and was sent at least; it has climbed when its own wait has run: the time that the
+asked party has to answer it, for a reminder the time that a touch like it would have. Until
+then the rung is tried. One touch climbs one rung, and the rungs are climbed in
 their order: a call to the managing director is not three attempts.
 
 `second_channel` wants the channel that the asked person, else party, prefers, if the sender
@@ -34,7 +36,7 @@ from contactledger.judge.calendar import Window, business_minutes, deadline, zon
 from contactledger.judge.matters import Dossier, pauses
 from contactledger.judge.policy import Policy
 from contactledger.judge.view import View
-from contactledger.vocabulary import Channel
+from contactledger.vocabulary import Channel, Role
 
 
 @frozen
@@ -46,8 +48,14 @@ class Ladder:
 
     @property
     def next_rung(self) -> Rung | None:
-        """The first that nobody climbed; None when the ladder is finished."""
-        return next((rung for rung in self.rungs if rung.climbed_by is None), None)
+        """The first that nobody has tried; None where there is nothing left to try."""
+        return next((rung for rung in self.rungs if rung.tried_by is None), None)
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """Until when a touch that tries a rung must be given its time; None if none must."""
+        running = [rung.waits_until for rung in self.rungs if rung.climbed_by is None]
+        return max((until for until in running if until is not None), default=None)
 
 
 @frozen
@@ -151,8 +159,8 @@ def _climb(
 ) -> Iterator[Rung]:
     """Each rung with the touch that climbed it; the touches are walked through once."""
     view = asked.view
-    calendar = policy.calendar(view.role(question.party, question.at), question.party)
-    zone = zone_of(question.zone)
+    role = view.role(question.party, question.at)
+    calendar, zone = policy.calendar(role, question.party), zone_of(question.zone)
     start = question.starts or question.at
     tries = iter(touches)
     matter = view.matter_of(question.touch)
@@ -163,18 +171,41 @@ def _climb(
     ]
     for step in policy.ladder:
         opens_at = deadline(calendar, zone, start, step.after)
-        for since, until in stops:
+        for since, back in stops:
             left = business_minutes(calendar, zone, max(start, since), opens_at)
             if left:
-                opens_at = deadline(calendar, zone, until, Window(minutes=left))
+                opens_at = deadline(calendar, zone, back, Window(minutes=left))
         opens_at = max(opens_at, question.due or opens_at)
         fits = _RUNGS[step.code]
-        climbed = None
-        for finding in tries:
-            if finding.at >= opens_at and fits(asked, _touch(view, finding), finding.at):
-                climbed = finding.no
-                break
-        yield Rung(step.code, opens_at, climbed, question=question.no)
+        tried = next(
+            (f for f in tries if f.at >= opens_at and fits(asked, _touch(view, f), f.at)), None
+        )
+        if tried is None:
+            yield Rung(step.code, opens_at, None, question=question.no)
+            continue
+        until = _wait(policy, question, tried, role)
+        over = until is None or view.as_of > until
+        yield Rung(
+            step.code,
+            opens_at,
+            tried.no if over else None,
+            question=question.no,
+            tried_by=tried.no,
+            waits_until=until,
+        )
+
+
+def _wait(policy: Policy, question: Finding, tried: Finding, role: Role | None) -> datetime | None:
+    """Until when the touch is waited for; None where no time was agreed or it has run."""
+    if tried.original is None:
+        return tried.due if tried.outcome is Outcome.PENDING else None
+    window = policy.window(
+        tried.channel, tried.purpose, tried.urgency, question.expects, role, question.party
+    )
+    if window is None:
+        return None
+    calendar = policy.calendar(role, question.party)
+    return deadline(calendar, zone_of(tried.zone), tried.at, window)
 
 
 def _asked(view: View, question: Finding, colleagues: frozenset[str]) -> _Asked:

@@ -6,7 +6,8 @@ fit the same rule the oldest does.
 What J52 leaves open is decided thus. A promise is past due (O1) while it is overdue, and
 once it was missed, in a matter that somebody named, until the promiser promises anew.
 Whatever was wanted and did not come in time is overdue (O2, O3), a look as well as a reply.
-A touch that failed, or whose silence proves nothing, no longer counts (O4) once the same
+Where every rung was tried and the last touch is still given its time, an answer is due later
+(O8). A touch that failed, or whose silence proves nothing, no longer counts (O4) once the same
 party got through to the other in the same matter. After an accepted handoff the taker has
 the onus (O5) until it acts, and again where otherwise nobody would; an offer to somebody else takes
 the older one of the same giver back. A word that is disputed
@@ -85,15 +86,15 @@ def _climbing(matter: _Matter) -> Onus | None:
 
 
 def _climbed(matter: _Matter) -> Onus | None:
-    """O3: an answer is overdue and no rung is left; whoever was asked acts. Due diligence is
-    complete once the wait of the touch that climbed last has run as well."""
+    """O3: an answer is overdue and no rung is left; whoever was asked acts, and due diligence
+    is complete. O8 while the touch that tries the last rung is still given its time."""
     for ladder in matter.ladders:
-        asked = ladder.question
-        climbs = tuple(rung.climbed_by for rung in ladder.rungs if rung.climbed_by is not None)
-        last = [f for f in matter.dossier.findings if climbs and f.no == climbs[-1]]
-        waiting = any(f.due is not None and matter.view.as_of <= f.due for f in last)
-        because = tuple(sorted({*asked.because, *climbs}))
-        return Onus(asked.party, "O3", asked.due, because, diligence=not waiting)
+        asked, waiting = ladder.question, ladder.waits_until
+        tries = (rung.tried_by for rung in ladder.rungs)
+        because = tuple(sorted({*asked.because, *(no for no in tries if no is not None)}))
+        if waiting is not None:
+            return Onus(asked.party, "O8", asked.due, because, until=waiting)
+        return Onus(asked.party, "O3", asked.due, because, diligence=True)
     return None
 
 

@@ -73,6 +73,7 @@ def standing(
         gaps=gaps(seen),
         onus=turn,
         onus_matter=matter,
+        notes=() if what_if is None else ("trial",),
     )
 
 
