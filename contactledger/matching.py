@@ -202,8 +202,9 @@ class Matcher:
     def _signal(self, event: Event, account: str, touch: str, rule: str) -> Given:
         address = event.address
         if event.message is not None:
-            outgoing = event.message.outgoing
-            address = next(iter(event.message.to), None) if outgoing else event.message.sender
+            # of a call whoever was called, of an automatic reply the mailbox that sent it
+            called = event.message.outgoing or rule == "call_id"
+            address = next(iter(event.message.to), None) if called else event.message.sender
         at, ahead = self._when(event)
         signal = Signal(
             touch,
