@@ -35,6 +35,7 @@ from contactledger.vocabulary import (
     Expects,
     HandoffWord,
     MarkWord,
+    MatterState,
     MilestoneKind,
     Purpose,
     Role,
@@ -101,8 +102,8 @@ def january(stage: Stage) -> None:
     )
     stage.mailbox("2026-01-22 11:42", "carla-answers", message_id=asked.message_id)
 
-    stage.record("2026-01-27 14:00", _outage("outage-0127", "Parts lookup slow"))
-    slow = _phones("bob", about="Parts lookup is slow since 14:00", milestone="outage-0127")
+    stage.record("2026-01-27 14:00", *_outage("outage-0127", "Parts lookup slow"))
+    slow = _phones("bob", about="Parts lookup is slow since 14:00", **_of("outage-0127"))
     rings = "2026-01-27 14:12"
     stage.call(rings, "c-0127-1", slow, "no_answer,,0", BOB_PHONE)
     left = stage.call(
@@ -118,7 +119,7 @@ def january(stage: Stage) -> None:
         f"c-0127-3,2026-01-27T14:52:00-05:00,in,{CARLA_PHONE},+12125550140,completed,human,260"
     ).recorded[0]
     linked = Signal(left.id, SignalKind.ANSWERED, "carla", By.HUMAN, answer=back.id, at=back.at)
-    stage.record("2026-01-27 15:05", linked)
+    stage.record("2026-01-27 15:05", linked, _over("outage-0127"))
 
 
 def february(stage: Stage) -> None:
@@ -161,16 +162,17 @@ def march(stage: Stage) -> None:
     news = _news(stage, "2026-03-04 10:00", "march", "What is new: one list of open orders")
     stage.opened(news, "carla", 26 * HOURS)
 
-    stage.record("2026-03-10 12:30", _outage("outage-0310", "No sign-in for 50 minutes"))
+    stage.record("2026-03-10 12:30", *_outage("outage-0310", "No sign-in for 50 minutes"))
     stage.call(
         "2026-03-10 12:41",
         "c-0310-1",
-        _phones("bob", about="Nobody can sign in", milestone="outage-0310"),
+        _phones("bob", about="Nobody can sign in", **_of("outage-0310")),
         "completed,human,412",
         BOB_PHONE,
     )
     stage.record(
         "2026-03-10 12:50",
+        _over("outage-0310"),
         Preference(
             "bob",
             preferred=Channel.PHONE,
@@ -299,11 +301,11 @@ def may(stage: Stage) -> None:
             reason="550 5.1.1 the mailbox does not exist",
         ),
     )
-    stage.record("2026-05-12 11:20", _outage("outage-0512", "Orders not sent"))
+    stage.record("2026-05-12 11:20", *_outage("outage-0512", "Orders not sent"))
     stage.call(
         "2026-05-12 11:35",
         "c-0512-1",
-        _phones("bob", about="Orders are not sent since 11:00", milestone="outage-0512"),
+        _phones("bob", about="Orders are not sent since 11:00", **_of("outage-0512")),
         "voicemail,machine,28",
         BOB_PHONE,
     )
@@ -385,6 +387,19 @@ def june(stage: Stage) -> None:
         expects=Expects.REPLY,
     )
     stage.delivered(asked, only_bob)
+    stage.call(
+        "2026-06-26 12:10",
+        "c-0626-1",
+        _phones(
+            "bob",
+            Purpose.CHECK_IN,
+            about="Thursday has passed; may I come on Monday?",
+            matter="cancellation",
+            reminds=asked.entry.id,
+        ),
+        "voicemail,machine,40",
+        BOB_PHONE,
+    )
 
 
 # --- what comes again --------------------------------------------------------------------------
@@ -407,6 +422,7 @@ def _news(
         purpose=Purpose.NOTICE,
         topics=["release-notes"],
         campaign=f"news-{month}",
+        broadcast=True,
     )
     stage.delivered(sent, to if reported is None else reported)
     return sent
@@ -430,8 +446,18 @@ def _asks(
     return sent
 
 
-def _outage(key: str, name: str) -> Milestone:
-    return Milestone(key, MilestoneKind.OUTAGE, name)
+def _outage(key: str, name: str) -> tuple[Milestone, Matter]:
+    """An outage, and the matter of telling about it."""
+    telling = Matter(f"telling-{key}", party="acme", title=f"Telling about an outage: {name}")
+    return Milestone(key, MilestoneKind.OUTAGE, name), telling
+
+
+def _of(outage: str) -> dict[str, Any]:
+    return {"milestone": outage, "matter": f"telling-{outage}"}
+
+
+def _over(key: str) -> Matter:
+    return Matter(f"telling-{key}", MatterState.CLOSED, "acme")
 
 
 def _phones(to: str, purpose: Purpose = Purpose.OUTAGE, **about: Any) -> Touch:

@@ -80,7 +80,6 @@ class Stage:
         self.sendgrid = SendGrid(key=_public(self._key))
         self._events = 0
         self._heart = self.clock()
-        self._blind: list[tuple[str, datetime, datetime]] = []
         self.ledger = Ledger.open(
             where,
             recorder=recorder,
@@ -96,7 +95,7 @@ class Stage:
     def now(self, text: str) -> datetime:
         """It is now that time; what the collectors said of themselves until then is on record."""
         moment = self.time(text)
-        while self._heart + HEARTBEAT <= moment:
+        while self._heart <= moment:
             self._beat(self._heart)
             self._heart += HEARTBEAT
         self.clock.set(max(moment, self.clock()))

@@ -66,7 +66,8 @@ def _lines(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _turn(onus: Mapping[str, Any], where: str = "") -> Iterator[str]:
-    text = f"{onus['text']} Rule {onus['rule']}{', ' + where if where else ''}."
+    where = f", {where}" if where and onus["party"] else ""
+    text = f"{onus['text']} Rule {onus['rule']}{where}."
     yield fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from email.message import EmailMessage
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from contactledger import (
@@ -43,7 +44,7 @@ DELIVERED = b"""[
  {"email": "bob@smith.example", "timestamp": 1772463660, "event": "open",
   "smtp-id": "<news@acme.example>", "sg_event_id": "T3BlbmVkMQ", "sg_machine_open": true,
   "sg_message_id": "Tm90aGluZ1RvbGQ.recvd-7d5f-2.0", "useragent": "Mozilla/5.0"},
- {"email": "bob@smith.example", "timestamp": 1772550004, "event": "delivered",
+ {"email": "bob@smith.example", "timestamp": 1772636404, "event": "delivered",
   "smtp-id": "<sync@acme.example>", "sg_event_id": "RGVsaXZlcmVkMg",
   "sg_message_id": "U3luY1F1ZXN0aW9u.recvd-7d5f-2.0", "response": "250 2.0.0 OK"}
 ]"""
@@ -79,17 +80,17 @@ def tell() -> Ledger:
         "house", Coverage("acme", (Channel.EMAIL, Channel.TICKET, Channel.PHONE), since=at(1, 8))
     )
 
+    clock.set(at(1, 20))
+    ticket = Touch("bob", "acme", "ticket", "question", "ticket", about="Dashes in part numbers")
+    ledger.record(ACCOUNT, ticket)
+
     clock.set(at(2, 8))
-    _mail(ledger, "news", "What is new in March")
-    clock.set(at(3, 8))
+    _mail(ledger, "news", "What is new in March", broadcast=True)
+    clock.set(at(4, 8))
     _mail(ledger, "sync", "Shall we set up your inventory sync?", expects="reply")
     clock.forward(hours=1)
     sendgrid = SendGrid(basic="sendgrid:long-and-random")
     ledger.receive(sendgrid, {"Authorization": "Basic c2VuZGdyaWQ6bG9uZy1hbmQtcmFuZG9t"}, DELIVERED)
-
-    clock.set(at(4, 9))
-    ticket = Touch("bob", "acme", "ticket", "question", "ticket", about="Dashes in part numbers")
-    ledger.record(ACCOUNT, ticket)
 
     clock.set(at(10, 10, 20))
     call = Message(call_id="c-1")
@@ -108,7 +109,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 3, day, hour, minute, tzinfo=DENVER)
 
 
-def _mail(ledger: Ledger, name: str, subject: str, **more: str) -> None:
+def _mail(ledger: Ledger, name: str, subject: str, **more: Any) -> None:
     message = EmailMessage()
     message["From"], message["To"] = "dana@acme.example", "bob@smith.example"
     message["Subject"], message["Message-ID"] = subject, f"<{name}@acme.example>"

@@ -144,13 +144,20 @@ def tell() -> Ledger:
     clock.set(at(2, 17, 10))
     call = Message(call_id="h-1")
     ledger.record(
-        ACCOUNT, Touch("ann", "vp", "phone", "question", "call", matter="credit", message=call)
+        ACCOUNT, Touch("ann", "vp", "phone", "question", "call", reminds="vp", message=call)
     )
     ledger.receive(Calls(), {}, CALL)
     clock.set(at(2, 18, 9))
-    _mail(ledger, "cfo", "Nobody answers us about $1,895", "cfo", "cfo@works.example")
+    _mail(ledger, "cfo", "Nobody answers us about $1,895", "cfo", "cfo@works.example", "vp")
     clock.set(at(2, 25, 9))
-    _mail(ledger, "president", "Two million, for $1,895", "president", "president@works.example")
+    _mail(
+        ledger,
+        "president",
+        "Two million, for $1,895",
+        "president",
+        "president@works.example",
+        "vp",
+    )
     clock.forward(hours=1)
     ledger.receive(sendgrid, WEBHOOK, TO_THE_PRESIDENT)
     # The salesman has left, as the switchboard says; nobody has taken over from him.
@@ -168,7 +175,9 @@ def at(month: int, day: int, hour: int) -> datetime:
     return datetime(2026, month, day, hour, tzinfo=CHICAGO)
 
 
-def _mail(ledger: Ledger, name: str, subject: str, to: str, address: str) -> None:
+def _mail(
+    ledger: Ledger, name: str, subject: str, to: str, address: str, reminds: str | None = None
+) -> None:
     message = EmailMessage()
     message["From"], message["To"] = "ann@hill.example", address
     message["Subject"], message["Message-ID"] = subject, f"<{name}@hill.example>"
@@ -181,6 +190,7 @@ def _mail(ledger: Ledger, name: str, subject: str, to: str, address: str) -> Non
         purpose="question",
         expects="reply",
         matter="credit",
+        reminds=reminds,
     ):
         pass  # here it leaves: smtp.send_message(message)
 

@@ -3,7 +3,8 @@
 A school district bought forty hours of training so that its office could run the new system
 by itself. The forty hours were held. The office cannot run the system. "Kept", says the
 vendor; "missed", says the district: it bought a capacity, not hours. And did its people come?
-To the first session yes; to the second one of two; to the third nobody came.
+To the first session yes; to the second one of two; to the third, which had been
+accepted like the others, nobody came.
 
 The ledger does not decide who is right. It says what was promised, what each side says of it,
 and who turned up; a promise on which the two sides differ is *disputed*, held by nobody.
@@ -92,6 +93,8 @@ def tell() -> Ledger:
                 ends=begins + timedelta(hours=6),
             ),
         )
+        clock.forward(hours=2)
+        ledger.record(ACCOUNT, Signal(key, "accepted", "eva", "human", source="calendar"))
         clock.set(begins + timedelta(hours=6, minutes=10))
         ledger.record(ACCOUNT, *(Signal(key, what, who, "human") for who, what in sheet.items()))
 
