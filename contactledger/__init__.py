@@ -28,6 +28,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     checking.py     TOP     the deep check of a log
     keys.py         TOP     key files, and how far a log was signed
     files.py        TOP     paths in and out
+    reading.py      TOP     what can be read of an account, from a ledger or a bundle
     reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users

@@ -17,16 +17,14 @@ from typing import TYPE_CHECKING, Any, Self
 import attrs
 
 from contactledger.accounts import HOUSE, Accounts
-from contactledger.checking import check_account
+from contactledger.checking import check_account, rehash
 from contactledger.declare import as_utc
 from contactledger.erasing import erase, read_all
 from contactledger.errors import BadFact, BadInput, StoreMissing, Unverified
 from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction, fields_of
-from contactledger.findings import Case, Finding, Standing
-from contactledger.judge.judge import judge
 from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
-from contactledger.judge.standing import standing
 from contactledger.log.record import PLANS
+from contactledger.reading import Loaded, Reading
 from contactledger.receiving import Inbox, Receipt
 from contactledger.recording import Desk, Given, Written
 from contactledger.references import References, new_id
@@ -35,16 +33,12 @@ from contactledger.sending import Sent, prepare, take_back
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
 
 if TYPE_CHECKING:
-    from contactledger.files import Report
     from contactledger.sources.source import Source
-
-Period = tuple[datetime | None, datetime | None]
-"""From (inclusive) and until (exclusive) of the touches that a reading shows."""
 
 log = logging.getLogger("contactledger")
 
 
-class Ledger:
+class Ledger(Reading):
     """A ledger: write with `record`, `sending`, `receive`; read with `entries` … `report`.
 
     Thread-safe. Use it with `with`, or `close()` it.
@@ -361,86 +355,6 @@ class Ledger:
             entries = list(read_all(tx, self._accounts.must_find(account, tx)))
         return tuple(e for e in entries if e.recorded_at <= moment)
 
-    def findings(
-        self,
-        account: str,
-        *,
-        as_of: datetime | None = None,
-        period: Period | None = None,
-        what_if: str | None = None,
-    ) -> tuple[Finding, ...]:
-        """The verdicts on every touch; `period` filters by the touch's `at` after judging."""
-        entries, house = self._both(account)
-        since, until = _span(period)
-        found = judge(entries, self._as_of(as_of), house=house, what_if=what_if)
-        return tuple(
-            f for f in found if (since is None or f.at >= since) and (until is None or f.at < until)
-        )
-
-    def standing(
-        self,
-        account: str,
-        *,
-        as_of: datetime | None = None,
-        period: Period | None = None,
-        what_if: str | None = None,
-    ) -> Standing:
-        """The account at a moment: every party in the same columns, cases, promises, onus."""
-        entries, house = self._both(account)
-        since, until = _span(period)
-        return standing(
-            entries,
-            self._as_of(as_of),
-            house=house,
-            what_if=what_if,
-            account=entries[0].account,
-            since=since,
-            until=until,
-        )
-
-    def cases(self, account: str, *, as_of: datetime | None = None) -> tuple[Case, ...]:
-        """The account's matters, open and closed."""
-        return self.standing(account, as_of=as_of).cases
-
-    def report(
-        self,
-        account: str,
-        kind: str = "proof-of-contact",
-        *,
-        as_of: datetime | None = None,
-        period: Period | None = None,
-        what_if: str | None = None,
-        templates: Mapping[str, str] | None = None,
-    ) -> Report:
-        """The account's proof of contact: `.html()`, `.text()`, `.json()`.
-
-        `templates`: name → Jinja2 source that overrides ours (`docs/templates.md`).
-        """
-        from contactledger.reporting import report
-
-        entries, house = self._both(account)
-        moment = self._as_of(as_of)
-        since, until = _span(period)
-        found = standing(
-            entries,
-            moment,
-            house=house,
-            what_if=what_if,
-            account=entries[0].account,
-            since=since,
-            until=until,
-        )
-        return report(
-            kind,
-            found,
-            [e for e in entries if e.recorded_at <= moment],
-            house=house,
-            account=account,
-            period=(since, until),
-            what_if=what_if,
-            templates=templates,
-        )
-
     def check(self, account: str | None = None) -> int:
         """Re-hash every entry of one account or all; how many were checked.
 
@@ -461,18 +375,11 @@ class Ledger:
     def _now(self) -> datetime:
         return as_utc(self._clock(), "clock")
 
-    def _as_of(self, as_of: datetime | None) -> datetime:
-        return self._now() if as_of is None else as_utc(as_of, "as_of")
-
-    def _both(self, account: str) -> tuple[list[Entry], list[Entry]]:
+    def _load(self, account: str, *, check: bool = False) -> Loaded:
         with self._store.begin(write=False) as tx:
-            entries = list(read_all(tx, self._accounts.must_find(account, tx)))
-            return entries, list(read_all(tx, self._row.house))
-
-
-def _span(period: Period | None) -> Period:
-    since, until = period or (None, None)
-    return since and as_utc(since, "period[0]"), until and as_utc(until, "period[1]")
+            id_ = self._accounts.must_find(account, tx)
+            checked = rehash(tx, id_) if check else ""
+            return Loaded(list(read_all(tx, id_)), list(read_all(tx, self._row.house)), checked)
 
 
 def _is_sqlalchemy(where: Any) -> bool:

@@ -10,6 +10,7 @@ from contactledger.files import Report
 from contactledger.findings import Standing
 from contactledger.judge.policy import parse_policy, policy_digest, rule_sentences
 from contactledger.judge.rules import CAVEATS, NOTES, RULES, VIOLATIONS
+from contactledger.reading import Loaded
 from contactledger.report.names import names
 from contactledger.report.render import render
 from contactledger.report.rows import rows
@@ -21,16 +22,16 @@ WORDING = Wording(RULES, VIOLATIONS, CAVEATS, NOTES)
 def report(
     kind: str,
     standing: Standing,
-    entries: Sequence[Entry],
+    loaded: Loaded,
     *,
-    house: Sequence[Entry] = (),
     account: str = "",
     period: tuple[datetime | None, datetime | None] = (None, None),
     what_if: str | None = None,
     templates: Mapping[str, str] | None = None,
 ) -> Report:
-    """The report of a standing. `entries`: all that it was judged from, for the names."""
-    texts = [e.fact.text for e in (*house, *entries) if isinstance(e.fact, PolicyAdopted)]
+    """The report of a standing. `loaded`: all that it was judged from, for the names."""
+    entries = loaded.entries
+    texts = [e.fact.text for e in (*loaded.house, *entries) if isinstance(e.fact, PolicyAdopted)]
     if what_if is not None:
         texts.append(what_if)
     scope = Scope(
@@ -39,6 +40,7 @@ def report(
         until=period[1],
         zone=_zone(entries),
         entries=len(entries),
+        checked=loaded.checked,
         policies={policy_digest(text): rule_sentences(parse_policy(text)) for text in set(texts)},
     )
     return Report(render(kind, rows(standing, names(entries), WORDING, scope), templates))

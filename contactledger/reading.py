@@ -1,0 +1,136 @@
+"""Reading an account: findings, standing, cases, report. The same for a ledger and a bundle.
+
+Whoever can load an account's entries reads them in the same way: `Reading` asks for `_load`
+and for the moment that counts as now, and leaves everything else to the judge.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from contactledger.declare import as_utc
+from contactledger.facts import Entry
+from contactledger.findings import Case, Finding, Standing
+from contactledger.judge.judge import judge
+from contactledger.judge.standing import standing
+
+if TYPE_CHECKING:
+    from contactledger.files import Report
+
+Period = tuple[datetime | None, datetime | None]
+"""From (inclusive) and until (exclusive) of the touches that a reading shows."""
+
+
+@frozen
+class Loaded:
+    """An account's entries and those of the house log; `checked` says how the account's were
+    compared with their hashes, "" if they were not."""
+
+    entries: Sequence[Entry]
+    house: Sequence[Entry]
+    checked: str = ""
+
+
+class Reading(ABC):
+    """What can be read of an account. `as_of`: the moment to judge at, by default now."""
+
+    @abstractmethod
+    def _load(self, account: str, *, check: bool = False) -> Loaded:
+        """The entries of an account; with `check` they are hashed again first (Corrupt)."""
+
+    @abstractmethod
+    def _now(self) -> datetime:
+        """The moment that counts as now."""
+
+    def findings(
+        self,
+        account: str,
+        *,
+        as_of: datetime | None = None,
+        period: Period | None = None,
+        what_if: str | None = None,
+    ) -> tuple[Finding, ...]:
+        """The verdicts on every touch; `period` filters by the touch's `at` after judging.
+
+        `what_if`: policy text to judge by in place of the one in force, for a trial.
+        """
+        loaded = self._load(account)
+        since, until = _span(period)
+        found = judge(loaded.entries, self._as_of(as_of), house=loaded.house, what_if=what_if)
+        return tuple(
+            f for f in found if (since is None or f.at >= since) and (until is None or f.at < until)
+        )
+
+    def standing(
+        self,
+        account: str,
+        *,
+        as_of: datetime | None = None,
+        period: Period | None = None,
+        what_if: str | None = None,
+    ) -> Standing:
+        """The account at a moment: every party in the same columns, cases, promises, onus."""
+        return self._standing(self._load(account), self._as_of(as_of), _span(period), what_if)
+
+    def cases(self, account: str, *, as_of: datetime | None = None) -> tuple[Case, ...]:
+        """The account's matters, open and closed."""
+        return self.standing(account, as_of=as_of).cases
+
+    def report(
+        self,
+        account: str,
+        kind: str = "proof-of-contact",
+        *,
+        as_of: datetime | None = None,
+        period: Period | None = None,
+        what_if: str | None = None,
+        templates: Mapping[str, str] | None = None,
+    ) -> Report:
+        """The account's proof of contact: `.html()`, `.text()`, `.json()`.
+
+        The log is hashed again first; raises Corrupt rather than report on a log that is not
+        what its hashes say. `templates`: name → Jinja2 source that overrides ours.
+        """
+        from contactledger.reporting import report
+
+        loaded = self._load(account, check=True)
+        moment, span = self._as_of(as_of), _span(period)
+        return report(
+            kind,
+            self._standing(loaded, moment, span, what_if),
+            Loaded(
+                [e for e in loaded.entries if e.recorded_at <= moment],
+                loaded.house,
+                loaded.checked,
+            ),
+            account=account,
+            period=span,
+            what_if=what_if,
+            templates=templates,
+        )
+
+    def _standing(
+        self, loaded: Loaded, moment: datetime, span: Period, what_if: str | None
+    ) -> Standing:
+        return standing(
+            loaded.entries,
+            moment,
+            house=loaded.house,
+            what_if=what_if,
+            account=loaded.entries[0].account,
+            since=span[0],
+            until=span[1],
+        )
+
+    def _as_of(self, as_of: datetime | None) -> datetime:
+        return self._now() if as_of is None else as_utc(as_of, "as_of")
+
+
+def _span(period: Period | None) -> Period:
+    since, until = period or (None, None)
+    return since and as_utc(since, "period[0]"), until and as_utc(until, "period[1]")
