@@ -221,6 +221,12 @@ def test_outcomes_and_reminders_always_add_up(log: Log, as_of: Any) -> None:
         assert one.sent == total(one)
 
 
+@settings(max_examples=50, deadline=None)
+@given(logs(), moments)
+def test_entries_may_come_in_any_order(log: Log, as_of: Any) -> None:
+    assert standing(reversed(log.entries), as_of) == standing(log.entries, as_of)
+
+
 SWAP = {"acme": "smith", "smith": "acme"}
 
 
