@@ -161,6 +161,7 @@ def test_other_credentials_do_not_hold(given):
         ),
         (public(ed25519.Ed25519PrivateKey.generate()), "must be an ECDSA key on the curve P-256"),
     ],
+    ids=["text", "broken-pem", "another-curve", "another-scheme"],
 )
 def test_a_key_that_cannot_be_used_is_refused_when_the_source_is_made(key, why):
     with pytest.raises(BadInput, match=f"SendGrid.key: {why}"):
