@@ -14,7 +14,7 @@ from contactledger.judge.docket import Docket
 from contactledger.judge.grade import weigh
 from contactledger.judge.promises import speaker
 from contactledger.judge.reach import Hearing, Question
-from contactledger.judge.view import View, in_time_order
+from contactledger.judge.view import View, in_event_order
 from contactledger.vocabulary import By, HandoffWord, MarkWord, SignalKind
 
 POSSIBLE_MOST = 10
@@ -176,7 +176,7 @@ class Clerk:
                 for matter in {fact.matter or "", None}:
                     self._unlinked.setdefault((*pair, matter), []).append(entry)
         for entries in self._unlinked.values():
-            entries.sort(key=in_time_order)
+            entries.sort(key=in_event_order)
 
     def _denied(self, entry: Entry, hearings: list[Hearing]) -> bool:
         """Whether a party of that act has said that it was no answer."""
@@ -216,4 +216,4 @@ def waiver(view: View, chain: list[Hearing]) -> Entry | None:
             needless = cast(Mark, entry.fact).word is MarkWord.NO_ANSWER_NEEDED
             if needless and speaker(view, entry) == hearing.question.sender:
                 found.append(entry)
-    return min(found, key=in_time_order) if found else None
+    return min(found, key=in_event_order) if found else None

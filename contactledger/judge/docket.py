@@ -11,7 +11,7 @@ from typing import cast
 from contactledger.facts import Entry, Touch
 from contactledger.judge.basis import Bases
 from contactledger.judge.reach import Hearing, Question, hear
-from contactledger.judge.view import View, in_time_order
+from contactledger.judge.view import View, in_event_order
 from contactledger.vocabulary import Expects
 
 Pair = tuple[str, str]
@@ -58,7 +58,7 @@ class Docket:
         self._links: dict[Pair, list[Pair]] = {}
         for original, reminders in self.view.reminders.items():
             groups: dict[Pair, list[str]] = {}
-            for entry in (self.view.touches[original], *sorted(reminders, key=in_time_order)):
+            for entry in (self.view.touches[original], *sorted(reminders, key=in_event_order)):
                 sender, parties = self._addressed[entry.id] = self._parties(entry)
                 for party in parties:
                     groups.setdefault((sender, party), []).append(entry.id)

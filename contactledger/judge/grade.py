@@ -8,12 +8,13 @@ against itself is believed; whoever says it for itself claims it.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from contactledger.facts import Entry, Mark, Signal, Touch
 from contactledger.findings import Grade
 from contactledger.judge.policy import Policy
-from contactledger.judge.view import OWN_WORD, View, in_time_order
+from contactledger.judge.view import OWN_WORD, View
 from contactledger.vocabulary import Auth, MarkWord, System
 
 AUTH_CAVEATS: dict[Auth, tuple[str, ...]] = {
@@ -107,16 +108,21 @@ def last_word(view: View, no: int, burdened: str, other: str | None) -> Entry | 
     marks = view.marks.get(no)
     if marks is None:
         return None
-    found: Entry | None = None
-    for entry in marks:
-        mark = cast(Mark, entry.fact)
-        if view.word_of(entry) != burdened:
-            continue
-        against = mark.word in _AGAINST
-        if not against and mark.word is not MarkWord.ACKNOWLEDGED:
-            continue
-        if not view.own_word(entry, burdened) and not (against and entry.recorder == other):
-            continue
-        if found is None or in_time_order(found) < in_time_order(entry):
-            found = entry
-    return found
+    words = [entry for entry in marks if _speaks(view, entry, burdened, other)]
+    return max(words, key=_last, default=None)
+
+
+def _speaks(view: View, entry: Entry, burdened: str, other: str | None) -> bool:
+    """Whether a mark is an acknowledgement or a dispute by the burdened party."""
+    word = cast(Mark, entry.fact).word
+    if view.word_of(entry) != burdened:
+        return False
+    if word in _AGAINST:
+        return entry.recorder == other or view.own_word(entry, burdened)
+    return word is MarkWord.ACKNOWLEDGED and view.own_word(entry, burdened)
+
+
+def _last(entry: Entry) -> tuple[datetime, datetime, bool, str]:
+    """The later word wins; of two at one moment the dispute does, in whatever order entered."""
+    against = cast(Mark, entry.fact).word in _AGAINST
+    return (entry.at, entry.recorded_at, against, entry.id)

@@ -17,9 +17,10 @@ opened on the other side all call this one. Its steps are files of their own:
 two parties are one chain. The finding of its first touch carries the whole: the furthest
 reach of any of them, an answer to any of them, and `held_against`. Its own policy and due
 stand; only if delivery came late, by a reminder, does the clock start there (J26). A
-reminder's finding has its own reach and its own violations and the outcome of the chain, as
-far as its own reach bears it: a reminder that failed is unreached, one that nobody knows to
-have arrived is unproven where the chain is ignored. It is never itself held against anybody.
+reminder's finding has its own reach and its own violations and the outcome of the chain. What
+settles the chain settles the reminder and is listed there; while nothing does, its own reach
+must bear the outcome: a reminder that failed is unreached, one that nobody knows to have
+arrived is unproven where the chain is ignored. It is never itself held against anybody.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from contactledger.judge.rules import ORDER
 from contactledger.judge.view import View, view
 from contactledger.vocabulary import Expects
 
+SETTLED = {Outcome.ANSWERED: Reach.ANSWERED, Outcome.SEEN: Reach.SEEN}
 _OPEN = frozenset({Outcome.PENDING, Outcome.IGNORED, Outcome.UNPROVEN})
 
 
@@ -128,7 +130,7 @@ class _Court:
         verdict = self._verdict(chain, tally, term, wanted, reach)
         settled_at = None
         late_by: timedelta | None = None
-        if verdict.outcome in {Outcome.ANSWERED, Outcome.SEEN}:
+        if verdict.outcome in SETTLED:
             settled_at, late_by = _settled(tally, term, wanted, verdict.outcome)
         possible: tuple[int, ...] = ()
         asked = question.wanted in WANTS_AN_ANSWER
@@ -237,17 +239,21 @@ class _Court:
 
     def _reminder(self, hearing: Hearing, ruling: _Ruling, charge: Charge) -> Finding:
         """A reminder has its own reach and the outcome of its chain, as far as that bears it."""
+        verdict, reach = ruling.verdict, hearing.reach
+        lines = hearing.lines
+        if verdict.outcome in SETTLED:
+            reach = max(reach, SETTLED[verdict.outcome])
+            others = [heard.lines for heard in ruling.chain if heard is not hearing]
+            lines = [*lines, *(line for more in others for line in more if line.lifts is reach)]
         tally = Tally()
-        tally.add(hearing.lines)
+        tally.add(lines)
         tally.add(ruling.answers.lines)
-        reach = Reach.ANSWERED if ruling.reach is Reach.ANSWERED else hearing.reach
-        verdict = ruling.verdict
         if verdict.outcome in {Outcome.PENDING, Outcome.IGNORED} and reach is Reach.FAILED:
             verdict = Verdict(Outcome.UNREACHED, tally.grade(reach))
         elif verdict.outcome is Outcome.IGNORED and reach is Reach.SENT:
             verdict = Verdict(Outcome.UNPROVEN, Grade.CLAIMED)
         return self._finding(
-            hearing, ruling, tally, reach, verdict, hearing.lines,
+            hearing, ruling, tally, reach, verdict, lines,
             violations=charge.violations, rules=(*ruling.rules, "J20", "J45"),
             notes=ruling.notes, because=(ruling.chain[0].question.entry.no, *ruling.because),
             held_against=None, reminders=(), chain=[hearing],
@@ -273,7 +279,7 @@ class _Court:
         question, term, answers = hearing.question, ruling.term, ruling.answers
         entry, fact = question.entry, question.fact
         first = ruling.chain[0].question
-        if answers.lines or len(chain) > 1:
+        if answers.lines or lines is not hearing.lines:
             lines = [lines[0], *sorted((*lines[1:], *answers.lines), key=_in_order)]
         better = tally.better(reach)
         contested = {no for heard in chain for no in heard.contested}

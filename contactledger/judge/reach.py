@@ -31,7 +31,8 @@ class Question:
 
     `refs`: who of that party was addressed, people or the party itself. `alone`: the one
     addressee of the whole touch, None if there are several. `only`: nobody but this party was
-    addressed. `receivers`: all receiving parties. `wanted`, `policy` and `basis` are the original's for a reminder (J20, J45).
+    addressed. `receivers`: all receiving parties. `wanted`, `policy` and `basis` are the
+    original's for a reminder (J20, J45).
     """
 
     entry: Entry

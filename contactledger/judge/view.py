@@ -204,6 +204,11 @@ def in_time_order(entry: Entry) -> tuple[datetime, datetime, int]:
     return (entry.at, entry.recorded_at, entry.no)
 
 
+def in_event_order(entry: Entry) -> tuple[datetime, datetime, str]:
+    """The order of different things, which is the same whichever was entered first."""
+    return (entry.at, entry.recorded_at, entry.id)
+
+
 # --- filing ----------------------------------------------------------------------------------
 
 
@@ -380,7 +385,7 @@ def _end(
         here = step(made, here)
     end = path[-1] if here is None else ends[here]
     if here in path:
-        end = min(path[path.index(here) :], key=lambda t: in_time_order(made.touches[t]))
+        end = min(path[path.index(here) :], key=lambda t: in_event_order(made.touches[t]))
     for passed in path:
         ends[passed] = end
     return end
@@ -404,7 +409,7 @@ def _root_step(made: View, touch: str) -> str | None:
     if not named and touch in made.links:
         asked = [cast(Signal, entry.fact).touch for entry in made.links[touch]]
         named = [made.touches[a] for a in asked if a in made.touches]
-    return min(named, key=in_time_order).id if named else None
+    return min(named, key=in_event_order).id if named else None
 
 
 def _erase(made: View) -> None:
