@@ -26,6 +26,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     receiving.py    TOP     the inbox: durable, parsed, matched, recorded
     erasing.py      TOP     what a redaction deletes
     checking.py     TOP     the deep check of a log
+    trees.py        TOP     trees over stored nodes; an entry's proof up to the checkpoint
+    sealed.py       TOP     what is sealed: the newest seal, the keys on record
+    sealing.py      TOP     heads into slots, epochs into the ledger log, signatures
     keys.py         TOP     key files, and how far a log was signed
     files.py        TOP     paths in and out
     reading.py      TOP     what can be read of an account, from a ledger or a bundle

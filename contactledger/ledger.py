@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
@@ -33,7 +34,11 @@ from contactledger.sending import Sent, prepare, take_back
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
 
 if TYPE_CHECKING:
+    from contactledger.log.note import Signer
+    from contactledger.sealed import Sealed
+    from contactledger.sealing import Sealer, SigningKey
     from contactledger.sources.source import Source
+    from contactledger.trees import EntryProof
 
 log = logging.getLogger("contactledger")
 
@@ -49,6 +54,8 @@ class Ledger(Reading):
         store: Store,
         *,
         recorder: str | None,
+        signer: Any = None,
+        high_water: str | os.PathLike[str] | None = None,
         clock: Callable[[], datetime] | None = None,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
@@ -57,6 +64,9 @@ class Ledger(Reading):
         self._random = random_bytes
         self._reading = recorder is None
         self._recorder_key = recorder or ""
+        self._high_water = high_water
+        self._keys = _signing_keys(signer, high_water)
+        self._keys_lock = Lock()
         self._forged = 0
         with store.begin(write=not self._reading) as tx:
             self._row, self._references = self._open_row(tx)
@@ -76,6 +86,8 @@ class Ledger(Reading):
         where: Any,
         *,
         recorder: str | None,
+        signer: Any = None,
+        high_water: str | os.PathLike[str] | None = None,
         create: bool = True,
         prefix: str = "contactledger_",
         clock: Callable[[], datetime] | None = None,
@@ -86,8 +98,10 @@ class Ledger(Reading):
         `where`: a database URL ("sqlite:///contacts.db", "postgresql+psycopg://…"), an
         SQLAlchemy Engine, a host's Connection or Session (then every recording joins the
         host's transaction), or a `Store`. `recorder`: the key of the party that runs this
-        ledger, the same each time; None opens one that is there for reading only. `prefix`:
-        of the tables' names.
+        ledger, the same each time; None opens one that is there for reading only. `signer`:
+        the key to seal with, a path, "env:NAME" or a `Signer`, several in a list while one
+        replaces another; `high_water`: the path of the file that remembers how far it signed,
+        where that is not beside the key file. `prefix`: of the tables' names.
 
         Raises StoreMissing, WrongLayout and the other StoreErrors; BadFact if another party
         runs this ledger.
@@ -97,7 +111,14 @@ class Ledger(Reading):
 
             where = SqlStore.open(where, prefix=prefix, create=create)
         try:
-            return cls(where, recorder=recorder, clock=clock, random_bytes=random_bytes)
+            return cls(
+                where,
+                recorder=recorder,
+                signer=signer,
+                high_water=high_water,
+                clock=clock,
+                random_bytes=random_bytes,
+            )
         except BaseException:
             where.close()
             raise
@@ -370,16 +391,75 @@ class Ledger(Reading):
                 checked += sum(check_account(tx, head.account) for head in heads)
         return checked
 
+    # --- seal ----------------------------------------------------------------------------
+
+    def seal(self) -> Sealed:
+        """Seal what was recorded since the last time, and sign it: the newest checkpoint.
+
+        One signature covers all accounts. Where nothing is new it is the checkpoint of the
+        last seal; where a seal was interrupted, its signature is made now. Raises BadInput
+        without a signer, or in a host's transaction; Fork, and nothing is signed, if the
+        database does not continue what the key has signed before (a restored backup).
+        """
+        with self._keys_lock:
+            return self._sealer().seal(self._keys)
+
+    def rotate(self, signer: Signer | str | os.PathLike[str], *, high_water: Any = None) -> Sealed:
+        """Put a new key on record in place of the newest, and seal.
+
+        The keys that the ledger was opened with sign beside it, so that those who trust one of
+        them can follow; open it with the new one alone when nobody needs the old one any more.
+        """
+        (key,) = _signing_keys(signer, high_water or self._high_water)
+        with self._keys_lock:
+            keys = (*[other for other in self._keys if other.signer.key != key.signer.key], key)
+            sealed = self._sealer().seal(keys, new=key)
+            self._keys = keys
+            return sealed
+
+    def checkpoint(self) -> Sealed | None:
+        """The newest signed checkpoint, None before the first seal."""
+        from contactledger.sealed import newest_signed
+
+        with self._store.begin(write=False) as tx:
+            return newest_signed(tx)
+
+    def prove(self, account: str, no: int) -> EntryProof:
+        """The proof that an entry stands under the newest signed checkpoint.
+
+        `contactledger.trees.check_entry` checks it, anywhere. Raises NotSealed if the entry
+        came after the last seal.
+        """
+        from contactledger.sealed import prove_entry
+
+        with self._store.begin(write=False) as tx:
+            return prove_entry(tx, self._accounts.must_find(account, tx), no)
+
     # --- inside --------------------------------------------------------------------------
 
     def _now(self) -> datetime:
         return as_utc(self._clock(), "clock")
+
+    def _sealer(self) -> Sealer:
+        from contactledger.sealing import Sealer
+
+        if self._reading:
+            raise BadInput("the ledger was opened for reading; name its recorder", field="recorder")
+        return Sealer(self._store, self._row, now=self._now, random_bytes=self._random)
 
     def _load(self, account: str, *, check: bool = False) -> Loaded:
         with self._store.begin(write=False) as tx:
             id_ = self._accounts.must_find(account, tx)
             checked = rehash(tx, id_) if check else ""
             return Loaded(list(read_all(tx, id_)), list(read_all(tx, self._row.house)), checked)
+
+
+def _signing_keys(signer: Any, high_water: Any) -> tuple[SigningKey, ...]:
+    if signer is None:
+        return ()
+    from contactledger.sealing import signing_keys  # with it cryptography, which is heavy
+
+    return signing_keys(signer, high_water)
 
 
 def _is_sqlalchemy(where: Any) -> bool:

@@ -19,13 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from threading import Lock
 from typing import Any
 
 import attrs
 from attrs import frozen
 
-from contactledger.errors import BadInput, Corrupt, Fork, NotSealed
+from contactledger.errors import BadInput, Corrupt, Fork
 from contactledger.keys import HighWater, load_signer
 from contactledger.log.checkpoint import Checkpoint, format_checkpoint
 from contactledger.log.note import (
@@ -46,20 +45,18 @@ from contactledger.log.seal import (
     format_head,
     format_key_change,
     parse_epoch,
-    parse_genesis,
-    parse_key_change,
 )
 from contactledger.log.tlog import (
     Frontier,
     grow,
     leaf_hash,
     prove_consistency,
-    prove_inclusion,
     root,
     subtree_root,
 )
 from contactledger.log.verifier import VerifierKey
 from contactledger.recording import hashes_in
+from contactledger.sealed import Sealed, known_keys, newest, sealed_by
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
 from contactledger.store.sealing import (
     LEDGER_LOG,
@@ -70,11 +67,8 @@ from contactledger.store.sealing import (
     SlotRow,
 )
 from contactledger.trees import (
-    EntryProof,
-    account_reader,
     ledger_reader,
     replace_leaves,
-    slot_path,
     slot_root,
 )
 
@@ -98,31 +92,12 @@ class SigningKey:
     high_water: HighWater
 
 
-@frozen
-class Sealed:
-    """A signed checkpoint: the note as anybody may have it, and what it says.
-
-    `epoch` is the newest seal, the last leaf under the checkpoint.
-    """
-
-    note: bytes
-    checkpoint: Checkpoint
-    epoch: Epoch
-
-    @property
-    def sealed_at(self) -> datetime:
-        """When it was sealed, by the ledger's clock."""
-        return self.epoch.sealed_at
-
-
 def signing_keys(signer: Any, high_water: Any = None) -> tuple[SigningKey, ...]:
-    """The keys to sign with: a path, `env:NAME`, a `Signer`, or several in a list; none for None.
+    """The keys to sign with: a path, `env:NAME`, a `Signer`, or several in a list.
 
     `high_water`: the path of the high-water file. Without it the file lies beside the key
     file; a key that is no file needs it. BadInput as `contactledger.keys.load_signer`.
     """
-    if signer is None:
-        return ()
     several = signer if isinstance(signer, list | tuple) else [signer]
     return tuple([_signing_key(one, high_water) for one in several])
 
@@ -141,40 +116,23 @@ def _signing_key(signer: Any, high_water: Any) -> SigningKey:
 
 
 class Sealer:
-    """Seals one ledger. Threads may share it."""
+    """Seals one ledger."""
 
     def __init__(
         self,
         store: Store,
         ledger: LedgerRow,
-        keys: Sequence[SigningKey],
         *,
         now: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self.keys = tuple(keys)
         self._now = now
         self._random = random_bytes
-        self._lock = Lock()
 
-    # --- the way in ------------------------------------------------------------------------
-
-    def seal(self) -> Sealed:
-        """See `Ledger.seal`."""
-        with self._lock:
-            return self._seal(self.keys, None)
-
-    def rotate(self, key: SigningKey) -> Sealed:
-        """See `Ledger.rotate`."""
-        with self._lock:
-            others = tuple(k for k in self.keys if k.signer.key != key.signer.key)
-            sealed = self._seal((*others, key), key)
-            self.keys = (*others, key)
-            return sealed
-
-    def _seal(self, keys: tuple[SigningKey, ...], new: SigningKey | None) -> Sealed:
+    def seal(self, keys: tuple[SigningKey, ...], *, new: SigningKey | None = None) -> Sealed:
+        """See `Ledger.seal`; with `new`, one of `keys`, `Ledger.rotate`."""
         if not keys:
             raise BadInput(_NO_SIGNER, field="signer")
         if not self._store.commits:
@@ -196,7 +154,7 @@ class Sealer:
 
     def _newest(self) -> CheckpointRow:
         with self._store.begin(write=False) as tx:
-            return _newest(tx)
+            return newest(tx)
 
     # --- A: heads, epoch, ledger log -------------------------------------------------------
 
@@ -297,7 +255,7 @@ class Sealer:
         """The newest checkpoint with the signatures of all keys."""
         with self._store.begin(write=False) as tx:
             marks = [key.high_water.read() for key in keys]
-            sealed = _sealed(tx, row)
+            sealed = sealed_by(tx, row)
             read = ledger_reader(tx)
             if subtree_root(0, row.size, read) != row.root:
                 raise Corrupt("the checkpoint's root is not that of its leaves")
@@ -323,71 +281,6 @@ class Sealer:
             note = add_signatures(now.note, *made) if now.note else format_note(text, made)
             tx.put_checkpoint(now._replace(note=note))
             return note
-
-
-# ---- what is on record
-
-
-@frozen
-class KnownKeys:
-    """The keys of a ledger log in order of their records, as texts; the last is the newest."""
-
-    origin: str
-    keys: tuple[str, ...]
-
-
-def known_keys(tx: Transaction) -> KnownKeys:
-    """The keys on record. NotSealed before the first seal."""
-    rows = tx.sealed_keys()
-    if not rows:
-        raise NotSealed("nothing is sealed yet")
-    genesis = parse_genesis(rows[0].record)
-    later = [parse_key_change(row.record).key for row in rows[1:]]
-    return KnownKeys(genesis.origin, (*genesis.keys, *later))
-
-
-def newest_sealed(tx: Transaction) -> Sealed:
-    """The newest seal, signed. NotSealed if there is none or its signature is still missing:
-    the slots are then ahead of what was signed, and sealing again brings the signature."""
-    row = _newest(tx)
-    if row.note is None:
-        raise NotSealed("the last seal is not signed yet: seal again")
-    return _sealed(tx, row)
-
-
-def _newest(tx: Transaction) -> CheckpointRow:
-    row = tx.checkpoint()
-    if row is None:
-        raise NotSealed("nothing is sealed yet")
-    return row
-
-
-def _sealed(tx: Transaction, row: CheckpointRow) -> Sealed:
-    (last,) = tx.sealed(row.size - 1, row.size)
-    checkpoint = Checkpoint(known_keys(tx).origin, row.size, row.root)
-    return Sealed(row.note or b"", checkpoint, parse_epoch(last.record))
-
-
-def prove_entry(tx: Transaction, account: str, no: int) -> EntryProof:
-    """The proof of an account's entry up to the newest checkpoint; see `check_entry`.
-
-    NotSealed if the entry came after the last seal.
-    """
-    sealed = newest_sealed(tx)
-    row = tx.slots([account]).get(account)
-    if row is None or not 0 <= no < row.size:
-        raise NotSealed("the entry is not sealed yet")
-    size = sealed.checkpoint.size
-    (last,) = tx.sealed(size - 1, size)
-    return EntryProof(
-        no,
-        prove_inclusion(no, row.size, account_reader(tx, account)),
-        row.head,
-        slot_path(tx, row.slot, sealed.epoch.slots),
-        last.record,
-        prove_inclusion(size - 1, size, ledger_reader(tx)),
-        sealed.note,
-    )
 
 
 def _row(size: int, frontier: Frontier, slots: int) -> CheckpointRow:
