@@ -24,6 +24,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     sending.py      TOP     a message on record before it leaves
     matching.py     TOP     whose touch a report is about
     receiving.py    TOP     the inbox: durable, parsed, matched, recorded
+    merging.py      TOP     two names that are one, two accounts that go on as one
+    concerning.py   TOP     whom an entry is about
+    holding.py      TOP     legal holds: what may not be erased
     erasing.py      TOP     what a redaction deletes
     checking.py     TOP     the deep check of a log
     trees.py        TOP     trees over stored nodes; an entry's proof up to the checkpoint

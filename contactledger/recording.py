@@ -18,6 +18,7 @@ from attrs import define, frozen
 
 from contactledger.errors import BadFact, BadInput, Conflict, NotFound
 from contactledger.facts import (
+    Alias,
     Blob,
     Entry,
     Fact,
@@ -29,6 +30,7 @@ from contactledger.facts import (
     Person,
     PolicyAdopted,
     Preference,
+    Retraction,
     Settlement,
     Signal,
     Touch,
@@ -36,8 +38,9 @@ from contactledger.facts import (
 )
 from contactledger.log.record import ID, PLANS, decode, encode, to_base64url
 from contactledger.log.tlog import grow, leaf_hash
-from contactledger.references import SPACES, References, id_ref, lookups_of, new_id, several
-from contactledger.refusing import refuse
+from contactledger.merging import Merged
+from contactledger.references import SPACES, References, id_ref, lookups_of, new_id
+from contactledger.refusing import addresses, refuse, refuse_among
 from contactledger.store.port import (
     AccountRow,
     Batch,
@@ -136,6 +139,7 @@ class Desk:
         self._random = random_bytes
         self._found: dict[bytes, LookupRow | None] = {}
         self._kinds: dict[str, str] = {recorder: "party"}
+        self._merged = Merged(head.account)
         self._size = head.size
         self._made: dict[int, Entry] = {}
         self._entries: list[EntryRow] = []
@@ -187,7 +191,8 @@ class Desk:
 
     def _prefetch(self, given: Sequence[Given]) -> None:
         """Look up in one query whatever the batch refers to."""
-        wanted: set[bytes] = set()
+        aliases = self.references.aliases(self.account)
+        wanted = {aliases}
         for item in given:
             cls = type(item.fact)
             for name, kinds in _REFS[cls]:
@@ -207,6 +212,8 @@ class Desk:
             self._found.update(dict.fromkeys(missing))
             for row in self.tx.find(missing, self.account):
                 self._learn(row)
+            if aliases in missing and self._found[aliases] is not None:
+                self._merged = Merged.load(self.tx, self.references, self.account)
 
     def _learn(self, row: LookupRow) -> None:
         self._found[row.ref] = row  # rows come in order of their numbers: the newest stays
@@ -236,6 +243,13 @@ class Desk:
             if row is not None and row.kind in kinds:
                 return row.id
         raise NotFound(f"no {' or '.join(kinds)} of this key in the account", field=where)
+
+    def _lead(self, kinds: tuple[str, ...], value: Any, where: str) -> str:
+        """The same, led to the name that stays where two are one (J48)."""
+        id_ = self.resolve(kinds, value, where)
+        stays = self._merged.stays(id_)
+        self._kinds.setdefault(stays, self._kinds.get(id_, ""))
+        return stays
 
     def _look(self, ref: bytes) -> LookupRow | None:
         if ref not in self._found:
@@ -275,21 +289,21 @@ class Desk:
             if kinds == ("entry",):
                 changes[name] = self._entry_no(value, where)
             elif isinstance(value, tuple):
-                changes[name] = tuple(
-                    [self.resolve(kinds, one, f"{where}[{i}]") for i, one in enumerate(value)]
-                )
+                found = [self._lead(kinds, one, f"{where}[{i}]") for i, one in enumerate(value)]
+                changes[name] = tuple(dict.fromkeys(found))
             else:
-                changes[name] = self.resolve(kinds, value, where)
+                lead = self.resolve if cls is Alias else self._lead
+                changes[name] = lead(kinds, value, where)
         if isinstance(fact, Touch) and fact.addresses is not None:
             if not isinstance(fact.addresses, Mapping):
                 raise BadFact("must be a mapping of person to address", field="Touch.addresses")
             changes["addresses"] = {
-                self.resolve(("person", "party"), person, "Touch.addresses"): address
+                self._lead(("person", "party"), person, "Touch.addresses"): address
                 for person, address in fact.addresses.items()
             }
         if isinstance(fact, Person):
             for name in ("email", "phone"):
-                changes[name] = _several(getattr(fact, name), f"Person.{name}")
+                changes[name] = addresses(getattr(fact, name), f"Person.{name}")
         return _with(fact, changes)
 
     # --- one fact ---------------------------------------------------------------------------
@@ -297,6 +311,7 @@ class Desk:
     def _write_one(self, item: Given) -> Written:
         fact = self._resolved(item.fact)
         refuse(fact, self.recorded_at)
+        refuse_among(fact, kinds=self._kinds, recorder=self.recorder, entry=self.entry)
         own = self._own_ref(fact)
         there = None if own is None else self._there(fact, own)
         if there is not None:
@@ -305,7 +320,7 @@ class Desk:
                 return Written(there, "repeated")
             if not isinstance(fact, _VERSIONED):
                 raise Conflict(type(fact).__name__, differs, there.no)
-        id_ = item.id or (there.id if there is not None else self._id_of(fact))
+        id_ = item.id or (self._merged.stays(there.id) if there is not None else self._id_of(fact))
         return self._once(item, fact, id_, own)
 
     def _id_of(self, fact: Fact) -> str:
@@ -409,6 +424,10 @@ class Desk:
         for row in lookups_of(entry, self.references):
             self._lookups.append(row)
             self._learn(row)
+        if isinstance(fact, Alias):
+            self._merged.learn([entry])
+        elif isinstance(fact, Retraction):
+            self._merged.forget(fact.entry)
         return entry
 
     def _refuse_blob(self, original: Any, where: str) -> None:
@@ -450,14 +469,6 @@ _ASIDE_AND_TIME = _ASIDE | {"at"}
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _several(value: Any, where: str) -> tuple[str, ...] | None:
-    if isinstance(value, list):
-        value = tuple(value)
-    if not isinstance(value, str | tuple | None):
-        raise BadFact("must be text, or several of them", field=where)
-    return several(value) or None
 
 
 def _spaces(kinds: Collection[str]) -> tuple[str, ...]:

@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
-from contactledger.facts import Entry, Message, Opened, Person, Preference, Touch
+from contactledger.facts import (
+    Alias,
+    Entry,
+    Message,
+    Moved,
+    Opened,
+    Person,
+    Preference,
+    Redaction,
+    Retraction,
+    Touch,
+)
 from contactledger.store.port import LookupRow
 
 SPACES = {
@@ -91,6 +102,22 @@ class References:
         """Where the touches to somebody over a channel are listed."""
         return self.of("reach", account, person, channel)
 
+    def aliases(self, account: str) -> bytes:
+        """Where the aliases of an account are listed."""
+        return self.of("aliases", account)
+
+    def retracted(self, account: str, no: int) -> bytes:
+        """Where the retraction of an entry is found."""
+        return self.of("retracted", account, str(no))
+
+    def moved(self, account: str) -> bytes:
+        """Where the account is found in whose log this one goes on."""
+        return self.of("moved", account)
+
+    def unscrubbed(self) -> bytes:
+        """Where redactions are listed whose bytes may still lie in the database's files."""
+        return self.of("unscrubbed")
+
 
 def normal_address(value: str) -> str:
     """An address for comparison: mail in lower case, numbers without spaces and dashes.
@@ -113,6 +140,14 @@ def lookups_of(entry: Entry, references: References) -> list[LookupRow]:
     if isinstance(fact, Preference):
         ref = references.of("preference", account, str(fact.subject))
         return [LookupRow(ref, account, str(fact.subject), no, kind)]
+    if isinstance(fact, Alias):
+        return [LookupRow(references.aliases(account), account, id_, no, kind)]
+    if isinstance(fact, Retraction) and fact.entry is not None:
+        return [LookupRow(references.retracted(account, fact.entry), account, id_, no, kind)]
+    if isinstance(fact, Redaction):
+        return [LookupRow(references.unscrubbed(), account, id_, no, kind)]
+    if isinstance(fact, Moved):
+        return [LookupRow(references.moved(account), account, fact.to, no, kind)]
     if isinstance(fact, Opened):
         if fact.name is None:
             return []

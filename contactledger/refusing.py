@@ -8,17 +8,21 @@ ledger's clock.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from contactledger.errors import BadFact, BadInput
 from contactledger.facts import (
     Alias,
+    Entry,
     Fact,
     Handoff,
+    Hold,
     Mark,
     Matter,
     Milestone,
+    Moved,
     Party,
     Person,
     Preference,
@@ -29,6 +33,8 @@ from contactledger.facts import (
     Touch,
 )
 from contactledger.judge.calendar import zone_of
+from contactledger.log.record import ID
+from contactledger.references import several
 
 AHEAD = timedelta(minutes=5)
 """How far a time may lie ahead of the ledger's clock (J46)."""
@@ -67,6 +73,39 @@ def refuse(fact: Fact, recorded_at: datetime) -> None:
         raise BadFact("names nobody", field="Touch.to")
     if isinstance(fact, Party | Person | Preference) and fact.zone is not None:
         _refuse_zone(fact.zone, f"{name}.zone")
+
+
+def refuse_among(
+    fact: Fact, *, kinds: Mapping[str, str], recorder: str, entry: Callable[[int], Entry]
+) -> None:
+    """BadFact for what cannot be said in this log. `kinds`: of ids; `entry`: by its number.
+
+    The party that runs the ledger is never one with another by its own word: everything
+    between the two sides would become a house's own affair, which nobody judges (J2).
+    """
+    if isinstance(fact, Moved) and (type(fact.to) is not str or not ID.match(fact.to)):
+        raise BadFact("is written by the ledger itself: merge_accounts", field="Moved.to")
+    if isinstance(fact, Hold) and fact.releases is not None:
+        held = entry(fact.releases).fact
+        if not isinstance(held, Hold) or held.releases is not None:
+            raise BadFact("is not the entry of a legal hold", field="Hold.releases")
+    if isinstance(fact, Alias):
+        if fact.old == fact.new:
+            raise BadFact("is the same as the old name", field="Alias.new")
+        if recorder in (fact.old, fact.new):
+            raise BadFact("the party that runs the ledger is nobody else", field="Alias")
+        kind = kinds.get(str(fact.old))
+        if kind != kinds.get(str(fact.new)):
+            raise BadFact(f"is no {kind}, as the old name is", field="Alias.new")
+
+
+def addresses(value: Any, where: str) -> tuple[str, ...] | None:
+    """A person's addresses or numbers as a tuple; BadFact for what is neither text nor several."""
+    if isinstance(value, list):
+        value = tuple(value)
+    if not isinstance(value, str | tuple | None):
+        raise BadFact("must be text, or several of them", field=where)
+    return several(value) or None
 
 
 def _refuse_zone(zone: Any, where: str) -> None:

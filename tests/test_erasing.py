@@ -16,6 +16,8 @@ from contactledger.facts import (
     Person,
     Preference,
     Promise,
+    Retraction,
+    Settlement,
     Signal,
     Touch,
 )
@@ -83,8 +85,30 @@ def test_what_concerns_others_alone_stays(ledger):
     both, alone, *_ = (e for e in ledger.entries(SMITH) if carla.id in getattr(e.fact, "to", ()))
     assert both.fact.addresses == {carla.id: "carla@smith.example"}
     assert (both.fact.about, alone.fact.about) == (None, "for carla alone")
-    marks = [e.fact.text for e in ledger.entries(SMITH) if isinstance(e.fact, Mark)]
-    assert marks == ["not my mail"]
+
+
+def test_a_word_on_what_concerns_a_person_is_forgotten_with_them(ledger):
+    ledger.record(SMITH, mail("bobs"), mail("carlas", to="carla"), Promise("p", "ann", "bob"))
+    ledger.record(
+        SMITH,
+        Mark("bobs", "disputed", text="Bob says so"),
+        Mark("carlas", "disputed", text="Carla says so"),
+        Settlement("p", "kept", text="Bob was there"),
+        Retraction("bobs", "it was another Bob"),
+        Retraction("carlas", "it was another Carla"),
+    )
+    ledger.redact(SMITH, person="bob")
+    said = [e.fact for e in ledger.entries(SMITH)[-6:-1]]
+    assert [getattr(fact, "text", None) for fact in said[:3]] == [None, "Carla says so", None]
+    assert [fact.reason for fact in said[3:]] == [None, "it was another Carla"]
+
+
+def test_erasing_one_version_of_a_person_leaves_the_others_known_by_their_key(ledger):
+    first = ledger.entries(SMITH)[5]
+    (second,) = ledger.record(SMITH, Person("bob", "smith", "Robert Ray"))
+    ledger.redact(SMITH, entry=second)
+    assert ledger.record(SMITH, mail())[0].fact.to == (first.id,)
+    assert not holds(ledger, "Robert Ray")
 
 
 def test_an_erased_person_is_known_by_id_and_by_nothing_else(ledger):
