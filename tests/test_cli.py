@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -169,6 +170,13 @@ def test_python_m_contactledger_is_the_same_also_where_typer_is_missing():
     assert (hidden.returncode, hidden.stdout) == (2, "")
     assert hidden.stderr.count("\n") == 1
     assert "contactledger[cli]" in hidden.stderr
+
+
+def test_the_module_is_the_command(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["contactledger", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(__main__.__file__), run_name="__main__")
+    assert (ended.value.code or 0, capsys.readouterr().out) == (0, f"contactledger {__version__}\n")
 
 
 def test_a_ledger_opened_for_reading_records_nothing(database):

@@ -119,7 +119,7 @@ def january(stage: Stage) -> None:
         f"c-0127-3,2026-01-27T14:52:00-05:00,in,{CARLA_PHONE},+12125550140,completed,human,260"
     ).recorded[0]
     linked = Signal(left.id, SignalKind.ANSWERED, "carla", By.HUMAN, answer=back.id, at=back.at)
-    stage.record("2026-01-27 15:05", linked, _over("outage-0127"))
+    stage.record("2026-01-27 15:05", linked, _over("outage-0127", "Parts lookup slow"))
 
 
 def february(stage: Stage) -> None:
@@ -172,7 +172,7 @@ def march(stage: Stage) -> None:
     )
     stage.record(
         "2026-03-10 12:50",
-        _over("outage-0310"),
+        _over("outage-0310", "No sign-in for 50 minutes"),
         Preference(
             "bob",
             preferred=Channel.PHONE,
@@ -456,8 +456,10 @@ def _of(outage: str) -> dict[str, Any]:
     return {"milestone": outage, "matter": f"telling-{outage}"}
 
 
-def _over(key: str) -> Matter:
-    return Matter(f"telling-{key}", MatterState.CLOSED, "acme")
+def _over(key: str, name: str) -> Matter:
+    """The same matter, closed."""
+    title = f"Telling about an outage: {name}"
+    return Matter(f"telling-{key}", MatterState.CLOSED, "acme", title)
 
 
 def _phones(to: str, purpose: Purpose = Purpose.OUTAGE, **about: Any) -> Touch:

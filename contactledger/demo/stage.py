@@ -22,8 +22,9 @@ from attrs import evolve, frozen
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from contactledger.accounts import HOUSE
 from contactledger.facts import Coverage, Entry, Message, Touch
-from contactledger.ledger import HOUSE, Ledger
+from contactledger.ledger import Ledger
 from contactledger.receiving import Receipt
 from contactledger.sources.calls import COLUMNS, Calls
 from contactledger.sources.mail import Mail
