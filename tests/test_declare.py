@@ -232,6 +232,8 @@ def test_what_is_personal_is_declared_and_nothing_else():
         "Retraction": ["reason"],
         "Redaction": [],
         "Alias": [],
+        "Hold": ["reason"],
+        "Moved": [],
     }
 
 

@@ -340,11 +340,11 @@ def test_a_call_from_a_number_of_ours_that_nobody_has_is_the_recorders(ledger):
     assert [(p.state, p.rule) for p in receipt.parked] == [("unknown", "sender")]
 
 
-def test_a_call_that_came_in_is_the_callers_and_the_signal_too(ledger):
+def test_a_call_that_came_in_is_the_callers_and_its_signal_is_about_whoever_was_called(ledger):
     ann, bob = ledger.entries(SMITH)[3].id, ledger.entries(SMITH)[5].id
     touch, signal = take(ledger, call(message=Incoming("+15550111", ("+15550100",)))).recorded
     assert (touch.fact.sender, touch.fact.to, touch.fact.purpose) == (bob, (ann,), Purpose.QUESTION)
-    assert signal.fact.person == bob
+    assert signal.fact.person == ann
 
 
 def test_a_call_that_is_reported_again_or_goes_on_is_the_same_call(ledger):

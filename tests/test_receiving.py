@@ -288,11 +288,12 @@ def test_too_many_events_are_too_large_and_kept(sent):
 
 
 def test_an_event_that_cannot_be_recorded_is_kept_and_stops_no_other(sent):
-    ledger, _, touch = sent
+    ledger, clock, touch = sent
     bad = Probe(event(token=touch.id, detector="Not A Slug"))
     with pytest.raises(BadFact) as caught:
         ledger.receive(bad, {}, b"first")
     assert caught.value.field == "Signal.detector"
+    clock.forward(seconds=1)
     ledger.receive(Probe(event(address="who@else.example")), {}, b"second")
     assert [(r.state, r.reason, r.body) for r in inbox(ledger)] == [
         ("failed", "BadFact", b"first"),
