@@ -18,6 +18,7 @@
     ├── Corrupt             the log does not match its hashes: account, number, what
     ├── NotSealed           nothing is sealed yet, or not this entry
     ├── Fork                what would be signed does not continue what was signed before
+    ├── BadBundle           a bundle that does not verify: step, file, what; the evidence
     ├── StoreError          the database did not do it
     │   ├── StoreMissing    there is no such database, and making one was not allowed
     │   ├── StoreBusy       somebody else holds it for longer than the timeout
@@ -161,6 +162,26 @@ class Fork(LedgerError):
 
     The database was restored from an older backup, or a second ledger uses the same key.
     """
+
+
+class BadBundle(LedgerError):
+    """A bundle that does not verify.
+
+    `step` and `name` say in which of the numbered steps (`contactledger.log.bundle_open`),
+    `file` names the file in the bundle, `what` is wrong with it. `evidence`: for a rollback or
+    a fork the two signed heads that contradict each other, the older one first.
+    """
+
+    def __init__(
+        self, what: str, *, step: int, name: str, file: str = "", evidence: tuple[object, ...] = ()
+    ) -> None:
+        self.what = what
+        self.step = step
+        self.name = name
+        self.file = file
+        self.evidence = evidence
+        where = f"{file}: " if file else ""
+        super().__init__(f"step {step}, {name}: {where}{what}")
 
 
 class StoreError(LedgerError):
