@@ -29,6 +29,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     holding.py      TOP     legal holds: what may not be erased
     erasing.py      TOP     what a redaction deletes
     checking.py     TOP     the deep check of a log
+    checking_seals.py TOP   and of what is sealed above the logs
     trees.py        TOP     trees over stored nodes; an entry's proof up to the checkpoint
     sealed.py       TOP     what is sealed: the newest seal, the keys on record
     sealing.py      TOP     heads into slots, epochs into the ledger log, signatures

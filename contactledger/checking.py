@@ -2,8 +2,8 @@
 
 Everything stored is compared with the bytes it was made from: canonical form, leaf hashes,
 frontier and size, order of times, the columns copied out of the bytes, every disclosure's
-digest and field, every blob's name. The first thing that is wrong is named by account and
-number.
+digest and field, every blob's name, the stored nodes and the sealed head; then what is
+sealed above the accounts. The first thing that is wrong is named by account and number.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NoReturn
 
+from contactledger.checking_seals import check_head, check_nodes, check_seals
 from contactledger.errors import BadInput, Corrupt
 from contactledger.facts import Blob, Entry, Opened, PolicyAdopted
 from contactledger.log.record import decode, digest_of
-from contactledger.log.tlog import extend, leaf_hash, root
+from contactledger.log.tlog import grow, leaf_hash, root
 from contactledger.store.port import DisclosureRow, EntryRow, Transaction
 
 CHUNK = 1_000
@@ -48,7 +49,20 @@ def check_account(tx: Transaction, account: str) -> int:
         raise Corrupt("the head's frontier is not that of the entries", account=account)
     if size and last is not None and head.recorded_at != last.recorded_at:
         raise Corrupt("the head's time is not that of the newest entry", account=account)
+    check_head(tx, account, size)
     return size
+
+
+def check_all(tx: Transaction) -> int:
+    """Check every account, and what is sealed; how many entries there are. Raises Corrupt."""
+    checked, after = 0, ""
+    while heads := tx.heads(after):
+        after = heads[-1].account
+        checked += sum(check_account(tx, head.account) for head in heads)
+    ledger = tx.ledger()
+    if ledger is not None:
+        check_seals(tx, ledger)
+    return checked
 
 
 def rehash(tx: Transaction, account: str) -> str:
@@ -58,7 +72,7 @@ def rehash(tx: Transaction, account: str) -> str:
     """
     head = tx.head(account)
     leaves = [leaf_hash(row.record) for row in tx.entries(account)]
-    frontier = extend(0, (), leaves)
+    frontier, _ = grow(0, (), leaves)
     if head is None or head.size != len(leaves) or head.frontier != b"".join(frontier):
         raise Corrupt("the entries are not those of the head's hashes", account=account)
     short = root(len(leaves), frontier).hex()[:16]
@@ -123,7 +137,8 @@ class _Checker:
         return self.size, self.frontier, self.last
 
     def _grow(self) -> None:
-        self.frontier = extend(self.grown, self.frontier, self.leaves)
+        self.frontier, made = grow(self.grown, self.frontier, self.leaves)
+        check_nodes(self.tx, self.account, made)
         self.grown += len(self.leaves)
         self.leaves = []
 

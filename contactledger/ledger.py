@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import attrs
 
 from contactledger.accounts import HOUSE, Accounts
-from contactledger.checking import check_account, rehash
+from contactledger.checking import check_account, check_all, rehash
 from contactledger.declare import as_utc
 from contactledger.erasing import erase, read_all
 from contactledger.errors import BadFact, BadInput, StoreMissing, Unverified
@@ -30,15 +30,15 @@ from contactledger.receiving import Inbox, Receipt
 from contactledger.recording import Desk, Given, Written
 from contactledger.references import References, new_id
 from contactledger.refusing import refuse_name
+from contactledger.sealed import Sealed, newest_signed, prove_entry
+from contactledger.sealing import Sealer, check_marks, read_marks, signing_keys
 from contactledger.sending import Sent, prepare, take_back
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
+from contactledger.trees import EntryProof
 
 if TYPE_CHECKING:
     from contactledger.log.note import Signer
-    from contactledger.sealed import Sealed
-    from contactledger.sealing import Sealer, SigningKey
     from contactledger.sources.source import Source
-    from contactledger.trees import EntryProof
 
 log = logging.getLogger("contactledger")
 
@@ -65,7 +65,7 @@ class Ledger(Reading):
         self._reading = recorder is None
         self._recorder_key = recorder or ""
         self._high_water = high_water
-        self._keys = _signing_keys(signer, high_water)
+        self._keys = signing_keys(signer, high_water)
         self._keys_lock = Lock()
         self._forged = 0
         with store.begin(write=not self._reading) as tx:
@@ -379,17 +379,17 @@ class Ledger(Reading):
     def check(self, account: str | None = None) -> int:
         """Re-hash every entry of one account or all; how many were checked.
 
-        Raises Corrupt naming the first bad account and number.
+        Of all, with them whatever is sealed, its signatures, and how far the keys that the
+        ledger was opened with have signed. Raises Corrupt naming the first bad account and
+        number; Fork if the keys have signed what is not here.
         """
-        checked = 0
+        marks = read_marks(self._keys)
         with self._store.begin(write=False) as tx:
             if account is not None:
                 return check_account(tx, self._accounts.must_find(account, tx))
-            after = ""
-            while heads := tx.heads(after):
-                after = heads[-1].account
-                checked += sum(check_account(tx, head.account) for head in heads)
-        return checked
+            checked = check_all(tx)
+            check_marks(tx, self._keys, marks)
+            return checked
 
     # --- seal ----------------------------------------------------------------------------
 
@@ -410,7 +410,7 @@ class Ledger(Reading):
         The keys that the ledger was opened with sign beside it, so that those who trust one of
         them can follow; open it with the new one alone when nobody needs the old one any more.
         """
-        (key,) = _signing_keys(signer, high_water or self._high_water)
+        (key,) = signing_keys(signer, high_water or self._high_water)
         with self._keys_lock:
             keys = (*[other for other in self._keys if other.signer.key != key.signer.key], key)
             sealed = self._sealer().seal(keys, new=key)
@@ -419,8 +419,6 @@ class Ledger(Reading):
 
     def checkpoint(self) -> Sealed | None:
         """The newest signed checkpoint, None before the first seal."""
-        from contactledger.sealed import newest_signed
-
         with self._store.begin(write=False) as tx:
             return newest_signed(tx)
 
@@ -430,8 +428,6 @@ class Ledger(Reading):
         `contactledger.trees.check_entry` checks it, anywhere. Raises NotSealed if the entry
         came after the last seal.
         """
-        from contactledger.sealed import prove_entry
-
         with self._store.begin(write=False) as tx:
             return prove_entry(tx, self._accounts.must_find(account, tx), no)
 
@@ -441,8 +437,6 @@ class Ledger(Reading):
         return as_utc(self._clock(), "clock")
 
     def _sealer(self) -> Sealer:
-        from contactledger.sealing import Sealer
-
         if self._reading:
             raise BadInput("the ledger was opened for reading; name its recorder", field="recorder")
         return Sealer(self._store, self._row, now=self._now, random_bytes=self._random)
@@ -452,14 +446,6 @@ class Ledger(Reading):
             id_ = self._accounts.must_find(account, tx)
             checked = rehash(tx, id_) if check else ""
             return Loaded(list(read_all(tx, id_)), list(read_all(tx, self._row.house)), checked)
-
-
-def _signing_keys(signer: Any, high_water: Any) -> tuple[SigningKey, ...]:
-    if signer is None:
-        return ()
-    from contactledger.sealing import signing_keys  # with it cryptography, which is heavy
-
-    return signing_keys(signer, high_water)
 
 
 def _is_sqlalchemy(where: Any) -> bool:

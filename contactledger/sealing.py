@@ -93,11 +93,13 @@ class SigningKey:
 
 
 def signing_keys(signer: Any, high_water: Any = None) -> tuple[SigningKey, ...]:
-    """The keys to sign with: a path, `env:NAME`, a `Signer`, or several in a list.
+    """The keys to sign with: a path, `env:NAME`, a `Signer`, or several in a list; none for None.
 
     `high_water`: the path of the high-water file. Without it the file lies beside the key
     file; a key that is no file needs it. BadInput as `contactledger.keys.load_signer`.
     """
+    if signer is None:
+        return ()
     several = signer if isinstance(signer, list | tuple) else [signer]
     return tuple([_signing_key(one, high_water) for one in several])
 
@@ -113,6 +115,20 @@ def _signing_key(signer: Any, high_water: Any) -> SigningKey:
             field="high_water",
         )
     return SigningKey(loaded, HighWater.beside(signer))
+
+
+Marks = Sequence[Checkpoint | None]
+
+
+def read_marks(keys: Sequence[SigningKey]) -> Marks:
+    """What each key signed last. To be read before the database, which only grows."""
+    return [key.high_water.read() for key in keys]
+
+
+def check_marks(tx: Transaction, keys: Sequence[SigningKey], marks: Marks) -> None:
+    """Fork unless the stored ledger log continues what each of these keys signed last."""
+    for key, mark in zip(keys, marks, strict=True):
+        _refuse_fork(tx, tx.checkpoint(), key.signer.key, mark)
 
 
 class Sealer:
@@ -160,12 +176,11 @@ class Sealer:
 
     def _advance(self, keys: tuple[SigningKey, ...], new: SigningKey | None) -> None:
         """Seal what is not sealed, in one transaction; nothing if there is nothing."""
-        marks = [key.high_water.read() for key in keys]  # read first: the database only grows
+        marks = read_marks(keys)
         with self._store.begin(write=True) as tx:
             tx.claim()
+            check_marks(tx, keys, marks)
             newest = tx.checkpoint()
-            for key, mark in zip(keys, marks, strict=True):
-                _refuse_fork(tx, newest, key.signer.key, mark)
             records = self._keys_on_record(tx, newest, keys, new)
             if newest is not None and not records and not tx.unsealed(limit=1):
                 return
@@ -253,16 +268,15 @@ class Sealer:
 
     def _sign(self, keys: tuple[SigningKey, ...], row: CheckpointRow) -> Sealed:
         """The newest checkpoint with the signatures of all keys."""
+        marks = read_marks(keys)
         with self._store.begin(write=False) as tx:
-            marks = [key.high_water.read() for key in keys]
             sealed = sealed_by(tx, row)
             read = ledger_reader(tx)
             if subtree_root(0, row.size, read) != row.root:
                 raise Corrupt("the checkpoint's root is not that of its leaves")
-            proofs = []
             for key, mark in zip(keys, marks, strict=True):
                 _refuse_fork(tx, row, key.signer.key, mark)
-                proofs.append(prove_consistency(mark.size if mark else 0, row.size, read))
+            proofs = [prove_consistency(mark.size if mark else 0, row.size, read) for mark in marks]
         text = format_checkpoint(sealed.checkpoint)
         lines = _lines(row.note)
         made = [make_signature(text, key.signer) for key in keys if not _has(lines, key.signer.key)]
