@@ -1,0 +1,44 @@
+"""`python -m tests.bench [--large] [--folder DIR]`: every figure in one run, as a table.
+
+`--large` builds the ledger of 1,000,000 entries (about 2 GB and some minutes) instead of one
+of 100,000. Figures are ratios within the run, best of several rounds in turns; the
+calibration lines say on what kind of machine. The exit code is 1 if an aim is missed.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench import measure, reading, writing
+
+
+def main() -> int:
+    parser = ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
+    parser.add_argument("--folder", default=None, help="where to put the databases")
+    parser.add_argument("--only", default="", help="letters of parts to run: a b c d e")
+    asked = parser.parse_args()
+    parts = asked.only or "abcde"
+    with TemporaryDirectory(dir=asked.folder) as name:
+        folder = Path(name)
+        lines = [measure.calibration(), measure.syncing(folder)]
+        if "a" in parts:
+            lines.append(writing.batches(folder))
+        if "b" in parts:
+            lines.append(writing.one_by_one(folder))
+        if "c" in parts:
+            lines += reading.reports()
+        if "d" in parts:
+            lines += reading.sizes(folder, reading.LARGE if asked.large else reading.LARGE // 10)
+        if "e" in parts:
+            lines.append(reading.checking(folder))
+        lines.append(measure.calibration())
+    print(measure.table(lines))
+    return 1 if any(line.met is False for line in lines) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

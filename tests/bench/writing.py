@@ -1,0 +1,138 @@
+"""Recording against `sqlite3.executemany` of the very same rows at the same durability."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from contactledger.facts import Message, Party, Person, Touch
+from contactledger.ledger import Ledger
+from tests.bench.measure import Line, in_turns, ratio
+
+BATCH = 1_000
+TABLES = ("entry", "disclosure", "lookup")
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+_numbers = count()
+
+
+def open_ledger(path: Path) -> Ledger:
+    """A ledger in a file."""
+    return Ledger.open(f"sqlite:///{path}", recorder="acme")
+
+
+def people() -> list[Any]:
+    """Two sides."""
+    return [
+        Party("acme", "ACME", "vendor"),
+        Party("smith", "Smith Motors"),
+        Person("bob", "smith", "Bob Ray", email="bob@smith.example"),
+    ]
+
+
+def touches(number: int) -> list[Any]:
+    """Touches with three personal fields each: key, subject line, message."""
+    return [
+        Touch(
+            to=("bob",),
+            channel="email",
+            key=f"t-{next(_numbers)}",
+            about=f"Inventory sync, part {i}",
+            message=Message(subject="Inventory sync", text="It works again since this morning."),
+            topics=("inventory-sync",),
+            at=MONDAY + timedelta(seconds=i),
+        )
+        for i in range(number)
+    ]
+
+
+class Bare:
+    """The same tables in another file, and the same rows put there without the library."""
+
+    def __init__(self, path: Path, like: Path) -> None:
+        source = sqlite3.connect(like)
+        self.file = sqlite3.connect(path, isolation_level=None)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+            self.file.execute(f"PRAGMA {pragma}").fetchall()
+        self.rows: dict[str, list[Any]] = {}
+        for name in TABLES:
+            table = f"contactledger_{name}"
+            query = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL"
+            for (text,) in source.execute(query, (table,)).fetchall():
+                self.file.execute(text)
+            self.rows[name] = source.execute(f"SELECT * FROM {table}").fetchall()
+        source.close()
+        self.inserts = {
+            name: f"INSERT INTO contactledger_{name} VALUES ({', '.join('?' * len(rows[0]))})"
+            for name, rows in self.rows.items()
+        }
+
+    def entries(self, first: int, stop: int) -> dict[str, list[Any]]:
+        """The rows of entries first … stop - 1."""
+        column = {"entry": 1, "disclosure": 1, "lookup": 3}
+        return {
+            name: [row for row in rows if first <= row[column[name]] < stop]
+            for name, rows in self.rows.items()
+        }
+
+    def put(self, rows: dict[str, list[Any]]) -> None:
+        """All of these in one transaction."""
+        self.file.execute("BEGIN IMMEDIATE")
+        for name, some in rows.items():
+            self.file.executemany(self.inserts[name], some)
+        self.file.execute("COMMIT")
+
+
+def batches(folder: Path, rounds: int = 7) -> Line:
+    """Batches of 1,000 touches."""
+    name, path = "a", folder / "batches.db"
+    with open_ledger(path) as ledger:
+        ledger.record(name, *people())
+        for _ in range(rounds + 1):
+            ledger.record(name, *touches(BATCH))
+        ledger.close()
+        bare = Bare(folder / "batches-bare.db", path)
+        first = len(bare.rows["entry"]) - (rounds + 1) * BATCH
+        parts = [
+            bare.entries(first + i * BATCH, first + (i + 1) * BATCH) for i in range(rounds + 1)
+        ]
+    given = [touches(BATCH) for _ in range(rounds + 1)]
+    other = folder / "batches-ours.db"
+    with open_ledger(other) as ledger:
+        ledger.record(name, *people())
+        ledger.record(name, *given.pop())
+        bare.put(parts.pop(0))
+        ours, plain = in_turns(
+            lambda: ledger.record(name, *given.pop()), lambda: bare.put(parts.pop(0)), rounds
+        )
+    return ratio("batches of 1,000 touches, three personal fields", ours, plain, 0.30, BATCH)
+
+
+def one_by_one(folder: Path, number: int = 100, rounds: int = 5) -> Line:
+    """One entry per commit."""
+    name, path = "a", folder / "single.db"
+    total = number * (rounds + 1)
+    with open_ledger(path) as ledger:
+        ledger.record(name, *people())
+        ledger.record(name, *touches(total))
+    bare = Bare(folder / "single-bare.db", path)
+    first = len(bare.rows["entry"]) - total
+    parts = [bare.entries(first + i, first + i + 1) for i in range(total)]
+    given = touches(total)
+    with open_ledger(folder / "single-ours.db") as ledger:
+        ledger.record(name, *people())
+
+        def ours() -> None:
+            for _ in range(number):
+                ledger.record(name, given.pop())
+
+        def plain() -> None:
+            for _ in range(number):
+                bare.put(parts.pop(0))
+
+        ours()
+        plain()
+        best, best_bare = in_turns(ours, plain, rounds)
+    return ratio("one entry per commit", best, best_bare, 0.40, number)
