@@ -7,7 +7,6 @@ the order in which they came in. Answers are added afterwards by `answers.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
@@ -274,23 +273,27 @@ def _is_final(fact: Signal, channel: Channel) -> bool:
     return fact.permanent
 
 
-def _same_events(signals: Iterable[Entry]) -> dict[int, tuple[By, datetime]]:
+def _same_events(signals: list[Entry]) -> dict[int, tuple[By, datetime]]:
     """Number → who did it and when, for reports of one event: the more machine, the earlier
     (J18). Empty where no report repeats another."""
-    facts = {entry.no: entry for entry in signals}
-    roots: dict[int, int] = {}
-    for no, entry in facts.items():
-        same_as = cast(Signal, entry.fact).same_as
-        if same_as is not None and same_as in facts and same_as != no:
-            roots[no] = same_as
-    if not roots:
+    repeats = [entry for entry in signals if cast(Signal, entry.fact).same_as is not None]
+    if not repeats:
         return {}
+    first: dict[int, int] = {entry.no: entry.no for entry in signals}
+
+    def root(no: int) -> int:
+        while first[no] != no:
+            first[no] = first[first[no]]
+            no = first[no]
+        return no
+
+    for entry in repeats:
+        same_as = cast(int, cast(Signal, entry.fact).same_as)
+        if same_as in first:
+            first[root(entry.no)] = root(same_as)
     groups: dict[int, list[Entry]] = {}
-    for no, entry in facts.items():
-        root, steps = no, 0
-        while root in roots and steps <= len(roots):
-            root, steps = roots[root], steps + 1
-        groups.setdefault(root, []).append(entry)
+    for entry in signals:
+        groups.setdefault(root(entry.no), []).append(entry)
     found: dict[int, tuple[By, datetime]] = {}
     for group in groups.values():
         if len(group) > 1:
