@@ -8,6 +8,7 @@ from there to the entry can be erased. An id is random; its reference is its own
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 
 from contactledger.facts import (
@@ -63,6 +64,8 @@ class References:
         key = secret.ljust(64, b"\0")
         self._inner = sha256(bytes(byte ^ 0x36 for byte in key))
         self._outer = sha256(bytes(byte ^ 0x5C for byte in key))
+        # A key is asked for when it is looked up, and again when its row is made.
+        self._kept = lru_cache(4_096)(self.of)
 
     def __repr__(self) -> str:
         return "References(…)"
@@ -80,7 +83,7 @@ class References:
 
     def key(self, account: str, space: str, key: str) -> bytes:
         """Where a host's key leads, within an account."""
-        return self.of("key", account, space, key)
+        return self._kept("key", account, space, key)
 
     def message_id(self, value: str) -> bytes:
         """Where a Message-ID leads."""
@@ -100,7 +103,7 @@ class References:
 
     def reach(self, account: str, person: str, channel: str) -> bytes:
         """Where the touches to somebody over a channel are listed."""
-        return self.of("reach", account, person, channel)
+        return self._kept("reach", account, person, channel)
 
     def aliases(self, account: str) -> bytes:
         """Where the aliases of an account are listed."""

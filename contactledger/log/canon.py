@@ -93,7 +93,14 @@ def format_time(at: datetime) -> str:
 
 def parse_time(text: object) -> datetime:
     """A time as it stands in a record, as UTC datetime; BadRecord for any other spelling."""
-    if not isinstance(text, str) or not _TIME.match(text):
+    if type(text) is not str:
+        raise BadRecord("not a time as YYYY-MM-DDTHH:MM:SS.ffffffZ")
+    return _time(text)
+
+
+@lru_cache(4_096)  # the entries of a batch were recorded at one and the same time
+def _time(text: str) -> datetime:
+    if not _TIME.match(text):
         raise BadRecord("not a time as YYYY-MM-DDTHH:MM:SS.ffffffZ")
     try:
         return datetime.fromisoformat(text[:26]).replace(tzinfo=UTC)

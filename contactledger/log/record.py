@@ -26,6 +26,7 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -68,6 +69,8 @@ class Encoded:
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _URL = re.compile(r"[A-Za-z0-9_-]*\Z")
+_SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]\Z")
+"""16 bytes: the last character carries two bits, and four that must be zero."""
 
 
 def to_base64url(data: bytes) -> str:
@@ -77,13 +80,13 @@ def to_base64url(data: bytes) -> str:
 
 def from_base64url(text: str) -> bytes:
     """The bytes of such text; BadRecord for anything else, stray trailing bits included."""
-    if not _URL.match(text):
-        raise BadRecord("not base64url without padding")
     try:
         data = a2b_base64(text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4))
-    except Base64Error:
+    except (Base64Error, UnicodeEncodeError):
         raise BadRecord("not base64url without padding") from None
-    if to_base64url(data) != text:
+    if to_base64url(data) != text:  # the decoder passes over whatever it does not know
+        if not _URL.match(text):
+            raise BadRecord("not base64url without padding")
         raise BadRecord("base64url with stray trailing bits")
     return data
 
@@ -257,7 +260,7 @@ def encode(  # noqa: PLR0913 - an entry has that many parts
         "id": id,
         "kind": plan.kind,
         "at": format_time(at),
-        "recorded_at": format_time(recorded_at),
+        "recorded_at": _recorded(recorded_at),
         "recorder": recorder,
         "fact": clear,
         "sd": [list(d[:3]) for d in disclosures],
@@ -268,6 +271,9 @@ def encode(  # noqa: PLR0913 - an entry has that many parts
         error.field = type(fact).__name__
         raise
     return Encoded(record, tuple(disclosures), tuple(blobs))
+
+
+_recorded = lru_cache(8)(format_time)  # the same for all entries of a batch
 
 
 def _disclose(name: str, person: str, value: Any, salt: str, where: str) -> Disclosure:
@@ -285,7 +291,7 @@ def disclosed(body: str) -> tuple[str, Any]:
     if not isinstance(document, list) or len(document) != 3:
         raise BadRecord("a disclosure is [salt, field, value]")
     salt, name, value = document
-    if not isinstance(salt, str) or len(from_base64url(salt)) != 16 or not isinstance(name, str):
+    if not (isinstance(salt, str) and _SALT.match(salt) and isinstance(name, str)):
         raise BadRecord("a disclosure is [salt of 128 bits, field, value]")
     return name, value
 
