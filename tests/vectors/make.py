@@ -34,7 +34,19 @@ def salts() -> Callable[[], str]:
 
 ACCOUNT, ACME, SMITH, ANN, BOB, MATTER, TOUCH, ANSWER, PROMISE, OFFER, INSTALL = map(
     fixed_id,
-    "account acme smith ann bob matter touch answer promise offer install".split(),
+    [
+        "account",
+        "acme",
+        "smith",
+        "ann",
+        "bob",
+        "matter",
+        "touch",
+        "answer",
+        "promise",
+        "offer",
+        "install",
+    ],
 )
 POLICY = 'rules = 1\nzone = "America/Chicago"\n'
 
