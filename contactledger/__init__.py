@@ -12,7 +12,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     facts.py        GROUND  what is written: attrs frozen, no behaviour; Entry
     events.py       GROUND  what a source makes of bytes, before it is matched
     findings.py     GROUND  what is read: values only
-    log/            WING    canon, record, tlog, note, checkpoint, seal: bytes, trees, signatures
+    log/            WING    canon, record, tlog, note, checkpoint, seal, bundle: bytes, trees
     judge/          WING    view, policy, calendar, judge, cases, standing
     sources/        WING    one file per provider or format
     report/         WING    names, rows, charts, render, templates/
@@ -35,6 +35,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     sealing.py      TOP     heads into slots, epochs into the ledger log, signatures
     keys.py         TOP     key files, and how far a log was signed
     files.py        TOP     paths in and out
+    bundling.py     TOP     what goes into a bundle, collected from a store
+    missing.py      TOP     parts no longer disclosed: erased or withheld
+    exchange.py     TOP     a bundle opened and verified: the other side's view
     reading.py      TOP     what can be read of an account, from a ledger or a bundle
     reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
@@ -50,7 +53,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from contactledger.errors import BadFact, Conflict, LedgerError, NotFound, Unverified
+    from contactledger.errors import (
+        BadBundle,
+        BadFact,
+        Conflict,
+        LedgerError,
+        NotFound,
+        Unverified,
+    )
+    from contactledger.exchange import OpenedBundle, open_bundle
     from contactledger.facts import (
         Alias,
         Coverage,
@@ -95,7 +106,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "errors": ("BadFact", "Conflict", "LedgerError", "NotFound", "Unverified"),
+    "errors": ("BadBundle", "BadFact", "Conflict", "LedgerError", "NotFound", "Unverified"),
+    "exchange": ("OpenedBundle", "open_bundle"),
     "facts": (
         *("Alias", "Coverage", "Entry", "Handoff", "Mark", "Matter", "Message", "Milestone"),
         *("Money", "Party", "Person", "PolicyAdopted", "Preference", "Promise", "Redaction"),
@@ -116,6 +128,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Alias",
+    "BadBundle",
     "BadFact",
     "Case",
     "Channel",
@@ -139,6 +152,7 @@ __all__ = [
     "MilestoneKind",
     "Money",
     "NotFound",
+    "OpenedBundle",
     "Outcome",
     "Party",
     "Person",
@@ -161,6 +175,7 @@ __all__ = [
     "Urgency",
     "Word",
     "judge",
+    "open_bundle",
 ]
 
 

@@ -1,19 +1,29 @@
-"""Paths in and out: the forms of a report, as text or written to a file.
+"""Paths in and out: the forms of a report, bundles, keys, what is remembered of bundles.
 
-The report wing knows no files; this is where its strings become some.
+The wings know no files; this is where paths become open files and strings are written. What
+is replaced is replaced whole: a crash leaves the old file or the new one. What the system
+refuses is BadInput that names the argument the path came from.
 """
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from secrets import token_hex
+from typing import Any, BinaryIO
 
 from attrs import frozen
 
+from contactledger.errors import BadInput
 from contactledger.report import render
 
 Where = str | PathLike[str]
+MAX_TEXT_BYTES = 65_536
+"""Far above a verifier key; a bound on what is read of a wrong file."""
 
 
 @frozen
@@ -50,3 +60,76 @@ def _kept(text: str, path: Where | None) -> str:
     if path is not None:
         Path(path).write_bytes(text.encode("utf-8"))  # bytes: the same on every system
     return text
+
+
+@contextmanager
+def reading(where: Where, field: str) -> Iterator[BinaryIO]:
+    """A file open for reading its bytes. BadInput names `field` if it cannot be opened."""
+    try:
+        file = Path(where).open("rb")  # noqa: SIM115 - closed below; the body's errors are its own
+    except OSError as error:
+        raise BadInput(f"cannot be read: {_why(error)}", field=field) from None
+    with file:
+        yield file
+
+
+@contextmanager
+def replacing(where: Where, field: str) -> Iterator[BinaryIO]:
+    """A file to be written in the place of `where`, which it takes when the block has ended.
+
+    Until then, and if the block raises, whatever was there stays. BadInput names `field` if
+    the system refuses to write.
+    """
+    path = Path(where)
+    new = path.with_name(f".{path.name}.{token_hex(4)}")
+    try:
+        file = new.open("xb")
+    except OSError as error:
+        raise BadInput(f"cannot be written: {_why(error)}", field=field) from None
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        new.unlink()
+        raise BadInput(f"cannot be written: {_why(error)}", field=field) from None
+    except BaseException:
+        new.unlink()
+        raise
+
+
+def read_text(where: Where, field: str) -> str:
+    """The text of a small file in UTF-8; BadInput names `field`."""
+    with reading(where, field) as file:
+        data = file.read(MAX_TEXT_BYTES + 1)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise BadInput("is not UTF-8", field=field) from None
+
+
+def read_json(where: Where, field: str) -> dict[str, Any]:
+    """The JSON object in a file, an empty one where there is no file; BadInput names `field`."""
+    if not Path(where).exists():
+        return {}
+    with reading(where, field) as file:
+        try:
+            found = json.load(file)
+        except ValueError:
+            found = None
+    if not isinstance(found, dict):
+        raise BadInput("is not a JSON object", field=field)
+    return found
+
+
+def write_json(where: Where, value: dict[str, Any], field: str) -> None:
+    """Replace the file by this JSON object; BadInput names `field`."""
+    with replacing(where, field) as file:
+        file.write(json.dumps(value, indent=1, ensure_ascii=False).encode())
+        file.write(b"\n")
+
+
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else type(error).__name__

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import attrs
 
 from contactledger.accounts import HOUSE, Accounts
+from contactledger.bundling import Bundle, Chosen, bundle
 from contactledger.checking import check_account, check_all, rehash
 from contactledger.declare import as_utc
 from contactledger.erasing import erase, read_all
@@ -421,6 +422,37 @@ class Ledger(Reading):
         """The newest signed checkpoint, None before the first seal."""
         with self._store.begin(write=False) as tx:
             return newest_signed(tx)
+
+    def bundle(
+        self,
+        account: str,
+        *,
+        entries: Iterable[Chosen] | None = None,
+        to: str | None = None,
+        originals: bool = True,
+    ) -> Bundle:
+        """The account as a file that anybody can verify offline: `.save(path)`.
+
+        It shows what is sealed; with a signer, everything is sealed first. `entries`: not all
+        of it but these (numbers, entries, or the key of a touch, which brings what is about
+        it), each with its proof. `to`: who gets it, a key in the account. `originals`: with
+        the raw messages. Raises NotSealed where nothing is sealed; NotFound, BadInput.
+        """
+        if self._keys and not self._reading:
+            self.seal()
+        with self._store.begin(write=False) as tx:
+            id_ = self._accounts.must_find(account, tx)
+        return bundle(
+            self._store,
+            self._references,
+            id_,
+            self._row.house,
+            now=self._now,
+            entries=entries,
+            to=to,
+            originals=originals,
+            remember=not self._reading,
+        )
 
     def prove(self, account: str, no: int) -> EntryProof:
         """The proof that an entry stands under the newest signed checkpoint.

@@ -213,11 +213,11 @@ class _Opening:
         """The checkpoint, by a chain of keys that begins with a trusted one."""
         with step(2, files.CHECKPOINT):
             self.note = self.container.read(files.CHECKPOINT, MAX_NOTE_BYTES)
-            claimed = parse_checkpoint(parse_unverified(self.note).text)
+            said = parse_checkpoint(parse_unverified(self.note).text)
         believed = {key for key in self.trust if key.kind is Kind.ED25519}
         self.changes = {}
         for no in sorted(self.key_numbers):
-            self._change_of_keys(no, claimed, believed)
+            self._change_of_keys(no, said, believed)
         with step(2, files.GENESIS):
             record = self.container.read(files.GENESIS, MAX_RECORD_BYTES)
             self.genesis = parse_genesis(record)
@@ -235,7 +235,7 @@ class _Opening:
             self.signer = known[-1]
             if (self.signer.name, self.signer.id) not in _names(named):
                 raise Unverified("is not signed by the newest of the ledger's keys")
-            if {key.name for key in known} != {claimed.origin}:
+            if {key.name for key in known} != {said.origin}:
                 raise Unverified("its origin is not the name of the ledger's keys")
         with step(2, files.GENESIS_PROOF):
             proof = self._ledger_proof(files.GENESIS_PROOF, record)
@@ -251,7 +251,7 @@ class _Opening:
             {key.as_kind(Kind.COSIGNATURE) for key in self.trust if key.public_key not in own}
         )
 
-    def _change_of_keys(self, no: int, claimed: Checkpoint, believed: set[VerifierKey]) -> None:
+    def _change_of_keys(self, no: int, said: Checkpoint, believed: set[VerifierKey]) -> None:
         """Read one change of keys; the new key is believed if the old one was and signed it.
 
         Everything is proved against what the checkpoint claims; it is believed only after.
@@ -266,19 +266,18 @@ class _Opening:
             if proof.index != no or proof.extra is not None:
                 raise BadRecord("is not that of this leaf alone")
             opened = open_note(proof.checkpoint, {old, new})
-            if (old.name, old.id) not in _names(opened):
-                raise Unverified("its checkpoint is not signed by the key that is replaced")
+            vouched = (old.name, old.id) in _names(opened)
             then = parse_checkpoint(opened.text)
-            if then.origin != claimed.origin:
+            if then.origin != said.origin:
                 raise BadRecord("its checkpoint is that of another log")
             leaf = leaf_hash(record)
             if not check_inclusion(no, then.size, leaf, proof.hashes, then.root):
                 raise BadRecord("does not lead from the record to its checkpoint's root")
         with step(2, f"{name}.consistency"):
             hashes = parse_path(self.container.read(f"{name}.consistency", MAX_PATH_BYTES))
-            if not check_consistency(then.size, claimed.size, then.root, claimed.root, hashes):
+            if not check_consistency(then.size, said.size, then.root, said.root, hashes):
                 raise BadRecord("the bundle's checkpoint does not extend that one")
-        if old in believed:
+        if vouched and old in believed:
             believed.add(new)
         self.changes[no] = change
 
@@ -330,7 +329,7 @@ class _Opening:
         sizes = set(self.since_sizes)
         remembered = self.memory.get(self.head.account)
         if remembered is not None:
-            sizes.add(parse_head(remembered.head).size)
+            sizes.add(claimed(remembered).head.size)
         account = check_log(
             self.container,
             ACCOUNT,
@@ -417,9 +416,9 @@ class _Opening:
             refuse(what, 8, name, (older, self.signed))
 
     def _remembered(self, old: SignedHead, account: CheckedLog, shown: dict[int, Since]) -> None:
-        head, epoch = parse_head(old.head), parse_epoch(old.epoch)
         evidence = (old, self.signed)
-        before, now = _claimed(old), self.opened.checkpoint
+        claim, now = claimed(old), self.opened.checkpoint
+        before, epoch, head = claim.checkpoint, claim.epoch, claim.head
         if before.origin != now.origin:
             refuse("the account that is remembered was another ledger's", 8, "", evidence)
         if head.slot != self.head.slot:
@@ -438,20 +437,29 @@ class _Opening:
             refuse("rollback or fork: does not continue what is remembered", 8, "", evidence)
 
     def _same_ledger(self, old: SignedHead) -> None:
-        """Two checkpoints of one size, or two epochs of one number, are one and the same."""
-        before, now = _claimed(old), self.opened.checkpoint
-        if before.origin != now.origin:
-            return
-        same_size = before.size == now.size and before.root != now.root
-        same_epoch = parse_epoch(old.epoch).epoch == self.epoch.epoch
-        if same_size or (same_epoch and old.epoch != self.epoch_record):
+        """Two checkpoints of one size are one and the same."""
+        before, now = claimed(old).checkpoint, self.opened.checkpoint
+        if (before.origin, before.size) == (now.origin, now.size) and before.root != now.root:
             what = "fork: the ledger signed another history at the same size"
             refuse(what, 8, "", (old, self.signed))
 
 
-def _claimed(signed: SignedHead) -> Checkpoint:
-    """The checkpoint of a head that was verified before it was remembered."""
-    return parse_checkpoint(parse_unverified(signed.checkpoint).text)
+@frozen
+class Claim:
+    """What a signed head says, *not verified here*."""
+
+    checkpoint: Checkpoint
+    epoch: Epoch
+    head: Head
+
+
+def claimed(signed: SignedHead) -> Claim:
+    """What a head says that was verified before it was remembered; BadRecord if it is none."""
+    return Claim(
+        parse_checkpoint(parse_unverified(signed.checkpoint).text),
+        parse_epoch(signed.epoch),
+        parse_head(signed.head),
+    )
 
 
 def _names(note: Note) -> set[tuple[str, bytes]]:
