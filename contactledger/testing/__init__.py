@@ -19,11 +19,10 @@ conftest.py, before this module is imported, makes a failure show the two sides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from contactledger.errors import LedgerError, StoreError
+from contactledger.errors import StoreError
 from contactledger.store.port import (
     AccountRow,
     Batch,
@@ -34,8 +33,20 @@ from contactledger.store.port import (
     LookupRow,
     SeenRow,
     Store,
-    Transaction,
 )
+from contactledger.testing.rows import (
+    NOON,
+    A,
+    B,
+    C,
+    Stop,
+    append_next,
+    batch_of,
+    entry_row,
+    fill,
+    raises,
+)
+from contactledger.testing.seals import SealSuite
 
 
 class FixedClock:
@@ -63,60 +74,7 @@ class FixedClock:
         return self._now
 
 
-NOON = datetime(2026, 3, 2, 12, 0, 0, 123_456, tzinfo=UTC)
-"""The time of the rows below; it has microseconds, which a store must keep."""
-A, B, C = ("a" * 26, "b" * 26, "c2" * 13)
-"""Ids of accounts."""
-
-
-def entry_row(no: int, *, seconds: int = 0, record: bytes = b"{}") -> EntryRow:
-    """An entry's row, recorded `seconds` after `NOON`."""
-    at = NOON - timedelta(days=30)
-    recorded_at = NOON + timedelta(seconds=seconds)
-    return EntryRow(no, f"{no:026d}", "touch", at, recorded_at, record, bytes([no % 256]) * 32)
-
-
-def batch_of(
-    account: str,
-    entries: Sequence[EntryRow],
-    disclosures: Sequence[DisclosureRow] = (),
-    lookups: Sequence[LookupRow] = (),
-    blobs: Sequence[tuple[str, bytes]] = (),
-    seen: Sequence[SeenRow] = (),
-) -> Batch:
-    """A batch that ends with the last of `entries`."""
-    last = entries[-1]
-    head = AccountRow(account, last.no + 1, last.leaf * 2, last.recorded_at)
-    return Batch(head, entries, disclosures, lookups, blobs, seen)
-
-
-def raises(error: type[Exception], run: Callable[[], object]) -> Exception:
-    """The error of this very class that `run` ends with; AssertionError if it does not."""
-    try:
-        run()
-    except Exception as raised:
-        if type(raised) is error:
-            return raised
-        raise AssertionError(f"{type(raised).__name__} instead of {error.__name__}") from raised
-    raise AssertionError(f"no {error.__name__}")
-
-
-class Stop(LedgerError):
-    """Raised by the suite inside a block, to see it taken back."""
-
-
-def _fill(store: Store, account: str, count: int) -> None:
-    with store.begin(write=True) as tx:
-        tx.add_account(account)
-        tx.append(batch_of(account, [entry_row(no) for no in range(count)]))
-
-
-def _append_next(tx: Transaction, account: str, rows: int = 1) -> None:
-    head = tx.lock([account])[account]
-    tx.append(batch_of(account, [entry_row(head.size + i) for i in range(rows)]))
-
-
-class JoinedStoreSuite:
+class JoinedStoreSuite(SealSuite):
     """What a store does inside its transactions, whoever commits them."""
 
     def test_a_new_store_is_empty(self, store: Store) -> None:
@@ -161,7 +119,7 @@ class JoinedStoreSuite:
         with store.begin(write=True) as tx:
             tx.add_account(A)
             assert tx.head(A) == AccountRow(A, 0, b"", None)
-        error = raises(StoreError, lambda: _fill(store, A, 1))
+        error = raises(StoreError, lambda: fill(store, A, 1))
         assert str(error) == "a row with this key is there already"
         with store.begin(write=False) as tx:
             assert tx.heads() == [AccountRow(A, 0, b"", None)]
@@ -242,8 +200,8 @@ class JoinedStoreSuite:
             assert [head.account for head in tx.heads(after=B)] == [C]
 
     def test_locking_gives_the_heads_that_exist(self, store: Store) -> None:
-        _fill(store, B, 2)
-        _fill(store, A, 1)
+        fill(store, B, 2)
+        fill(store, A, 1)
         with store.begin(write=True) as tx:
             heads = tx.lock({B, C, A})
             assert list(heads) == [A, B]
@@ -251,15 +209,15 @@ class JoinedStoreSuite:
             assert tx.lock([]) == {}
 
     def test_a_transaction_reads_what_it_wrote(self, store: Store) -> None:
-        _fill(store, A, 1)
+        fill(store, A, 1)
         with store.begin(write=True) as tx:
-            _append_next(tx, A, 2)
+            append_next(tx, A, 2)
             tx.append(batch_of(A, [entry_row(3)]))
             assert [row.no for row in tx.entries(A)] == [0, 1, 2, 3]
             assert tx.lock([A])[A].size == 4
 
     def test_a_block_that_raises_leaves_nothing(self, store: Store) -> None:
-        _fill(store, A, 1)
+        fill(store, A, 1)
         inbox = InboxRow("i", NOON, "s", "none", "new", "", 0, b"{}", b"b")
         kept = LookupRow(b"k" * 16, A, "i" * 26, 0, "touch")
         body = DisclosureRow(1, "f", "", "d", "x")
@@ -295,7 +253,7 @@ class JoinedStoreSuite:
             assert tx.seen(A, [b"d" * 32]) == {}
             assert tx.inbox() == [inbox]
         with store.begin(write=True) as tx:
-            _append_next(tx, A)
+            append_next(tx, A)
             assert [row.no for row in tx.entries(A)] == [0, 1, 2]
 
     def test_a_look_up_leads_to_the_newest_entry(self, store: Store) -> None:
@@ -338,7 +296,7 @@ class JoinedStoreSuite:
         disclosures = [DisclosureRow(0, "f", person, person, "x") for person in ("p", "q")]
         lookups = [LookupRow(ref, A, id_, 0, "touch"), LookupRow(ref, A, "j" * 26, 0, "touch")]
         blobs, seen = [("s", b"x"), ("t", b"y")], [SeenRow(b"d" * 32, 0)]
-        _fill(store, B, 1)
+        fill(store, B, 1)
         with store.begin(write=True) as tx:
             tx.add_account(A)
             tx.append(batch_of(A, [entry_row(0)], disclosures, lookups, blobs, seen))
@@ -376,7 +334,7 @@ class JoinedStoreSuite:
             assert tx.inbox() == [tried, same]
 
     def test_what_breaks_the_contract_is_a_bug_of_the_caller(self, store: Store) -> None:
-        _fill(store, A, 2)
+        fill(store, A, 2)
 
         def try_append(batch: Batch) -> str:
             def run() -> None:
@@ -401,7 +359,7 @@ class JoinedStoreSuite:
             assert [row.no for row in tx.entries(A)] == [0, 1]
 
     def test_a_transaction_for_reading_refuses_every_write(self, store: Store) -> None:
-        _fill(store, A, 1)
+        fill(store, A, 1)
         with store.begin(write=False) as tx:
             for write in (
                 lambda: tx.make_ledger(LedgerRow("l", "r", b"f", "h", b"s")),
@@ -418,7 +376,7 @@ class JoinedStoreSuite:
                 )
 
     def test_a_transaction_ends_with_its_block(self, store: Store) -> None:
-        _fill(store, A, 1)
+        fill(store, A, 1)
         with store.begin(write=False) as tx:
             rows = tx.entries(A)
             assert next(rows).no == 0
@@ -430,7 +388,7 @@ class StoreSuite(JoinedStoreSuite):
     """What a store does that commits by itself and serves several threads."""
 
     def test_what_a_finished_block_wrote_another_thread_reads(self, store: Store) -> None:
-        _fill(store, A, 3)
+        fill(store, A, 3)
 
         def read() -> list[int]:
             with store.begin(write=False) as tx:
@@ -440,8 +398,8 @@ class StoreSuite(JoinedStoreSuite):
             assert pool.submit(read).result() == [0, 1, 2]
 
     def test_eight_threads_append_without_a_gap_or_a_double(self, store: Store) -> None:
-        _fill(store, A, 1)
-        _fill(store, B, 1)
+        fill(store, A, 1)
+        fill(store, B, 1)
 
         def write(worker: int) -> None:
             for _ in range(10):
@@ -470,13 +428,13 @@ class StoreSuite(JoinedStoreSuite):
             assert list(pool.map(open_once, (A, B, C))) == [1, 1, 1]
 
     def test_a_reader_sees_one_state_while_others_write(self, store: Store) -> None:
-        _fill(store, A, 1)
+        fill(store, A, 1)
         sizes = set()
 
         def write() -> None:
             for _ in range(20):
                 with store.begin(write=True) as tx:
-                    _append_next(tx, A)
+                    append_next(tx, A)
 
         def read() -> None:
             for _ in range(20):
