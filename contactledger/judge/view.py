@@ -170,7 +170,8 @@ def view(
     `what_if`: policy text that replaces the one in force, for a trial (J44).
     """
     made = View(as_of, what_if)
-    counting = renamed(standing_entries(entries, as_of))
+    as_written = standing_entries(entries, as_of)
+    counting = renamed(as_written)
     made.entries.extend(counting)
     for entry in counting:
         made.by_no[entry.no] = entry
@@ -185,6 +186,8 @@ def view(
     _adopt(made, counting, house=False)
     _adopt(made, shared, house=True)
     _finish(made)
+    # whose an erased part was stands in the digests, by the name of that time
+    _erase(made, [entry for entry in as_written if entry.kind == "redaction"])
     return made
 
 
@@ -352,7 +355,6 @@ def _finish(made: View) -> None:
             made.settled_owners[party] = party
     made.policies.sort(key=lambda adopted: (adopted.binds, not adopted.house, adopted.no))
     _chain(made)
-    _erase(made)
 
 
 def _chain(made: View) -> None:
@@ -412,16 +414,22 @@ def _root_step(made: View, touch: str) -> str | None:
     return min(named, key=in_event_order).id if named else None
 
 
-def _erase(made: View) -> None:
-    """Which attached originals are gone, by clear facts alone (J38); one pass."""
+def _erase(made: View, redactions: list[Entry]) -> None:
+    """Which attached originals are gone, by clear facts alone (J38); one pass.
+
+    A redaction names what meets all that it says: the entry, the person, the fields.
+    """
     people: dict[str, int] = {}
     everything = -1
-    for redaction in made.redactions:
+    for redaction in redactions:
         fact = cast(Redaction, redaction.fact)
         if fact.fields and "original" not in fact.fields:
             continue
         if fact.entry is not None:
-            made.erased.add(fact.entry)
+            named = made.by_no.get(fact.entry)
+            whose = [] if named is None else _whose_original(named)
+            if whose and (fact.person is None or fact.person in whose):
+                made.erased.add(fact.entry)
         elif fact.person is not None:
             people[fact.person] = redaction.no
         else:
@@ -429,6 +437,11 @@ def _erase(made: View) -> None:
     if not people and everything < 0:
         return
     for entry in made.entries:
-        whose = [who for name, who, _ in entry.sd if name == "original"]
-        if entry.no < everything or any(entry.no < people.get(who, -1) for who in whose):
+        whose = _whose_original(entry) if entry.sd else []
+        if any(entry.no < max(everything, people.get(who, -1)) for who in whose):
             made.erased.add(entry.no)
+
+
+def _whose_original(entry: Entry) -> list[str]:
+    """Whom the attached originals of an entry are about ("": several or none)."""
+    return [who for name, who, _ in entry.sd if name == "original"]

@@ -1,0 +1,25 @@
+"""The rules in plain words."""
+
+from __future__ import annotations
+
+import itertools
+
+from contactledger.judge.rules import CAVEATS, NOTES, ORDER, RULES, VIOLATIONS
+
+ALL = [RULES, VIOLATIONS, CAVEATS, NOTES]
+
+
+def test_every_rule_of_the_judgement_and_of_the_onus_has_its_words() -> None:
+    assert list(RULES) == [f"J{n}" for n in range(1, 55)] + [f"O{n}" for n in range(1, 10)]
+    assert sorted(RULES, key=ORDER.__getitem__) == list(RULES)
+
+
+def test_each_is_made_of_whole_sentences() -> None:
+    for text in itertools.chain.from_iterable(words.values() for words in ALL):
+        assert (text[0].isupper(), text.endswith("."), "  " in text) == (True, True, False)
+
+
+def test_nothing_is_said_to_be_read_and_nothing_about_the_law() -> None:
+    said = " ".join(itertools.chain.from_iterable(words.values() for words in ALL)).lower()
+    found = {word.strip(".,;:") for word in said.split()}
+    assert found & {"read", "legal", "law", "liable", "court", "proof", "breach"} == set()
