@@ -258,3 +258,11 @@ def test_a_pause_that_ended_before_a_late_delivery_moves_nothing() -> None:
     log.matter("rel", "resumed", at=day(0, 12))
     log.signal(letter, "delivered", at=day(1), **THIRD)
     assert log.finding(letter, day(30)).due == day(4)
+
+
+def test_a_pause_stops_every_clock_of_its_matter_that_runs_then() -> None:
+    log, first = ticket_in_matter()
+    log.matter("rel", "paused", recorder="smith", at=day(0, 12))
+    log.matter("rel", "resumed", recorder="smith", at=day(0, 13))
+    second = log.touch("bob", "ann", channel="ticket", matter="rel", at=day(0, 14))
+    assert [log.finding(t, day(9)).due for t in (first, second)] == [day(1, 11), day(1, 14)]

@@ -155,6 +155,11 @@ def test_spans_add_up_like_their_minutes(first, second, one, two) -> None:
     assert _minutes(left.spans) == _minutes(first) - _minutes(second)
 
 
+def test_spans_that_lie_behind_take_nothing_away() -> None:
+    first, behind = Spans([(day(0), day(1))]), Spans([(day(0, 12), day(0, 13)), (day(2), day(3))])
+    assert first.minus(behind).spans == [(day(0), day(0, 12)), (day(0, 13), day(1))]
+
+
 @settings(max_examples=60, deadline=None)
 @given(spans, moments, moments)
 def test_the_entries_that_say_blind_are_those_that_overlap(listed, one, two) -> None:
@@ -169,3 +174,14 @@ def test_the_entries_that_say_blind_are_those_that_overlap(listed, one, two) -> 
     ]
     said = Listening(log.view(day(2))).blind_entries("email", since, until)
     assert said == tuple(overlapping)
+
+
+def test_j32_each_touch_is_judged_by_its_own_time_on_the_channel() -> None:
+    log = two_sides()
+    log.coverage("ticket", at=day(-1))
+    for hour in (10, 11, 12, 13):
+        log.touch("bob", "ann", channel="ticket", at=day(0, hour))
+    log.coverage("ticket", state="blind", since=day(1, 11), until=day(1, 12), at=day(2))
+    assert [f.outcome for f in log.judge(day(9))] == [
+        Outcome.IGNORED, Outcome.IGNORED, Outcome.UNPROVEN, Outcome.UNPROVEN,
+    ]  # fmt: skip

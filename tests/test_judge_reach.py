@@ -36,6 +36,12 @@ def test_j1_one_finding_per_touch_and_receiving_party() -> None:
     assert found == [(10, "acme", "prime"), (10, "acme", "smith"), (11, "smith", "acme")]
 
 
+def test_j1_an_addressee_named_twice_is_one() -> None:
+    log = two_sides()
+    touch = log.touch("ann", ("bob", "bob"), at=day(0))
+    assert [row.person for row in log.finding(touch, day(1)).rows] == ["bob"]
+
+
 def test_j2_a_touch_inside_one_party_is_not_judged() -> None:
     log = two_sides()
     log.touch("ann", "abe", at=day(0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contactledger.facts import Opened, Signal
+from contactledger.facts import Mark, Opened, Settlement, Signal
 from contactledger.findings import Outcome, Reach
 from contactledger.judge.view import view
 from contactledger.vocabulary import Role
@@ -209,9 +209,11 @@ def test_what_refers_to_nothing_is_left_out() -> None:
     log.add(Signal(what="opened"), at=day(0))
     log.mark(log.entries[0], "disputed", at=day(0))
     log.prefers(None, at=day(0))
+    log.add(Mark(), at=day(0))
+    log.add(Settlement(), at=day(0))
     log.add(Opened(), at=day(0))
     seen = log.view(day(1))
-    assert (seen.signals, list(seen.marks), seen.preferences) == ({}, [0], {})
+    assert (seen.signals, list(seen.marks), seen.preferences, seen.settlements) == ({}, [0], {}, {})
 
 
 def test_a_view_files_every_kind_of_fact() -> None:

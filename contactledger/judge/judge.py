@@ -184,7 +184,7 @@ class _Court:
             return Verdict(Outcome.PENDING, grade, () if due is None else ("J29",))
         verdict = Verdict(Outcome.UNPROVEN, Grade.CLAIMED, ("J5",), ("arrival_unproven",))
         if reach >= Reach.DELIVERED:
-            verdict = silence(chain, tally, term, wanted, self._tools)
+            verdict = silence(chain, tally, due, wanted, self._tools)
         question = carrier_of(chain).question
         deaf = self._tools[0].blind(question.fact.channel, due, self.view.as_of)
         if deaf > question.policy.coverage_tolerance:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from attrs import define, field
 
 from contactledger.findings import Evidence, Grade, Outcome, Reach
-from contactledger.judge.due import SETTLES, Term
+from contactledger.judge.due import SETTLES
 from contactledger.judge.listening import Listening
 from contactledger.judge.reach import Hearing
 from contactledger.vocabulary import By, Channel, Expects, SignalKind
@@ -101,7 +101,11 @@ class Verdict:
 
 
 def silence(
-    chain: list[Hearing], tally: Tally, term: Term, wanted: Expects, tools: tuple[Listening, Looks]
+    chain: list[Hearing],
+    tally: Tally,
+    due: datetime,
+    wanted: Expects,
+    tools: tuple[Listening, Looks],
 ) -> Verdict:
     """Ignored, or unproven and why: the word on a delivered touch that is past due.
 
@@ -110,11 +114,8 @@ def silence(
     listening, looks = tools
     carrier = carrier_of(chain)
     question = carrier.question
-    due = term.due
     since = chain[0].question.entry.at
     channel = question.fact.channel
-    if due is None:  # pragma: no cover - the caller has seen that it is past
-        raise AssertionError
     blind = listening.blind(channel, since, due)
     if blind > question.policy.coverage_tolerance:
         said = listening.blind_entries(channel, since, due)

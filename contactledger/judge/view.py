@@ -351,8 +351,7 @@ def _finish(made: View) -> None:
         if len(sides) == 1 and party is not None:
             made.settled_owners[person] = party
     for party in made.known:
-        if party not in made.people:
-            made.settled_owners[party] = party
+        made.settled_owners.setdefault(party, party)
     made.policies.sort(key=lambda adopted: (adopted.binds, not adopted.house, adopted.no))
     _chain(made)
 
