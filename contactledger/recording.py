@@ -451,10 +451,10 @@ class Desk:
         return named.pop() if len(named) == 1 else ""
 
     def _salt(self) -> str:
-        """22 characters of a fresh 128-bit salt; drawn 256 at a time, as each draw is a call."""
+        """22 characters of a fresh 128-bit salt; drawn 32 at a time, as each draw is a call."""
         salt = next(self._salts, None)
         if salt is None:
-            drawn = self._random(16 * 256)
+            drawn = self._random(16 * 32)
             self._salts = (to_base64url(drawn[i : i + 16]) for i in range(0, len(drawn), 16))
             salt = next(self._salts)
         return salt

@@ -8,9 +8,11 @@ from contextlib import closing
 
 import pytest
 
+from contactledger.checking import check_account, check_all
 from contactledger.errors import Corrupt, NotFound
 from contactledger.facts import Party, Redaction
 from contactledger.ledger import HOUSE
+from contactledger.store.memory import MemoryStore
 from tests.ledgers import SMITH, audit, filled, in_file, mail
 
 DISCLOSURE = "contactledger_disclosure"
@@ -154,8 +156,10 @@ def test_an_entry_of_another_account_is_named(kept):
 @pytest.mark.parametrize(
     ("column", "value", "what"),
     [
-        ("body", "WyJhIl0", "not an entry: a disclosure is [salt, field, value]"),
-        ("body", "!", "not an entry: not base64url without padding"),
+        ("body", "WyJhIl0", "a disclosure that is not that of its digest"),
+        ("body", "!", "a disclosure that is not that of its digest"),
+        ("body", "é", "a disclosure that is not that of its digest"),
+        ("body", "", "a disclosure that is not that of its digest"),
         ("digest", "0" * 43, "a disclosure that its digests do not list"),
         ("person", "a" * 26, "a disclosure that its digests do not list"),
         ("no", 8, "a disclosure that its digests do not list"),
@@ -183,7 +187,7 @@ def test_a_disclosure_in_the_place_of_another_is_named(kept):
         key = next(d for d in tx.disclosures(account) if d.no == 8)
     swap = f"UPDATE {DISCLOSURE} SET body = ? WHERE digest = ?"
     change((swap, key.body, about.digest))
-    assert bad(ledger) == ("not an entry: about: a disclosure of another field", 7)
+    assert bad(ledger) == ("a disclosure that is not that of its digest", 7)
     change((swap, about.body, about.digest), (swap, _of_key("other"), key.digest))
     assert bad(ledger) == ("a disclosure that is not that of its digest", 8)
 
@@ -201,6 +205,24 @@ def test_a_changed_or_missing_original_is_named(kept):
     assert bad(ledger) == ("its original is not that of its hash", 7)
     change(("DELETE FROM contactledger_blob",))
     assert bad(ledger) == ("its original is missing", 7)
+
+
+def test_a_disclosure_of_an_original_that_is_none_is_named(kept):
+    ledger, change = kept
+    with ledger._store.begin(write=False) as tx:
+        account = ledger._accounts.must_find(SMITH, tx)
+        about = next(d for d in tx.disclosures(account) if d.field == "about")
+    change((f"UPDATE {DISCLOSURE} SET body = ? WHERE field = 'original'", about.body))
+    assert bad(ledger) == ("not an entry: original: a disclosure of another field", 7)
+
+
+def test_a_report_of_changed_entries_is_refused(kept):
+    ledger, change = kept
+    ledger.report(SMITH)
+    change((f"UPDATE {ACCOUNT} SET frontier = ?", b"\0" * 64))
+    with pytest.raises(Corrupt) as caught:
+        ledger.report(SMITH)
+    assert caught.value.what == "the entries are not those of the head's hashes"
 
 
 def test_a_log_that_does_not_begin_as_it_must_is_named():
@@ -262,9 +284,12 @@ def test_what_was_erased_is_no_corruption(kept):
 
 
 def test_an_account_that_is_not_there_is_named():
-    from contactledger.checking import check_account
-
     ledger, _ = filled()
     with ledger._store.begin(write=False) as tx, pytest.raises(Corrupt) as caught:
         check_account(tx, "a" * 26)
     assert str(caught.value) == f"account {'a' * 26}: there is no such account"
+
+
+def test_a_store_without_a_ledger_has_nothing_to_check():
+    with MemoryStore().begin(write=False) as tx:
+        assert check_all(tx) == 0

@@ -8,7 +8,7 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from contactledger.facts import Signal, Touch
@@ -51,7 +51,9 @@ def reports() -> list[Line]:
     for size in SIZES:
         ledger = _played(size * 3 // 4)  # with the answers it is about `size` touches
         ledger.report("a").html()
-        times[size] = min(seconds(lambda led=ledger: led.report("a").html()) for _ in range(3))
+        times[size] = min(
+            seconds(lambda led=ledger: led.report("a").html(), process_time) for _ in range(5)
+        )
         aim, met = ("about 150 ms", times[size] <= 0.2) if size == 500 else ("", None)
         what = f"standing and HTML of {size:,} touches"
         lines.append(Line(what, f"{times[size] * 1000:.0f} ms", aim, met))
@@ -61,7 +63,7 @@ def reports() -> list[Line]:
     return lines
 
 
-def checking(folder: Path, number: int = 5_000) -> Line:
+def checking(folder: Path, number: int = 3_000) -> Line:
     """`check()` against reading and hashing the same rows."""
     path = folder / "check.db"
     with open_ledger(path) as ledger:
@@ -77,7 +79,7 @@ def checking(folder: Path, number: int = 5_000) -> Line:
             for row in rows:
                 sha256(row[5].encode("ascii")).digest()
 
-        ours, plain = in_turns(ledger.check, bare, 5)
+        ours, plain = in_turns(ledger.check, bare, 11, process_time)
         file.close()
     return ratio("check() against reading and hashing alone", ours, plain, 0.15, number)
 

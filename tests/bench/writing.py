@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 from contactledger.facts import Message, Party, Person, Touch
@@ -85,7 +86,7 @@ class Bare:
         self.file.execute("COMMIT")
 
 
-def batches(folder: Path, rounds: int = 7) -> Line:
+def batches(folder: Path, rounds: int = 15) -> Line:
     """Batches of 1,000 touches."""
     name, path = "a", folder / "batches.db"
     with open_ledger(path) as ledger:
@@ -105,12 +106,15 @@ def batches(folder: Path, rounds: int = 7) -> Line:
         ledger.record(name, *given.pop())
         bare.put(parts.pop(0))
         ours, plain = in_turns(
-            lambda: ledger.record(name, *given.pop()), lambda: bare.put(parts.pop(0)), rounds
+            lambda: ledger.record(name, *given.pop()),
+            lambda: bare.put(parts.pop(0)),
+            rounds,
+            process_time,
         )
     return ratio("batches of 1,000 touches, three personal fields", ours, plain, 0.30, BATCH)
 
 
-def one_by_one(folder: Path, number: int = 100, rounds: int = 5) -> Line:
+def one_by_one(folder: Path, number: int = 50, rounds: int = 15) -> Line:
     """One entry per commit."""
     name, path = "a", folder / "single.db"
     total = number * (rounds + 1)
