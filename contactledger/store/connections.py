@@ -50,14 +50,15 @@ class OpenedConnections:
     commits = True
 
     def __init__(self, engine: Engine, *, own: bool, timeout_seconds: float) -> None:
-        self._engine = engine
+        self.engine = engine
+        self.timeout_seconds = timeout_seconds
         self._own = own
         self._timeout_ms = int(timeout_seconds * 1000)
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[Connection]:
         """See `Connections`: commits, or rolls back whole."""
-        connection = attempt(self._engine.connect)
+        connection = attempt(self.engine.connect)
         try:
             self._start(connection, write)
             yield connection
@@ -81,7 +82,7 @@ class OpenedConnections:
     def close(self) -> None:
         """Close the pool, if the engine was made here."""
         if self._own:
-            self._engine.dispose()
+            self.engine.dispose()
 
 
 class JoinedConnections:

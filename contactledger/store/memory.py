@@ -20,6 +20,7 @@ from contactledger.store.port import (
     InboxRow,
     LedgerRow,
     LookupRow,
+    Scrub,
 )
 
 TIMEOUT_SECONDS = 10.0
@@ -62,6 +63,10 @@ class MemoryStore:
         finally:
             self._writing = before
             transaction.end()
+
+    def scrub(self) -> Scrub:
+        """See the port: there are no files."""
+        return Scrub(True, "copies of the process's memory (swap, core dumps) are not reached")
 
     def close(self) -> None:
         """Nothing to let go of: what was recorded stays readable as long as the object."""

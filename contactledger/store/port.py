@@ -118,6 +118,14 @@ class InboxRow(NamedTuple):
     body: bytes
 
 
+class Scrub(NamedTuple):
+    """Whether the bytes of deleted rows are gone from the files too; `why` not, or what that
+    does not reach."""
+
+    done: bool
+    why: str
+
+
 @frozen
 class Batch:
     """What one account gains in a transaction, and its head afterwards."""
@@ -230,6 +238,11 @@ class Store(Protocol):
 
     def begin(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """A transaction; see the durability rule above."""
+        ...
+
+    def scrub(self) -> Scrub:
+        """Take the bytes of deleted rows out of the files, outside of any transaction; tried
+        for a bounded time."""
         ...
 
     def close(self) -> None:

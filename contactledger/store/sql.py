@@ -34,8 +34,10 @@ from contactledger.store.port import (
     InboxRow,
     LedgerRow,
     LookupRow,
+    Scrub,
 )
 from contactledger.store.rows import PAGE, micros, moment
+from contactledger.store.scrub import HOSTS, scrub
 from contactledger.store.sql_sealing import SqlSealing, head_row
 from contactledger.store.statements import Statements, statements
 from contactledger.store.tables import tables
@@ -145,6 +147,13 @@ class SqlStore:
                 yield transaction
             finally:
                 transaction.end()
+
+    def scrub(self) -> Scrub:
+        """See the port; waits for others as long as a writer does."""
+        connections = self._connections
+        if not isinstance(connections, OpenedConnections):
+            return Scrub(False, HOSTS)
+        return scrub(connections.engine, self._statements.erasable, connections.timeout_seconds)
 
     def close(self) -> None:
         """Close the connections that were opened here."""

@@ -29,6 +29,7 @@ class Statements:
     """SQL texts by what they do; those ending in `_in` lack their list, see `among`."""
 
     mark: str
+    erasable: tuple[str, ...]
     layout: str
     make_layout: str
     claim: str
@@ -133,6 +134,7 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
     head = f"SELECT account, size, frontier, recorded_at FROM {account}"  # noqa: S608
     return Statements(
         mark=mark,
+        erasable=tuple(_name(table) for table in (t.disclosure, t.blob, t.lookup, t.inbox)),
         layout=select(t.layout, "", after=1),
         make_layout=insert(t.layout),
         claim=update(t.layout, "SET layout = layout"),
