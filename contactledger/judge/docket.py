@@ -81,27 +81,16 @@ class Docket:
             first = entry if head is None else self.view.touches[head[0]]
             policy, basis = self.bases.of(sender, party, first.at)
             asked = cast(Touch, first.fact)
+            role = self.view.role(party, first.at)
             wanted = asked.expects
             if wanted is None and (asked.answers or first.id in self.view.links):
                 wanted = Expects.NOTHING
             if wanted is None:
-                role = self.view.role(party, first.at)
                 wanted = policy.wanted(asked.channel, asked.purpose, role, party)
-            hearing = hear(
-                self.view,
-                Question(
-                    entry,
-                    fact,
-                    sender,
-                    party,
-                    tuple(refs),
-                    alone,
-                    only,
-                    receivers,
-                    wanted,
-                    policy,
-                    basis,
-                ),
-            )
+            question = Question(
+                entry, fact, sender, party, tuple(refs), alone, only, receivers, role,
+                wanted, policy, basis,
+            )  # fmt: skip
+            hearing = hear(self.view, question)
             self.hearings[entry.id, party] = hearing
             self.by_touch.setdefault(entry.id, []).append(hearing)

@@ -20,7 +20,7 @@ from contactledger.judge.matters import Pause, pauses
 from contactledger.judge.policy import Policy
 from contactledger.judge.reach import Hearing, Question
 from contactledger.judge.view import View
-from contactledger.vocabulary import Channel, Expects
+from contactledger.vocabulary import Channel, Expects, Purpose, Role, Urgency
 
 SETTLES: dict[Expects, Reach] = {
     Expects.NOTHING: Reach.ANSWERED,
@@ -51,65 +51,89 @@ class Term:
 
 def zone_name(view: View, policy: Policy, ref: str, party: str, at: datetime) -> str | None:
     """The zone of a person, else of the party, else of the policy; None: nobody says (J54)."""
-    if ref != party:
-        person = view.person_at(ref, at)
-        if person is not None and person.zone is not None:
-            return person.zone
+    return _own_zone(view, ref, party, at) or policy.zone
+
+
+def _own_zone(view: View, ref: str, party: str, at: datetime) -> str | None:
+    person = None if ref == party else view.person_at(ref, at)
+    if person is not None and person.zone is not None:
+        return person.zone
     described = view.party_at(party, at)
-    if described is not None and described.zone is not None:
-        return described.zone
-    return policy.zone
+    return None if described is None else described.zone
+
+
+class Zones:
+    """The zone of anybody at a moment; remembered for those who never changed."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._known: dict[tuple[str, str], str | None] = {}
+
+    def of(self, policy: Policy, ref: str, party: str, at: datetime) -> str | None:
+        """As `zone_name`."""
+        key = (ref, party)
+        if key in self._known:
+            return self._known[key] or policy.zone
+        name = _own_zone(self._view, ref, party, at)
+        versions = (self._view.people.get(ref, ()), self._view.parties.get(party, ()))
+        if all(len(entries) <= 1 for entries in versions):
+            self._known[key] = name
+        return name or policy.zone
+
+
+_Kind = tuple[str, Channel, Purpose, Urgency, Expects, Role | None, str, bool]
 
 
 class Clocks:
     """The clocks of a view: `term(chain)` of a question and its reminders."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, zones: Zones) -> None:
         self._view = view
+        self._zones = zones
         self._pauses: dict[tuple[str, str], list[Pause]] = {}
+        self._terms: dict[_Kind, tuple[Window | None, Calendar]] = {}
 
     def term(self, chain: list[Hearing]) -> Term:
         """From when the receiver's clock runs, and until when, for the first of a chain."""
         question = chain[0].question
-        zones, assumed = self._zones(question)
-        notes: tuple[str, ...] = ("zone_assumed",) if assumed else ()
-        rules: tuple[str, ...] = ("J54",) if assumed else ()
+        policy, party, at = question.policy, question.party, question.entry.at
+        names = {self._zones.of(policy, ref, party, at): None for ref in question.refs}
+        notes: tuple[str, ...] = ("zone_assumed",) if None in names else ()
+        rules: tuple[str, ...] = ("J54",) if None in names else ()
+        zones = list(dict.fromkeys(name or "UTC" for name in names))
         if question.wanted is Expects.NOTHING:
             return Term(None, None, zones[0], rules, notes)
-        window, ruled = self._window(question)
+        window, calendar, ruled = self._window(question)
         rules += ruled
         if window is None:
             return self._without_window(question, zones[0], rules, notes)
-        at, ruled = _start(chain)
-        rules += ruled
-        role = self._view.role(question.party, question.entry.at)
-        calendar = question.policy.calendar(role, question.party)
-        terms = [self._run(question, calendar, zone, at, window) for zone in zones]
-        latest = max(terms, key=lambda t: (t.due is None, t.due or t.starts, t.zone))
-        if len(zones) > 1:
-            rules += ("J27",)
-        return Term(
-            latest.starts, latest.due, latest.zone, (*rules, *latest.rules),
-            (*notes, *latest.notes), latest.because,
+        at = _start(chain)
+        said = ((*rules, "J26"), notes)
+        if len(zones) == 1:
+            return self._run(question, calendar, zones[0], at, window, said)
+        said = ((*rules, "J26", "J27"), notes)
+        terms = [self._run(question, calendar, zone, at, window, said) for zone in zones]
+        return max(terms, key=lambda t: (t.due is None, t.due or t.starts, t.zone))
+
+    def _window(self, question: Question) -> tuple[Window | None, Calendar, tuple[str, ...]]:
+        """The window and the calendar of such a touch, remembered for the next one."""
+        fact, policy, party, role = (
+            question.fact, question.policy, question.party, question.role,
         )  # fmt: skip
-
-    def _zones(self, question: Question) -> tuple[list[str], bool]:
-        """The zones of the addressees, each once; whether one had to be assumed."""
-        names = [
-            zone_name(self._view, question.policy, ref, question.party, question.entry.at)
-            for ref in question.refs
-        ]
-        return list(dict.fromkeys(name or "UTC" for name in names)), None in names
-
-    def _window(self, question: Question) -> tuple[Window | None, tuple[str, ...]]:
-        fact, policy = question.fact, question.policy
-        role = self._view.role(question.party, question.entry.at)
-        if fact.answers or question.entry.id in self._view.links:
-            return policy.next_answer_window(role, question.party), ("J21",)
-        window = policy.window(
-            fact.channel, fact.purpose, fact.urgency, question.wanted, role, question.party
-        )
-        return window, ()
+        answers = bool(fact.answers) or question.entry.id in self._view.links
+        kind = (
+            policy.digest, fact.channel, fact.purpose, fact.urgency, question.wanted, role, party,
+            answers,
+        )  # fmt: skip
+        known = self._terms.get(kind)
+        if known is None:
+            window = (
+                policy.next_answer_window(role, party)
+                if answers
+                else policy.window(*kind[1:5], role, party)
+            )
+            known = self._terms[kind] = window, policy.calendar(role, party)
+        return (*known, ("J21",) if answers else ())
 
     def _without_window(
         self, question: Question, zone: str, rules: tuple[str, ...], notes: tuple[str, ...]
@@ -123,26 +147,35 @@ class Clocks:
         return Term(None, None, zone, (*rules, "J28"), (*notes, "no_deadline"))
 
     def _run(
-        self, question: Question, calendar: Calendar, zone: str, at: datetime, window: Window
+        self,
+        question: Question,
+        calendar: Calendar,
+        zone: str,
+        at: datetime,
+        window: Window,
+        said: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> Term:
         """The clock in one zone, stopped while another party had the matter paused."""
         place = zone_of(zone)
         starts = next_open(calendar, place, at)
         due = deadline(calendar, place, at, window)
         because: tuple[int, ...] = ()
+        rules, notes = said
         for pause in self._stops(question):
             if pause.since >= due or (pause.until is not None and pause.until <= at):
                 continue
             because += pause.because
             if pause.until is None:
-                return Term(starts, None, zone, ("J23",), ("paused",), because)
+                return Term(starts, None, zone, (*rules, "J23"), (*notes, "paused"), because)
             if pause.since <= at:
                 at = pause.until
                 starts, due = next_open(calendar, place, at), deadline(calendar, place, at, window)
                 continue
             left = business_minutes(calendar, place, pause.since, due)
             due = deadline(calendar, place, pause.until, Window(minutes=left))
-        return Term(starts, due, zone, (), ("paused_before",) if because else (), because)
+        if because:
+            rules, notes = (*rules, "J23"), (*notes, "paused_before")
+        return Term(starts, due, zone, rules, notes, because)
 
     def _stops(self, question: Question) -> list[Pause]:
         """The pauses that may stop this receiver's clock: those that it did not ask for."""
@@ -164,7 +197,7 @@ def _end(pause: Pause) -> datetime:
     return pause.until or _NEVER
 
 
-def _start(chain: list[Hearing]) -> tuple[datetime, tuple[str, ...]]:
+def _start(chain: list[Hearing]) -> datetime:
     """When the window starts: at the touch, or at first delivery if that came later than the
     grace (J26).
 
@@ -184,5 +217,5 @@ def _start(chain: list[Hearing]) -> tuple[datetime, tuple[str, ...]]:
                 if first is None or (line.at, settling) < (first, not plain):
                     first, plain = line.at, not settling
     if first is not None and plain and first - at > question.policy.delivery_grace:
-        return first, ("J26",)
-    return at, ("J26",)
+        return first
+    return at

@@ -19,7 +19,7 @@ from contactledger.judge.calendar import in_hours, week_of, zone_of
 from contactledger.judge.caps import Caps
 from contactledger.judge.consent import Asked, Wishes
 from contactledger.judge.docket import Docket
-from contactledger.judge.due import Term, zone_name
+from contactledger.judge.due import Term, Zones
 from contactledger.judge.policy import AgreedHours
 from contactledger.judge.reach import Hearing, Question
 from contactledger.vocabulary import Channel, Expects, Role
@@ -39,11 +39,12 @@ class Charge:
 class Bar:
     """The violations of any touch in a docket: `charge(hearing, term)`."""
 
-    def __init__(self, docket: Docket) -> None:
-        self._docket = docket
+    def __init__(self, docket: Docket, zones: Zones) -> None:
+        self._zones = zones
         self._view = docket.view
         self._wishes = Wishes(docket.view, docket.hearings.values())
         self._caps = Caps(docket)
+        self._hours: dict[tuple[str, Channel, Role | None, str], AgreedHours | None] = {}
         self._tried: dict[tuple[str, str, str, Channel], list[datetime]] = {}
         for hearing in docket.hearings.values():
             asked = hearing.question
@@ -119,11 +120,11 @@ class Bar:
 
     def _agreed_hours(self, question: Question) -> AgreedHours | None:
         """The policy's hours for that channel, if it names it and not that purpose."""
-        role = self._role(question)
-        hours = question.policy.hours(question.fact.channel, role, question.party)
-        if hours is None or question.fact.purpose in hours.exempt:
-            return None
-        return hours
+        key = (question.policy.digest, question.fact.channel, question.role, question.party)
+        if key not in self._hours:
+            self._hours[key] = question.policy.hours(*key[1:])
+        hours = self._hours[key]
+        return None if hours is None or question.fact.purpose in hours.exempt else hours
 
     def _against_hours(self, question: Question, ref: str, asked: Asked) -> bool:
         """Whether the touch came outside the hours that somebody asked for."""
@@ -169,16 +170,19 @@ class Bar:
         """Nobody addressed is there any more, as far as the sender was told, and has a duty
         that the policy asks for. The party itself is entitled where no duty is asked for."""
         fact = question.fact
-        duties = question.policy.entitled_duties(fact.purpose, fact.topics)
+        duties = None
+        if question.policy.entitled:
+            duties = question.policy.entitled_duties(fact.purpose, fact.topics)
         because: list[int] = [question.entry.no]
         for ref in question.refs:
             left = self._left(ref, question.entry.at)
             if left is not None:
                 because.append(left)
                 continue
+            if duties is None:
+                return
             person = self._view.person_at(ref, question.entry.at)
-            held = frozenset() if person is None else frozenset(person.duties)
-            if duties is None or not duties.isdisjoint(held):
+            if person is not None and not duties.isdisjoint(person.duties):
                 return
         rules = ("J40", "J42") if len(because) > 1 else ("J40",)
         yield Violation("nobody_entitled", rules, tuple(because))
@@ -194,8 +198,5 @@ class Bar:
         return None
 
     def _zone(self, question: Question, ref: str) -> str:
-        name = zone_name(self._view, question.policy, ref, question.party, question.entry.at)
-        return name or "UTC"
-
-    def _role(self, question: Question) -> Role | None:
-        return self._view.role(question.party, question.entry.at)
+        at = question.entry.at
+        return self._zones.of(question.policy, ref, question.party, at) or "UTC"

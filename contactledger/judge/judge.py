@@ -34,7 +34,7 @@ from contactledger.facts import Entry
 from contactledger.findings import Evidence, Finding, Grade, Outcome, PersonRow, Reach, Violation
 from contactledger.judge.answers import Answers, Clerk, waiver
 from contactledger.judge.docket import Docket
-from contactledger.judge.due import Clocks, Term
+from contactledger.judge.due import Clocks, Term, Zones
 from contactledger.judge.held import WANTS_AN_ANSWER, Bar, Charge
 from contactledger.judge.listening import Listening
 from contactledger.judge.outcome import Looks, Tally, Verdict, carrier_of, settles, silence
@@ -98,10 +98,12 @@ class _Court:
         self.view = seen
         self.docket = Docket(seen)
         hearings = self.docket.hearings.values()
-        self._clocks = Clocks(seen)
+        zones = Zones(seen)
+        self._clocks = Clocks(seen, zones)
         self._clerk = Clerk(self.docket)
-        self._bar = Bar(self.docket)
+        self._bar = Bar(self.docket, zones)
         self._tools = (Listening(seen), Looks(hearings))
+        self._ordered: dict[frozenset[str], tuple[str, ...]] = {}
         self._rulings: dict[tuple[str, str], _Ruling] = {}
 
     # --- the chain ---------------------------------------------------------------------------
@@ -280,10 +282,11 @@ class _Court:
         entry, fact = question.entry, question.fact
         first = ruling.chain[0].question
         if answers.lines or lines is not hearing.lines:
-            lines = [lines[0], *sorted((*lines[1:], *answers.lines), key=_in_order)]
+            lines = [lines[0], *sorted((*lines[1:], *answers.lines), key=_by_time)]
         better = tally.better(reach)
-        contested = {no for heard in chain for no in heard.contested}
-        contested.update(answers.contested)
+        contested = set(answers.contested)
+        for heard in chain:
+            contested.update(heard.contested)
         fired = {"J1", "J33", *rules}
         names = set(notes)
         rests = {entry.no, *because, *answers.by}
@@ -343,12 +346,20 @@ class _Court:
             notes=tuple(sorted(names)),
             basis=question.basis,
             zone=term.zone,
-            rules=tuple(sorted(fired, key=ORDER.__getitem__)),
+            rules=self._in_order(fired),
             because=tuple(sorted(rests)),
         )
 
+    def _in_order(self, fired: set[str]) -> tuple[str, ...]:
+        """The rules in the order of their numbers; the same few sets come up again and again."""
+        key = frozenset(fired)
+        known = self._ordered.get(key)
+        if known is None:
+            known = self._ordered[key] = tuple(sorted(key, key=ORDER.__getitem__))
+        return known
 
-def _in_order(line: Evidence) -> tuple[datetime, int]:
+
+def _by_time(line: Evidence) -> tuple[datetime, int]:
     return (line.at, line.no)
 
 

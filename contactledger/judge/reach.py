@@ -18,7 +18,7 @@ from contactledger.judge.grade import weigh
 from contactledger.judge.lifts import FAILURES, LIFTS, LOOKS
 from contactledger.judge.policy import Policy
 from contactledger.judge.view import View
-from contactledger.vocabulary import By, Channel, Expects, SignalKind, System
+from contactledger.vocabulary import By, Channel, Expects, Role, SignalKind, System
 
 _K = SignalKind
 _MACHINE_FIRST = (By.MACHINE, By.UNKNOWN, By.HUMAN)
@@ -30,8 +30,8 @@ class Question:
 
     `refs`: who of that party was addressed, people or the party itself. `alone`: the one
     addressee of the whole touch, None if there are several. `only`: nobody but this party was
-    addressed. `receivers`: all receiving parties. `wanted`, `policy` and `basis` are the
-    original's for a reminder (J20, J45).
+    addressed. `receivers`: all receiving parties. `role`: the party's when the clock starts.
+    `wanted`, `policy` and `basis` are the original's for a reminder (J20, J45).
     """
 
     entry: Entry
@@ -42,6 +42,7 @@ class Question:
     alone: str | None
     only: bool
     receivers: frozenset[str]
+    role: Role | None
     wanted: Expects
     policy: Policy
     basis: Basis

@@ -130,6 +130,8 @@ class View:
         versions = self.parties.get(party)
         if versions is None:
             return None
+        if len(versions) == 1:
+            return cast(Party, versions[0].fact)
         return cast(Party, version_at(versions, at or self.as_of).fact)
 
     def role(self, party: str, at: datetime | None = None) -> Role | None:
