@@ -22,11 +22,12 @@ from contactledger.events import Event
 from contactledger.facts import Entry, Fact, Party, Person, Touch
 from contactledger.ledger import Ledger
 from contactledger.store.memory import MemoryStore
+from contactledger.store.tables import tables
 from contactledger.testing import FixedClock
 from contactledger.vocabulary import Auth, Channel, Role, SignalKind
 
 SMITH = "smith-motors"
-TABLES = ("layout", "ledger", "account", "entry", "disclosure", "lookup", "blob", "seen", "inbox")
+TABLES = tuple(sorted(tables("contactledger_", None).metadata.tables))
 
 
 def two_sides() -> tuple[Fact, ...]:
@@ -125,11 +126,11 @@ def every_value(ledger: Ledger) -> Iterator[str]:
         return
     with store._connections.begin(write=False) as connection:
         for table in TABLES:
-            rows = connection.exec_driver_sql(f"SELECT * FROM contactledger_{table}").fetchall()
+            rows = connection.exec_driver_sql(f"SELECT * FROM {table}").fetchall()
             for row in rows:
                 for cell in row:
                     yield repr(bytes(cell) if isinstance(cell, memoryview) else cell)
-                    if table == "disclosure":
+                    if table == "contactledger_disclosure":
                         yield _plain(cell)
 
 
