@@ -28,6 +28,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     concerning.py   TOP     whom an entry is about
     holding.py      TOP     legal holds: what may not be erased
     erasing.py      TOP     what a redaction deletes
+    scrubbing.py    TOP     how far an erasure has got
+    subject.py      TOP     everything about one person, for that person
+    keeping.py      TOP     the methods of Ledger that erase, hold, merge, retract
     checking.py     TOP     the deep check of a log
     checking_seals.py TOP   and of what is sealed above the logs
     trees.py        TOP     trees over stored nodes; an entry's proof up to the checkpoint
@@ -38,6 +41,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     bundling.py     TOP     what goes into a bundle, collected from a store
     missing.py      TOP     parts no longer disclosed: erased or withheld
     exchange.py     TOP     a bundle opened and verified: the other side's view
+    countersigning.py TOP   what came back: that the other side was given a log
+    pairing.py      TOP     which touch of one record is which of another
+    reconciling.py  TOP     two records of one account beside each other
     reading.py      TOP     what can be read of an account, from a ledger or a bundle
     reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here

@@ -24,8 +24,10 @@ from contactledger import files
 from contactledger.errors import BadInput, Corrupt, NotFound, NotSealed
 from contactledger.facts import Entry, Mark, Signal, Touch
 from contactledger.log.bundle import MAX_SINCE, Content, KeyContent, LogContent, write_bundle
+from contactledger.log.bundle_receipts import in_order
 from contactledger.log.bundle_text import Since
 from contactledger.log.note import parse_unverified
+from contactledger.log.receipt import parse_receipt_note
 from contactledger.log.record import ID, decode, disclosed
 from contactledger.log.seal import parse_head, parse_key_change
 from contactledger.log.tlog import NodeReader, prove_consistency, prove_inclusion
@@ -134,7 +136,7 @@ class _Source:
         genesis, *changes = tx.sealed_keys()
         (epoch,) = tx.sealed(size - 1, size)
         numbers = None if chosen is None else self._numbers(chosen)
-        parts = partial(self._parts, numbers)
+        parts, since = partial(self._parts, numbers), tuple(self._since())
         return Content(
             checkpoint=self._sealed.note,
             genesis=genesis.record,
@@ -145,7 +147,8 @@ class _Source:
             house=None if numbers is not None else self._house_log(),
             disclosures=lambda: ((part.no, part.body) for part in parts()),
             keys=tuple([self._change(row, size) for row in changes]),
-            since=tuple(self._since()),
+            since=since,
+            receipts=self._receipts({self._slot.size, *(n for n, _ in since)}, numbers is None),
             blobs=_originals(parts()) if originals else (),
             blob=self._blob,
             proofs=None if numbers is None else partial(self._proofs, numbers),
@@ -225,6 +228,11 @@ class _Source:
                     prove_consistency(size, self._slot.size, reader),
                 ),
             )
+
+    def _receipts(self, shown: Collection[int], whole: bool) -> tuple[bytes, ...]:
+        """Receipts that came back; without all entries, those for a head that is shown."""
+        notes = in_order(row.note for row in self._tx.receipts(self._account))
+        return tuple([n for n in notes if whole or parse_receipt_note(n)[0].size in shown])
 
 
 def _signed_by(note: bytes, key: VerifierKey) -> bool:

@@ -364,3 +364,87 @@ class Standing:
     onus: Onus
     onus_matter: str | None
     notes: tuple[str, ...] = ()
+
+
+# --- two records of one account, compared ------------------------------------------------------
+
+
+@frozen
+class Difference:
+    """One thing that two records say otherwise of the same touch.
+
+    `what`: "time" (`ours` and `theirs` are moments), "outcome" (outcomes, for the party that
+    was reached out to, whose ids in the two records are `parties`) or "answered_by" (ids of
+    the people who answered, each in its own record).
+    """
+
+    what: str
+    ours: datetime | Outcome | tuple[str, ...]
+    theirs: datetime | Outcome | tuple[str, ...]
+    parties: tuple[str, str] | None = None
+
+
+@frozen
+class Pair:
+    """A touch that stands in both records: its entry number in each.
+
+    `by`: what it was matched by ("message_id", "provider_id", "call_id", "people_and_time",
+    "parties_and_time"). Without differences the two agree, as far as they could be compared;
+    `uncompared` are the words of `Difference.what` on which one of them says nothing.
+    """
+
+    ours: int
+    theirs: int
+    by: str
+    at: tuple[datetime, datetime]
+    differences: tuple[Difference, ...] = ()
+    uncompared: tuple[str, ...] = ()
+
+
+@frozen
+class Lone:
+    """A touch that stands in one record alone. `possible`: entries of the other that may be
+    the same touch, where nothing tells which."""
+
+    no: int
+    at: datetime
+    possible: tuple[int, ...] = ()
+
+
+@frozen
+class Compared:
+    """One of two records: what of it was compared, and what could not be.
+
+    `touches`: how many between parties counted at the moment of the comparison. Numbers of
+    entries: `later` came after that moment; `elsewhere` are touches that do not concern the
+    party which keeps the other record; `nameless` have lost, or never had shown to us, the
+    ids and the people they could have been matched by. `partial`: it holds some entries only.
+    """
+
+    account: str
+    recorder: str
+    entries: int
+    until: datetime
+    touches: int
+    partial: bool = False
+    later: tuple[int, ...] = ()
+    elsewhere: tuple[int, ...] = ()
+    nameless: tuple[int, ...] = ()
+
+
+@frozen
+class Reconciliation:
+    """Two records of one account beside each other, both as of one moment.
+
+    `tolerance`: how far two times of one touch may lie apart. `parties`: which of our parties
+    is which of theirs, by id.
+    """
+
+    as_of: datetime
+    tolerance: timedelta
+    ours: Compared
+    theirs: Compared
+    parties: tuple[tuple[str, str], ...]
+    pairs: tuple[Pair, ...]
+    only_ours: tuple[Lone, ...]
+    only_theirs: tuple[Lone, ...]

@@ -25,6 +25,7 @@ from contactledger.erasing import erase, read_all
 from contactledger.errors import BadFact, BadInput, StoreMissing, Unverified
 from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction, fields_of
 from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
+from contactledger.keeping import Keeping
 from contactledger.log.record import PLANS
 from contactledger.reading import Loaded, Reading
 from contactledger.receiving import Inbox, Receipt
@@ -38,13 +39,15 @@ from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
 from contactledger.trees import EntryProof
 
 if TYPE_CHECKING:
+    from contactledger.countersigning import Accepted, Countersignature
+    from contactledger.exchange import Trust
     from contactledger.log.note import Signer
     from contactledger.sources.source import Source
 
 log = logging.getLogger("contactledger")
 
 
-class Ledger(Reading):
+class Ledger(Reading, Keeping):
     """A ledger: write with `record`, `sending`, `receive`; read with `entries` … `report`.
 
     Thread-safe. Use it with `with`, or `close()` it.
@@ -352,17 +355,6 @@ class Ledger(Reading):
         """How many reports did not verify since this ledger was opened."""
         return self._forged
 
-    def redact(
-        self, account: str, *, entry: Any = None, person: Any = None, fields: Sequence[str] = ()
-    ) -> Entry:
-        """Erase personal parts: of one entry, of one person, or (neither) of the account.
-
-        The redaction is recorded and the parts deleted in one transaction; every hash stays
-        valid.
-        """
-        (made,) = self.record(account, Redaction(entry, tuple(fields), person))
-        return made
-
     # --- read ----------------------------------------------------------------------------
 
     def accounts(self) -> tuple[str, ...]:
@@ -462,6 +454,19 @@ class Ledger(Reading):
         """
         with self._store.begin(write=False) as tx:
             return prove_entry(tx, self._accounts.must_find(account, tx), no)
+
+    def accept(
+        self, countersignature: Countersignature | bytes, *, trust: Trust | Iterable[Trust]
+    ) -> Accepted:
+        """Take in what came back for a bundle, if one of the `trust`ed keys of theirs signed it.
+
+        Later bundles hold it (`contactledger.countersigning`). Raises Unverified.
+        """
+        from contactledger.countersigning import accept
+
+        self._sealer()  # which a ledger opened for reading has not
+        with self._store.begin(write=True) as tx:
+            return accept(tx, countersignature, trust)
 
     # --- inside --------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from contactledger.judge.standing import standing
 
 if TYPE_CHECKING:
     from contactledger.files import Report
+    from contactledger.reconciling import Side
 
 Period = tuple[datetime | None, datetime | None]
 """From (inclusive) and until (exclusive) of the touches that a reading shows."""
@@ -80,6 +81,13 @@ class Reading(ABC):
     def cases(self, account: str, *, as_of: datetime | None = None) -> tuple[Case, ...]:
         """The account's matters, open and closed."""
         return self.standing(account, as_of=as_of).cases
+
+    def side(self, account: str) -> Side:
+        """The account's record until now, to be laid beside another's (`reconcile`)."""
+        from contactledger.reconciling import Side
+
+        loaded = self._load(account)
+        return Side(loaded.entries, loaded.house, self._now())
 
     def report(
         self,

@@ -7,6 +7,7 @@ texts are `contactledger.log.bundle_text`, records are those of `record` and `se
     account/head.json              its head
     account/head.path              the head's path in the slot tree
     account/proofs.ndjson          only in a partial bundle: the inclusion proof of each line
+    account/receipts/<n>.note      receipts that came back for the account, from 0 on
     blobs/<sha256>                 an original that a disclosure names
     disclosures.ndjson             [no,"D"], in order of (no, digest of D)
     house/entries.ndjson           the house log (J53), complete: not in a partial bundle
@@ -98,7 +99,8 @@ class Content:
 
     `epoch` and `genesis` are records with their proofs in the ledger log of `checkpoint`;
     `disclosures` gives (no, D) in order of (no, digest); `blobs` are names (SHA-256 in hex),
-    `blob` gives their bytes. With `proofs` the bundle is partial and `house` is None.
+    `blob` gives their bytes. `receipts` are notes in the order of `bundle_receipts`. With
+    `proofs` the bundle is partial and `house` is None.
     """
 
     checkpoint: bytes
@@ -111,6 +113,7 @@ class Content:
     disclosures: Callable[[], Iterable[tuple[int, str]]]
     keys: tuple[KeyContent, ...] = ()
     since: tuple[tuple[int, Since], ...] = ()
+    receipts: tuple[bytes, ...] = ()
     blobs: tuple[str, ...] = ()
     blob: Callable[[str], Iterable[bytes]] = lambda _: ()
     proofs: Callable[[], Iterable[Hashes]] | None = None
@@ -145,6 +148,8 @@ def _files(content: Content) -> dict[str, Callable[[], Iterable[bytes]]]:
         whole[f"ledger/keys/{key.no}.consistency"] = format_path(key.consistency)
     for size, since in content.since:
         whole[f"since/{size}.json"] = format_since(since)
+    for no, receipt in enumerate(content.receipts):
+        whole[f"account/receipts/{no}.note"] = receipt
     for folder, log in (("account", content.account), ("house", content.house)):
         if log is not None:
             whole[f"{folder}/head.json"] = log.head

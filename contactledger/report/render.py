@@ -1,10 +1,10 @@
 """A report as HTML, text and JSON, from templates that a user may override block by block.
 
 Templates are Jinja2 in an immutable sandbox with undefined names as errors; HTML and CSS
-are escaped, `.txt` is not. They get plain dict rows (see rows.py), the timeline as `chart`,
-and the filters listed in `FILTERS`. The library's own templates are read from the package
-itself through `importlib.resources`; that is package data, not a file of the user's, and
-the only thing this wing reads.
+are escaped, `.txt` is not. They get plain dict rows (see rows.py and reconciliation.py), for
+rows with findings the timeline as `chart`, and the filters listed in `FILTERS`. The library's
+own templates are read from the package itself through `importlib.resources`; that is package
+data, not a file of the user's, and the only thing this wing reads.
 
 A user's `templates` maps names to sources: one named "proof-of-contact.html" takes the place
 of ours and may extend it as "contactledger/proof-of-contact.html"; "style.css" alone changes
@@ -41,7 +41,10 @@ from contactledger.errors import BadTemplate
 from contactledger.report.charts import symbol, timeline
 from contactledger.report.phrases import clock, date, day, listed, number, utc_beside
 
-OURS = ("page.html", "proof-of-contact.html", "proof-of-contact.txt", "style.css")
+OURS = (
+    *("page.html", "style.css", "proof-of-contact.html", "proof-of-contact.txt"),
+    *("reconciliation.html", "reconciliation.txt"),
+)
 PREFIX = "contactledger/"
 CITED = 12
 """Entry numbers printed behind a sentence; the rest is counted."""
@@ -62,6 +65,8 @@ class Report:
 
     def html(self) -> str:
         """The report as one self-contained HTML page: no script, nothing fetched."""
+        if "findings" not in self.data:
+            return _fill(self.templates, f"{self.kind}.html", dict(self.data))
         chart = Markup(timeline(dict(self.data)))  # noqa: S704  # charts.py escapes every name
         promised = {p["no"] for p in self.data["promises"]}
         anchors = promised.union(f["no"] for f in self.data["findings"])
