@@ -32,7 +32,7 @@ from contactledger.log.bundle_text import SignedHead, read_signed_head, signed_h
 from contactledger.log.canon import format_time
 from contactledger.log.record import to_base64url
 from contactledger.log.seal import Head
-from contactledger.log.verifier import VerifierKey
+from contactledger.log.verifier import Kind, VerifierKey
 from contactledger.missing import count_redacted
 from contactledger.reading import Loaded, Reading
 
@@ -45,14 +45,17 @@ _LAST_SECOND = 253_402_300_799
 
 @frozen
 class Countersigned:
-    """That somebody saw the checkpoint of a bundle, at a time by their own clock.
+    """That somebody was given this log, or the checkpoint over it, at a time by their own clock.
 
-    `at` is None for a time beyond the year 9999.
+    `size`: how many of the account's entries a receipt says were received; None for a
+    cosignature alone, which is for the checkpoint and names no account. It is no word on what
+    the entries say (J39). `at` is None for a time beyond the year 9999.
     """
 
     name: str
     key: str
     at: datetime | None
+    size: int | None = None
 
 
 @frozen
@@ -203,8 +206,8 @@ def open_bundle(
     with source() as opened:
         verified = verify(opened, keys, memory=memory.signed, progress=progress)
     made = OpenedBundle("", 0, 0, (), verified, source)
-    first = next(made.entries()).fact
-    name = first.name if isinstance(first, Opened) else None
+    first = verified.account_log.first
+    name = first.fact.name if first is not None and isinstance(first.fact, Opened) else None
     missing = verified.account_log.missing
     redacted = count_redacted(made.entries) if missing else 0
     memory.keep(verified)
@@ -212,17 +215,30 @@ def open_bundle(
         account=name or verified.head.account,
         redacted=redacted,
         withheld=missing - redacted,
-        countersigned=tuple(
-            Countersigned(
-                c.key.name,
-                c.key.format(),
-                datetime.fromtimestamp(c.time, UTC) if c.time <= _LAST_SECOND else None,
-            )
-            for c in verified.countersigned
-        ),
+        countersigned=_countersigned(verified),
         verified=verified,
         source=source,
     )
+
+
+def _countersigned(verified: Verified) -> tuple[Countersigned, ...]:
+    """Receipts, the oldest first, and the cosignatures that no receipt goes with."""
+    found = [
+        Countersigned(
+            one.key.name,
+            one.key.as_kind(Kind.COSIGNATURE).format(),
+            one.received.at,
+            one.received.size,
+        )
+        for one in verified.received
+    ]
+    now = verified.epoch.epoch
+    said = {one.key.public_key for one in verified.received if one.received.epoch == now}
+    for one in verified.countersigned:
+        if one.key.public_key not in said:
+            at = datetime.fromtimestamp(one.time, UTC) if one.time <= _LAST_SECOND else None
+            found.append(Countersigned(one.key.name, one.key.format(), at))
+    return tuple(found)
 
 
 def trusted_keys(trust: Trust | Iterable[Trust]) -> tuple[VerifierKey, ...]:

@@ -107,11 +107,12 @@ class Chunk:
 class CheckedLog:
     """What was found in a log: how many lines, roots by size, what is kept to read it again.
 
-    `missing`: personal parts without a disclosure. `named`: blobs that disclosures name and
-    that are there; `missing_blobs` are not.
+    `first`: entry 0, None while the log is empty. `missing`: personal parts without a
+    disclosure. `named`: blobs that disclosures name and that are there; `missing_blobs` are not.
     """
 
     entries: int = 0
+    first: Entry | None = None
     roots: dict[int, bytes] = field(factory=dict)
     chunks: list[Chunk] = field(factory=list)
     missing: int = 0
@@ -195,8 +196,12 @@ class _Checker:
         self.last_no, self.last_time = no, document["recorded_at"]
         if self.place is HOUSE and document["sd"]:
             self._bad("the house log holds nothing personal")
+        bodies: dict[str, str] = {}
         if document["sd"] or self.parts.waiting is not None:
-            self._disclosures(no, document)
+            bodies = self.parts.of(no)
+            self._disclosures(no, document, bodies)
+        if no == 0:
+            self.found.first = decode(line, bodies)
         self.leaves.append(leaf)
         self.found.entries += 1
 
@@ -213,8 +218,7 @@ class _Checker:
             what = f"{number} does not lead from the entry to the head's root"
             refuse(what, self.place.entries_step, PROOFS)
 
-    def _disclosures(self, no: int, document: dict[str, Any]) -> None:
-        bodies = self.parts.of(no)
+    def _disclosures(self, no: int, document: dict[str, Any], bodies: dict[str, str]) -> None:
         digests = {digest for _, _, digest in document["sd"]}
         if not bodies.keys() <= digests:
             self.parts.bad(f"entry {no} names no such digest")

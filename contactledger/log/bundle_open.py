@@ -14,7 +14,8 @@
    hashed. Some may be missing.
 7. **house log**: at slot 0, as 4 and 5, with nothing personal.
 8. **older heads**: those in the bundle and the one that the caller remembers are prefixes of
-   this log. Otherwise the ledger was rolled back or forked, and both signed heads prove it.
+   this log, and so is what receipts say was received. Otherwise the ledger was rolled back or
+   forked, and both signed heads prove it.
 
 A line of a signature whose key nobody named to us says nothing and is passed over, as C2SP
 signed-note has it; it is the only thing in a bundle that may be changed unnoticed.
@@ -42,6 +43,7 @@ from contactledger.log.bundle_log import (
     refuse,
     step,
 )
+from contactledger.log.bundle_receipts import RECEIPT_FILE, check_receipts, read_receipts
 from contactledger.log.bundle_text import (
     MAX_PATH_BYTES,
     Hashes,
@@ -60,6 +62,7 @@ from contactledger.log.checkpoint import (
 )
 from contactledger.log.container import Container
 from contactledger.log.note import MAX_NOTE_BYTES, Note, open_note, parse_unverified
+from contactledger.log.receipt import Receipt
 from contactledger.log.seal import (
     Epoch,
     Genesis,
@@ -83,10 +86,10 @@ Memory = Mapping[str, SignedHead]
 class Verified:
     """A bundle of which every step holds.
 
-    `countersigned`: who cosigned the checkpoint, and when by its own clock (POSIX seconds).
-    `strangers`: names on signatures of keys that were not named to us. `since`: sizes of the
-    older heads in it. `first`: nothing was remembered of this account. `signed` is what to
-    remember of it.
+    `countersigned`: who cosigned the checkpoint, and when by its own clock (POSIX seconds);
+    `received`: the receipts. `strangers`: names on signatures of keys that were not named to
+    us. `since`: sizes of the older heads in it. `first`: nothing was remembered of this
+    account. `signed` is what to remember of it.
     """
 
     checkpoint: Checkpoint
@@ -100,6 +103,7 @@ class Verified:
     partial: bool
     first: bool
     since: tuple[int, ...]
+    received: tuple[Receipt, ...]
     signed: SignedHead = field(repr=False)
     account_log: CheckedLog = field(repr=False)
     house_log: CheckedLog | None = field(repr=False)
@@ -172,6 +176,7 @@ class _Opening:
             partial=self.partial,
             first=self.head.account not in self.memory,
             since=older,
+            received=self.received,
             signed=self.signed,
             account_log=account,
             house_log=house,
@@ -197,7 +202,7 @@ class _Opening:
                 self.key_numbers.setdefault(int(key[1]), set()).add(key[2])
             elif since := files.SINCE_FILE.match(name):
                 self.since_sizes.append(int(since[1]))
-            elif name not in allowed and not files.BLOB_FILE.match(name):
+            elif not (name in allowed or files.BLOB_FILE.match(name) or RECEIPT_FILE.match(name)):
                 refuse("is no file of a bundle", 1, name)
         for no, endings in self.key_numbers.items():
             if len(endings) != 3:
@@ -229,7 +234,8 @@ class _Opening:
                 known.append(VerifierKey.parse(change.key))
         with step(2, files.CHECKPOINT):
             ours = [key for key in known if key in believed]
-            self.opened = open_checkpoint(self.note, ours, self._cosigners(known))
+            self.cosigners = self._cosigners(known)
+            self.opened = open_checkpoint(self.note, ours, self.cosigners)
             # and every line of a key that the ledger's own log names must hold as well
             named = open_note(self.note, known)
             self.signer = known[-1]
@@ -326,7 +332,8 @@ class _Opening:
     # --- 5
 
     def step_5_entries(self) -> CheckedLog:
-        sizes = set(self.since_sizes)
+        self.receipts = read_receipts(self.container)
+        sizes = {*self.since_sizes, *(one.received.size for one in self.receipts)}
         remembered = self.memory.get(self.head.account)
         if remembered is not None:
             sizes.add(claimed(remembered).head.size)
@@ -343,10 +350,9 @@ class _Opening:
 
     def _opened_by(self, place: Place, log: CheckedLog) -> None:
         """Entry 0 is of this ledger, and says whether the log is the house's."""
-        first = next(read_log(self.container, place, log), None)
-        if first is None:  # the house log, before anything was written there
+        if log.first is None:  # the house log, before anything was written there
             return
-        fact = first.fact
+        fact = log.first.fact
         if not isinstance(fact, Opened) or fact.ledger != self.genesis.ledger:
             refuse("entry 0 is not that of this ledger", place.entries_step, place.entries)
         if fact.house != (place is HOUSE):
@@ -393,6 +399,10 @@ class _Opening:
             self._remembered(remembered, account, shown)
         for other in self.memory.values():
             self._same_ledger(other)
+        roots = {size: parse_head(since.head).root for size, since in shown.items()}
+        roots |= {**account.roots, self.head.size: self.head.root}
+        epoch, keys = self.epoch.epoch, self.cosigners
+        self.received = check_receipts(self.receipts, self.head, epoch, roots, keys)
         return tuple(shown)
 
     def _since(self, size: int, since: Since, name: str) -> None:
