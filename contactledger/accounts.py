@@ -12,6 +12,7 @@ from threading import Lock
 from contactledger.errors import NotFound
 from contactledger.facts import Opened
 from contactledger.log.record import ID, decode
+from contactledger.merging import goes_on_in
 from contactledger.references import References
 from contactledger.store.port import Transaction
 
@@ -29,11 +30,14 @@ class Accounts:
         self._lock = Lock()
 
     def find(self, name: str, tx: Transaction) -> str | None:
-        """The id of the account of this name, or with this id; None if there is none."""
+        """The id of the account of this name, or with this id; None if there is none.
+
+        A name follows its account into the log where it goes on (`Moved`), an id does not.
+        """
         with self._lock:
             known = self._names.get(name)
         if known is not None:
-            return known
+            return known if known == name else goes_on_in(tx, self._references, known)
         if name == HOUSE:
             return self._house if tx.head(self._house) is not None else None
         rows = [r for r in tx.find([self._references.account(name)]) if r.kind == "opened"]
@@ -42,7 +46,7 @@ class Accounts:
             return name if by_id else None  # the name may have been erased
         with self._lock:
             self._names[name] = rows[0].account
-        return rows[0].account
+        return goes_on_in(tx, self._references, rows[0].account)
 
     def must_find(self, name: object, tx: Transaction) -> str:
         """The same; NotFound if there is none."""
@@ -71,9 +75,16 @@ class Accounts:
         return (opened.name if isinstance(opened, Opened) else None) or account
 
     def names(self, tx: Transaction) -> tuple[str, ...]:
-        """The names of all accounts but the house, in order."""
+        """The names of all accounts but the house, in order; the id of one that goes on in
+        another's log, since its name leads there."""
         found, after = [], ""
         while heads := tx.heads(after):
             after = heads[-1].account
-            found += [self.name(tx, h.account) for h in heads if h.account != self._house]
+            ids = [head.account for head in heads if head.account != self._house]
+            moves = tx.find([self._references.moved(id_) for id_ in ids])
+            ended = {r.account for r in moves if self._ended(tx, r.account)}
+            found += [id_ if id_ in ended else self.name(tx, id_) for id_ in ids]
         return tuple(sorted(found))
+
+    def _ended(self, tx: Transaction, account: str) -> bool:
+        return goes_on_in(tx, self._references, account) != account

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from attrs import frozen
 
@@ -129,6 +130,36 @@ def write_json(where: Where, value: dict[str, Any], field: str) -> None:
     with replacing(where, field) as file:
         file.write(json.dumps(value, indent=1, ensure_ascii=False).encode())
         file.write(b"\n")
+
+
+def save_all(where: Where, contents: Mapping[str, bytes]) -> None:
+    """Write these files into a new folder, or into a zip file if the name ends in ".zip".
+
+    Personal data, so the owner alone may read them. BadInput if something is there already.
+    """
+    path = Path(where)
+    try:
+        if path.suffix.lower() == ".zip":
+            with _only_mine(path) as file, ZipFile(file, "w", ZIP_DEFLATED) as packed:
+                for name, data in contents.items():
+                    packed.writestr(ZipInfo(name, _NO_DATE), data, ZIP_DEFLATED)
+            return
+        path.mkdir(mode=0o700)
+        for name, data in contents.items():
+            (path / name).parent.mkdir(mode=0o700, exist_ok=True)
+            with _only_mine(path / name) as file:
+                file.write(data)
+    except OSError as error:
+        raise BadInput(f"cannot be written: {_why(error)}", field="path") from None
+
+
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+"""The earliest date of a zip file: the same contents give the same bytes."""
+
+
+def _only_mine(path: Path) -> BinaryIO:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
 
 
 def _why(error: OSError) -> str:

@@ -19,6 +19,7 @@ from attrs import frozen
 from contactledger.events import Event, Incoming
 from contactledger.facts import Message, Person, Signal, Touch
 from contactledger.log.record import ID, decode
+from contactledger.merging import Merged, goes_on_in
 from contactledger.recording import Given
 from contactledger.references import References, id_ref
 from contactledger.refusing import AHEAD
@@ -79,6 +80,7 @@ class Matcher:
         self._new_id = new_id
         self._made: set[bytes] = set()
         self._rows: dict[bytes, list[LookupRow]] = {}
+        self._merged: dict[str, Merged] = {}
         self.repeated = 0
 
     def facts(self, events: list[Event]) -> tuple[dict[str, list[Given]], tuple[Parked, ...]]:
@@ -154,20 +156,35 @@ class Matcher:
     def _near(self, event: Event) -> list[_Match]:
         """Touches to this address over this channel in the 30 days before."""
         at = event.at or self._received_at
-        found = []
-        for account, person in self._people(event.address or ""):
+        found = {}
+        people = self._people(event.address or "")
+        for account, person in ((a, name) for a, who in people for name in self._every(a, who)):
             ref = self._references.reach(account, person, event.channel)
             self._load({ref})
             for row in reversed(self._rows[ref][-MAX_CANDIDATES:]):
                 (entry,) = self._tx.entries(account, row.no, row.no + 1)
                 if at - WINDOW <= entry.at <= at + AHEAD:
-                    found.append(_Match(account, row.id, row.no, "address"))
-        return found
+                    found[row.id] = _Match(account, row.id, row.no, "address")
+        return list(found.values())
 
     def _people(self, address: str) -> list[tuple[str, str]]:
-        """(account, person) of whoever has this address."""
+        """(account, person) of whoever has this address, by the name that stays (J48)."""
         rows = self._rows[self._references.address(address)]
-        return list(dict.fromkeys((r.account, r.id) for r in rows if r.kind == "address"))
+        found = ((r.account, r.id) for r in rows if r.kind == "address")
+        return list(dict.fromkeys((where, self._names(where).stays(who)) for where, who in found))
+
+    def _every(self, account: str, person: str) -> list[str]:
+        return self._names(account).every(person)
+
+    def _here(self, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Without those of accounts that go on in another, where somebody of another is left."""
+        left = [p for p in pairs if goes_on_in(self._tx, self._references, p[0]) == p[0]]
+        return left or pairs
+
+    def _names(self, account: str) -> Merged:
+        if account not in self._merged:
+            self._merged[account] = Merged.load(self._tx, self._references, account)
+        return self._merged[account]
 
     def _person_in(self, account: str, address: str | None) -> str | None:
         """The one person of an account with this address."""
@@ -242,6 +259,8 @@ class Matcher:
             senders = [(account, self._recorder) for account, _ in self._known(message.to)]
         if isinstance(match, _Match):
             senders = [(account, who) for account, who in senders if account == match.account]
+        elif len(senders) > 1:
+            senders = self._here(senders)
         if len(senders) != 1:
             return Parked(-1, "ambiguous" if senders else "unknown", "sender")
         ((account, sender),) = senders

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import define, evolve, field
 
-from contactledger.facts import Entry, Fact, Party, Person
+from contactledger.facts import Alias, Entry, Fact, Party, Person, Preference
 from contactledger.judge.counting import survivors
 from contactledger.log.record import decode
 from contactledger.references import References
@@ -59,6 +59,14 @@ class Merged:
         self.aliases = [entry for entry in self.aliases if entry.no != no]
         self.names = survivors(self.aliases)
 
+    def said(self, fact: Fact) -> Entry | None:
+        """The entry that says the same as this alias, if there is one."""
+        if not isinstance(fact, Alias):
+            return None
+        words = (fact.old, fact.new)
+        same = (e for e in self.aliases if isinstance(e.fact, Alias) and words == _words(e.fact))
+        return next(same, None)
+
     def stays(self, name: str) -> str:
         """The name that stays, for any name."""
         return self.names.get(name, name)
@@ -67,6 +75,10 @@ class Merged:
         """All names of the one that this name stands for, the one that stays first."""
         stays = self.stays(name)
         return [stays, *(old for old, new in self.names.items() if new == stays)]
+
+
+def _words(alias: Alias) -> tuple[str | None, str | None]:
+    return (alias.old, alias.new)
 
 
 def _entry(tx: Transaction, account: str, no: int) -> Entry:
@@ -89,23 +101,42 @@ def goes_on_in(tx: Transaction, references: References, account: str) -> str:
 def introductions(entries: Iterable[Entry], there: Iterable[Entry]) -> list[Fact]:
     """The parties and people of a log as facts for another, those left out that it has.
 
-    Known again by their keys; whose key was erased is left out. Newest versions, parties
-    first. A person whose party is left out goes in under the party's key.
+    Known again by their keys; whose key was erased is left out. The newest version of each,
+    parties first, then every preference of those people in order, as an opt-out must not be
+    lost on the way. What the sender was told stays told at the same time (J42).
     """
-    known = {(type(e.fact), getattr(e.fact, "key", None)) for e in there}
-    keys: dict[str, str | None] = {}
-    made: dict[tuple[type, str], Party | Person] = {}
+    known = {fact.key for fact in _sides(there)}
+    newest: dict[str, Entry] = {}
+    preferences: list[Entry] = []
     for entry in entries:
+        if isinstance(entry.fact, Party | Person):
+            newest[entry.id] = entry
+        elif isinstance(entry.fact, Preference):
+            preferences.append(entry)
+    keys = {id_: key for id_, entry in newest.items() if (key := _key(entry)) is not None}
+    parties: list[Fact] = []
+    people: list[Fact] = []
+    for entry in newest.values():
         fact = entry.fact
-        if not isinstance(fact, Party | Person):
+        if _key(entry) is None or _key(entry) in known:
             continue
-        keys[entry.id] = fact.key
-        if fact.key is not None and (type(fact), fact.key) not in known:
-            made[type(fact), fact.key] = evolve(fact, at=None)
-    parties: list[Fact] = [fact for fact in made.values() if isinstance(fact, Party)]
-    people: list[Fact] = [
-        evolve(fact, party=keys.get(str(fact.party)) or fact.party)
-        for fact in made.values()
-        if isinstance(fact, Person)
+        if isinstance(fact, Party):
+            parties.append(fact)
+        elif isinstance(fact, Person) and str(fact.party) in keys:
+            told = fact.told or entry.recorded_at
+            people.append(evolve(fact, party=keys[str(fact.party)], told=told))
+    moved = {fact.key for fact in (*parties, *people) if isinstance(fact, Party | Person)}
+    asked: list[Fact] = [
+        evolve(fact, subject=keys[str(fact.subject)], told=fact.told or entry.recorded_at)
+        for entry in preferences
+        if isinstance(fact := entry.fact, Preference) and keys.get(str(fact.subject)) in moved
     ]
-    return [*parties, *people]
+    return [*parties, *people, *asked]
+
+
+def _sides(entries: Iterable[Entry]) -> Iterable[Party | Person]:
+    return [entry.fact for entry in entries if isinstance(entry.fact, Party | Person)]
+
+
+def _key(entry: Entry) -> str | None:
+    return getattr(entry.fact, "key", None)

@@ -312,6 +312,9 @@ class Desk:
         fact = self._resolved(item.fact)
         refuse(fact, self.recorded_at)
         refuse_among(fact, kinds=self._kinds, recorder=self.recorder, entry=self.entry)
+        said = self._merged.said(fact)
+        if said is not None:
+            return Written(said, "repeated")
         own = self._own_ref(fact)
         there = None if own is None else self._there(fact, own)
         if there is not None:
