@@ -207,13 +207,11 @@ class Desk:
                 for person in item.fact.addresses:
                     if type(person) is str:
                         wanted.update(self._candidates(("who",), person))
-        missing = wanted - self._found.keys()
-        if missing:
-            self._found.update(dict.fromkeys(missing))
-            for row in self.tx.find(missing, self.account):
-                self._learn(row)
-            if aliases in missing and self._found[aliases] is not None:
-                self._merged = Merged.load(self.tx, self.references, self.account)
+        self._found.update(dict.fromkeys(wanted))
+        for row in self.tx.find(wanted, self.account):
+            self._learn(row)
+        if self._found[aliases] is not None:
+            self._merged = Merged.load(self.tx, self.references, self.account)
 
     def _learn(self, row: LookupRow) -> None:
         self._found[row.ref] = row  # rows come in order of their numbers: the newest stays

@@ -404,6 +404,15 @@ def test_people_parties_preferences_matters_and_milestones_have_versions(ledger)
     assert ledger.check() == audit(ledger, SMITH)
 
 
+def test_two_names_are_made_one_once(ledger):
+    ledger.record(SMITH, Person("rob", "smith", "Rob"))
+    (first,) = ledger.record(SMITH, Alias("rob", "bob"))
+    assert ledger.record(SMITH, Alias("rob", "bob")) == (first,)
+    assert audit(ledger, SMITH) == 9
+    (touch,) = ledger.record(SMITH, mail(to="rob"))
+    assert touch.fact.to == (ledger.entries(SMITH)[5].id,)
+
+
 def test_a_key_leads_to_the_newest_version(ledger):
     (newer,) = ledger.record(SMITH, Person("bob", "smith", "Robert"))
     assert ledger.record(SMITH, Mark("bob"))[0].fact.entry == newer.no
