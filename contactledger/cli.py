@@ -1,6 +1,7 @@
-"""The command line: `contactledger demo | check | standing | report`.
+"""The command line: `contactledger demo | check | standing | report`, and what two sides need
+to exchange records (`commands_exchange`).
 
-It reads; what writes is the host's own code. An error of the library is one line on standard
+But for `accept` it reads; what writes is the host's own code. An error of the library is one line on standard
 error and exit code 1; a wrong command is Typer's, with exit code 2.
 """
 
@@ -14,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contactledger import __version__
+from contactledger import __version__, commands_exchange
 from contactledger.errors import BadInput, LedgerError
 from contactledger.ledger import Ledger
 from contactledger.report.plain import standing_text
@@ -122,3 +123,6 @@ def _moment(text: str) -> datetime | None:
     if moment.tzinfo is None:
         raise BadInput("has no time zone; write Z or an offset behind it", field="--as-of")
     return moment
+
+
+commands_exchange.add_to(app)

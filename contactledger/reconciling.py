@@ -10,8 +10,8 @@ more. Touches are paired by `contactledger.pairing`, and for each pair compared 
 - **time**: the moments of the touch, which may differ by the tolerance;
 - **outcome**: what became of it for the party that was reached out to. Four outcomes state
   something, *answered*, *seen*, *ignored*, *unreached*, and any two of them contradict each
-  other but the first two. *Unproven*, *pending* and *noted* state nothing; nor do outcomes of
-  touches that wanted different things back;
+  other but the first two (and *seen* and *ignored* only where both records say that the same
+  was wanted back). *Unproven*, *pending* and *noted* state nothing;
 - **who answered**: people whose addresses are known in both records and have none in common.
 
 Whatever cannot be compared, because it is withheld, erased, later or left out, is counted and
@@ -51,6 +51,8 @@ quarter of an hour, and a mail takes minutes from one server to the other."""
 
 _STATES = frozenset({Outcome.ANSWERED, Outcome.SEEN, Outcome.IGNORED, Outcome.UNREACHED})
 _CAME_BACK = frozenset({Outcome.ANSWERED, Outcome.SEEN})
+_LOOKED = frozenset({Outcome.SEEN, Outcome.IGNORED})
+"""These contradict each other only where both wanted the same: one look is no reply."""
 
 
 @frozen
@@ -247,11 +249,10 @@ class _Comparison:
 
     def _outcome(self, mine: Finding, other: Finding) -> list[Difference] | None:
         one, two = mine.outcome, other.outcome
-        if one is two or {one, two} <= _CAME_BACK:
+        if one is two or {one, two} == _CAME_BACK:
             return []
-        if not {one, two} <= _STATES or (
-            mine.expects is not other.expects and Outcome.UNREACHED not in (one, two)
-        ):
+        asked_alike = mine.expects is other.expects
+        if not {one, two} <= _STATES or ({one, two} == _LOOKED and not asked_alike):
             return None
         return [Difference("outcome", one, two, (mine.party, other.party))]
 

@@ -33,15 +33,15 @@ VERSION = 1
 MATCHED = {
     "message_id": "the same Message-ID",
     "provider_id": "the same id of the provider",
-    "call_id": "the same id of the call",
+    "call_id": "the same id of the call or meeting",
     "people_and_time": "channel, people and time",
     "parties_and_time": "channel, parties and time; the people are not disclosed on both sides",
 }
 """What a pair was matched by."""
 
 UNCOMPARED = {
-    "outcome": "the outcome, of which one record says nothing",
-    "answered_by": "who answered, of whom no address is known on one side",
+    "outcome": "the outcome, since one record says nothing of it",
+    "answered_by": "who answered, since one record knows no address of theirs",
 }
 
 IS_NOT = (
@@ -173,7 +173,7 @@ def _said(value: object, book: _Book) -> str:
         return f"{date(local)}, {clock(local)}"
     if isinstance(value, tuple):
         return listed([book.names.of(person) for person in value])
-    return f"{value}: {word(OUTCOMES, str(value))}"
+    return f"{value} ({word(OUTCOMES, str(value))})"
 
 
 def _lone(lone: Lone, book: _Book) -> Row:
@@ -185,7 +185,7 @@ def _summary(counts: Mapping[str, int], here: Row, there: Row) -> list[str]:
     both = agreed + contradicting
     whole = (
         f"The record of {here['keeper']} holds {_touches(here['touches'])} between parties, that "
-        f"of {there['keeper']} {_touches(there['touches'])}; {_touches(both)} "
+        f"of {there['keeper']} holds {_touches(there['touches'])}; {_touches(both)} "
         f"{_stand(both)} in both."
     )
     said = [whole]
@@ -219,7 +219,7 @@ def _uncompared(found: Reconciliation, here: Row, there: Row) -> Iterable[Row]:
     for what, text in UNCOMPARED.items():
         nos = [pair.ours for pair in found.pairs if what in pair.uncompared]
         if nos:
-            yield _noted(f"For {_touches(len(nos))} in both could not be compared {text}.", nos)
+            yield _noted(f"Not compared for {_touches(len(nos))} in both: {text}.", nos)
 
 
 def _unseen(side: Compared, where: str, other: str) -> Iterable[Row]:
