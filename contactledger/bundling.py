@@ -105,7 +105,11 @@ def bundle(  # noqa: PLR0913 - what a ledger knows, and what was asked for
     if account == house:
         raise BadInput("the house log goes with every account's bundle", field="account")
     with store.begin(write=False) as tx:
-        newest_sealed(tx)
+        if tx.checkpoint() is None:
+            raise NotSealed(
+                "nothing is sealed yet: make a key with contactledger.keys.keygen(path, name) "
+                "and open the ledger with signer=path"
+            )
         whom = _receiver(tx, references, account, to)
         chosen = None if entries is None else _numbers(tx, references, account, entries)
     return Bundle(account, store, house, chosen, whom if remember else None, now, originals)

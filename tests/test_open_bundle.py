@@ -169,6 +169,7 @@ def test_logs_of_every_size_are_read_in_chunks_of_any_size(monkeypatch, size):
     assert found.head.size == size + 2
     assert found.since == tuple(range(2, size + 2))
     assert done[-1] == (size + 2, size + 2)
+    assert opened(data) == found
     assert all(before < after for before, after in pairwise(done) if before != after)
     assert [e.no for e in read_entries(io.BytesIO(data), found)] == list(range(size + 2))
     assert [found.account_log.roots[m] for m in found.since] == [
@@ -531,6 +532,7 @@ def test_a_partial_bundle_needs_its_first_entries_its_order_and_all_its_proofs()
         maker.partial([1, 2]),
         maker.partial([0, 1, 6, 5]),
         maker.partial([0, 1, 5, 5]),
+        maker.partial([0, 1, 1]),
         attrs.evolve(whole, proofs=lambda: proofs[:-1]),
         attrs.evolve(whole, proofs=lambda: [*proofs, proofs[-1]]),
         attrs.evolve(whole, proofs=lambda: [*proofs[:-1], proofs[0]]),
@@ -712,9 +714,12 @@ def test_an_epoch_bears_the_number_of_its_leaf():
     same = {"ledger/epoch.tlog-proof": format_tlog_proof(moved), "ledger/epoch.json": epoch}
     assert refused(changed(LARGE, **same)).step == 3
     maker = story()
-    maker.ledger_log.append(b"{}")
-    maker.seal()
-    assert opened(written(maker.content())).epoch.epoch == 2
+    maker.seal(number=5)
+    content = maker.content()
+    proof = TlogProof(1, content.epoch_proof, content.checkpoint)
+    bent = changed(written(content), **{"ledger/epoch.tlog-proof": format_tlog_proof(proof)})
+    error = refused(bent)
+    assert (error.step, "number of the epoch" in error.what) == (3, True)
 
 
 # --- bounds
