@@ -8,6 +8,7 @@ against the logs that they stand for are part of `contactledger.checking.check_a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import NoReturn
 
@@ -32,6 +33,7 @@ from contactledger.log.tlog import (
     subtree_root,
 )
 from contactledger.log.verifier import VerifierKey
+from contactledger.recording import hashes_in
 from contactledger.sealed import newest
 from contactledger.store.port import LedgerRow, Transaction
 from contactledger.store.sealing import (
@@ -39,6 +41,7 @@ from contactledger.store.sealing import (
     SLOTS,
     STORED_LEVELS,
     CheckpointRow,
+    GivenRow,
     SealedRow,
     SlotRow,
 )
@@ -51,10 +54,8 @@ _LEVELS = range(STORED_LEVELS, 56, STORED_LEVELS)
 
 def check_nodes(tx: Transaction, account: str, nodes: tuple[Node, ...]) -> None:
     """Corrupt unless these nodes of an account's log, new from one append, are stored so."""
-    for level in _LEVELS:
+    for level in sorted({at for at, *_ in nodes if at % STORED_LEVELS == 0}):
         made = [node for at, _, node in nodes if at == level]
-        if not made:
-            return
         first = next(number for at, number, _ in nodes if at == level)
         if tx.nodes(account, level, first, first + len(made)) != made:
             what = "a stored node of its tree is not that of the entries"
@@ -80,19 +81,28 @@ def check_head(tx: Transaction, account: str, size: int) -> None:
     if subtree_root(0, head.size, account_reader(tx, account)) != head.root:
         raise Corrupt("its sealed head is not that of the entries", account=account)
     epoch = _epoch(tx, newest(tx).size - 1)
-    path = slot_path(tx, row.slot, epoch.slots)
+    path = slot_path(tx, row.slot, epoch.slots) if row.slot < epoch.slots else ()
     if not check_inclusion(row.slot, epoch.slots, leaf_hash(row.head), path, epoch.root):
         raise Corrupt("its sealed head is not in the newest epoch", account=account)
     for given in tx.given(account):
-        epoch, slot = _epoch(tx, given.epoch), parse_head(given.head).slot
-        path = tuple(given.path[at : at + 32] for at in range(0, len(given.path), 32))
-        if not check_inclusion(slot, epoch.slots, leaf_hash(given.head), path, epoch.root):
-            raise Corrupt("a head that was given out is not in its epoch", account=account)
+        _check_given(tx, given)
+
+
+def _check_given(tx: Transaction, given: GivenRow) -> None:
+    epoch = _epoch(tx, given.epoch)
+    path = hashes_in(given.path)
+    try:
+        slot = parse_head(given.head).slot
+    except BadInput:
+        slot = -1
+    if not check_inclusion(slot, epoch.slots, leaf_hash(given.head), path, epoch.root):
+        what = "a head that was given out is not in its epoch"
+        raise Corrupt(what, account=given.account)
 
 
 def _epoch(tx: Transaction, no: int) -> Epoch:
     for row in tx.sealed(no, no + 1):
-        if row.kind == "epoch":
+        with suppress(BadInput):
             return parse_epoch(row.record)
     raise Corrupt("there is no such epoch", no=no)
 
@@ -113,7 +123,7 @@ class _Log:
     def __init__(self, tx: Transaction, ledger: LedgerRow) -> None:
         self.tx = tx
         self.ledger = ledger
-        self.size = 0
+        self.no = 0
         self.frontier: Frontier = ()
         self.origin = ""
         self.keys: list[VerifierKey] = []
@@ -121,7 +131,7 @@ class _Log:
         self.checkpoints = _checkpoints(tx)
 
     def leaf(self, row: SealedRow) -> None:
-        no = self.size
+        no = self.no
         if row.no != no:
             self._bad("a leaf is missing")
         if row.leaf != leaf_hash(row.record):
@@ -135,9 +145,9 @@ class _Log:
         found = self.tx.tree(LEDGER_LOG, [(level, number) for level, number, _ in stored])
         if [found.get((level, number)) for level, number, _ in stored] != [n for *_, n in stored]:
             self._bad("a stored node of its tree is not that of the leaves")
-        self.size = no + 1
         if row.kind == "epoch":
             self._checkpoint(next(self.checkpoints, None))
+        self.no = no + 1
 
     def _record(self, row: SealedRow) -> None:
         if (row.kind == "ledger") != (row.no == 0):
@@ -164,7 +174,7 @@ class _Log:
 
     def _next(self, epoch: Epoch) -> None:
         before = self.epoch
-        if epoch.epoch != self.size:
+        if epoch.epoch != self.no:
             self._bad("an epoch stands at another place")
         if before is not None and (epoch.slots < before.slots or _before(epoch, before.sealed_at)):
             self._bad("an epoch goes back behind the one in front of it")
@@ -172,7 +182,8 @@ class _Log:
 
     def _checkpoint(self, row: CheckpointRow | None) -> None:
         assert self.epoch is not None  # noqa: S101 - one was just read
-        now = (self.size, root(self.size, self.frontier), b"".join(self.frontier), self.epoch.slots)
+        size = self.no + 1
+        now = (size, root(size, self.frontier), b"".join(self.frontier), self.epoch.slots)
         if row is None or row[:4] != now:
             self._bad("the checkpoint of this epoch is not that of the leaves")
         if row.note is None:
@@ -187,12 +198,12 @@ class _Log:
     def close(self) -> Epoch | None:
         if next(self.checkpoints, None) is not None:
             raise Corrupt("a checkpoint of leaves that are not there")
-        if self.size and (self.epoch is None or self.epoch.epoch != self.size - 1):
-            raise Corrupt("does not end in an epoch", no=self.size - 1)
+        if self.no and (self.epoch is None or self.epoch.epoch != self.no - 1):
+            raise Corrupt("does not end in an epoch", no=self.no - 1)
         return self.epoch
 
     def _bad(self, what: str) -> NoReturn:
-        raise Corrupt(what, no=self.size)
+        raise Corrupt(what, no=self.no)
 
 
 def _before(epoch: Epoch, moment: datetime) -> bool:

@@ -17,7 +17,6 @@ costs one hash a level.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import count
 from typing import TypeVar
 
 from attrs import frozen
@@ -129,12 +128,10 @@ def replace_leaves(tx: Transaction, leaves: Mapping[int, bytes], slots: int) -> 
     rows: list[set[int]] = [set(leaves)]
     known: dict[tuple[int, int], bytes] = {(0, slot): leaf for slot, leaf in leaves.items()}
     wanted: list[tuple[int, int]] = []
-    for level in count():
-        below = rows[-1]
+    while rows[-1]:
+        level, below = len(rows) - 1, rows[-1]
         # a node is stored once it is complete, and so are its children
         row = {slot >> 1 for slot in below if ((slot >> 1) + 1) << (level + 1) <= slots}
-        if not row:
-            break
         wanted += [
             (level, child)
             for node in row
