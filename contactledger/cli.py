@@ -1,8 +1,8 @@
 """The command line: `contactledger demo | check | standing | report`, and what two sides need
 to exchange records (`commands_exchange`).
 
-But for `accept` it reads; what writes is the host's own code. An error of the library is one line on standard
-error and exit code 1; a wrong command is Typer's, with exit code 2.
+But for `accept` it reads; what writes is the host's own code. An error of the library is one
+line on standard error and exit code 1; a wrong command is Typer's, with exit code 2.
 """
 
 from __future__ import annotations
