@@ -48,6 +48,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users
+    commands_bundle.py TOP  the commands that make a bundle and open one
     commands_exchange.py TOP the commands with which two sides exchange
     demo/ cli.py    TOP     what runs on top
 

@@ -1,7 +1,7 @@
-"""The command line: `contactledger demo | check | standing | report`, and what two sides need
-to exchange records (`commands_exchange`).
+"""The command line: `contactledger demo | check | standing | report`, the commands of bundles
+(`commands_bundle`), and those with which two sides exchange records (`commands_exchange`).
 
-But for `accept` it reads; what writes is the host's own code. An error of the library is one
+But for `accept` and sealing a bundle it reads; what writes is the host's own code. An error of the library is one
 line on standard error and exit code 1; a wrong command is Typer's, with exit code 2.
 """
 
@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contactledger import __version__, commands_exchange
+from contactledger import __version__, commands_bundle, commands_exchange
 from contactledger.errors import BadInput, LedgerError
 from contactledger.ledger import Ledger
 from contactledger.report.plain import standing_text
@@ -125,4 +125,5 @@ def _moment(text: str) -> datetime | None:
     return moment
 
 
+commands_bundle.add_to(app)
 commands_exchange.add_to(app)
