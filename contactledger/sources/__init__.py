@@ -3,9 +3,23 @@
 One file per provider or format, each a small class with its configuration and two pure
 methods, `verify` and `parse` (see `source.Source`). They are imported when first used.
 
-    SendGrid    Event Webhook of SendGrid           sendgrid.py
-    Mail        an e-mail message, RFC 5322         mail.py
-    Calls       a plain table of calls, CSV         calls.py
+    AmazonSES           Amazon SES through SNS              ses.py
+    Brevo               webhooks, inbound parsing           brevo.py
+    MailerSend          webhooks, inbound routes            mailersend.py
+    Mailgun             webhooks, forwarding routes         mailgun.py
+    Mailjet             Event API, Parse API                mailjet.py
+    Mailtrap            webhooks                            mailtrap.py
+    Mandrill            webhooks, inbound domains           mandrill.py
+    Postal              webhooks, HTTP endpoints            postal.py
+    Postmark            webhooks, inbound stream            postmark.py
+    Resend              webhooks                            resend.py
+    SendGrid            Event Webhook of SendGrid           sendgrid.py
+    SparkPost           webhooks, relay webhooks            sparkpost.py
+    StandardWebhooks    anything else, in our words         standard.py
+    Twilio              calls, SMS and chat                 twilio.py
+    UnisenderGo         webhooks                            unisender.py
+    Mail                an e-mail message, RFC 5322         mail.py
+    Calls               a plain table of calls, CSV         calls.py
 """
 
 from __future__ import annotations
@@ -14,14 +28,66 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from contactledger.sources.brevo import Brevo
     from contactledger.sources.calls import Calls
     from contactledger.sources.mail import Mail
+    from contactledger.sources.mailersend import MailerSend
+    from contactledger.sources.mailgun import Mailgun
+    from contactledger.sources.mailjet import Mailjet
+    from contactledger.sources.mailtrap import Mailtrap
+    from contactledger.sources.mandrill import Mandrill
+    from contactledger.sources.postal import Postal
+    from contactledger.sources.postmark import Postmark
+    from contactledger.sources.resend import Resend
     from contactledger.sources.sendgrid import SendGrid
+    from contactledger.sources.ses import AmazonSES
     from contactledger.sources.source import Source
+    from contactledger.sources.sparkpost import SparkPost
+    from contactledger.sources.standard import StandardWebhooks
+    from contactledger.sources.twilio import Twilio
+    from contactledger.sources.unisender import UnisenderGo
 
-__all__ = ["Calls", "Mail", "SendGrid", "Source"]
+__all__ = [
+    "AmazonSES",
+    "Brevo",
+    "Calls",
+    "Mail",
+    "MailerSend",
+    "Mailgun",
+    "Mailjet",
+    "Mailtrap",
+    "Mandrill",
+    "Postal",
+    "Postmark",
+    "Resend",
+    "SendGrid",
+    "Source",
+    "SparkPost",
+    "StandardWebhooks",
+    "Twilio",
+    "UnisenderGo",
+]
 
-_HOMES = {"Calls": "calls", "Mail": "mail", "SendGrid": "sendgrid", "Source": "source"}
+_HOMES = {
+    "AmazonSES": "ses",
+    "Brevo": "brevo",
+    "Calls": "calls",
+    "Mail": "mail",
+    "MailerSend": "mailersend",
+    "Mailgun": "mailgun",
+    "Mailjet": "mailjet",
+    "Mailtrap": "mailtrap",
+    "Mandrill": "mandrill",
+    "Postal": "postal",
+    "Postmark": "postmark",
+    "Resend": "resend",
+    "SendGrid": "sendgrid",
+    "Source": "source",
+    "SparkPost": "sparkpost",
+    "StandardWebhooks": "standard",
+    "Twilio": "twilio",
+    "UnisenderGo": "unisender",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""A JSON array of objects, each with the exact bytes it came in."""
+"""JSON of reports: objects, each with the exact bytes it came in."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import orjson
 from contactledger.errors import BadEvent
 from contactledger.sources._text import clean
 
+JSON_TYPES = frozenset({"application/json", "text/json"})
+"""Content types of JSON as providers send it."""
+
 _SEAM = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
+_SIGN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:]', re.DOTALL)
 _BLANK = b" \t\r\n"
 _UNFIT = re.compile(
     rb"\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
@@ -37,6 +41,52 @@ def array_of_objects(body: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
     if (b"\\u" in body or not body.isascii()) and _UNFIT.search(body):
         items = [_cleaned(item) for item in items]
     return items, slices(body, len(items))
+
+
+def one_object(body: bytes) -> dict[str, Any]:
+    """The object that a body is. Its texts are as they came: reading a field cleans it.
+
+    `BadEvent` names the place where the text stops being JSON.
+    """
+    item = _load(body)
+    if type(item) is not dict:
+        raise BadEvent("must be a JSON object", field="body")
+    return item
+
+
+def one_or_many(body: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
+    """A single object, or an array of them, and the slice of each."""
+    if body.lstrip(_BLANK).startswith(b"{"):
+        return [one_object(body)], [body.strip(_BLANK)]
+    return array_of_objects(body)
+
+
+def slices_under(body: bytes, *keys: str) -> list[bytes]:
+    """The exact bytes of the objects in an array within a valid JSON object, in order.
+
+    `keys` lead to it: ("events",) is {"events": [{…}]}; with more than one, each leads into
+    the objects of the array before it.
+    """
+    target = [part for key in keys for part in (key, None)]
+    where: list[str | None] = []
+    found: list[bytes] = []
+    start, last = 0, b""
+    for token in _SIGN.finditer(body):
+        sign = token.group()
+        if sign[:1] == b'"':
+            last = sign
+        elif sign == b":":
+            if len(where) <= len(target):
+                where[-1] = json.loads(last)
+        elif sign in b"{[":
+            if sign == b"{" and where == target:
+                start = token.start()
+            where.append(None)
+        else:
+            where.pop()
+            if sign == b"}" and where == target:
+                found.append(body[start : token.end()])
+    return found
 
 
 def slices(body: bytes, count: int) -> list[bytes]:
