@@ -25,6 +25,7 @@ from contactledger.sources._auth import check_basic, to_credentials
 from contactledger.sources._fields import Fields
 from contactledger.sources._inbound import (
     MAX_BODY_BYTES,
+    from_message,
     from_parts,
     header_pairs,
     mailboxes,
@@ -107,7 +108,8 @@ class Postmark:
         return check_basic("postmark", self.basic, headers)
 
     def parse(self, headers: Headers, body: bytes) -> list[Event]:
-        """The one event of a body, `original` being the body."""
+        """The one event of a body; `original` is the body, or the raw message within, where the
+        stream is set to hand it on."""
         check_size(self, body)
         check_content_type(headers, JSON_TYPES)
         item = Fields(one_object(body))
@@ -160,6 +162,9 @@ def _change(item: Fields, event: Event) -> None:
 
 
 def _message(item: Fields, original: bytes) -> Event:
+    raw, event_id = item.values.get("RawEmail"), item.text("MessageID")
+    if type(raw) is str and raw:
+        return from_message(raw.encode("utf-8", "replace"), "postmark", event_id=event_id)
     pairs = header_pairs(item.values.get("Headers"))
     more = [
         ("From", item.object("FromFull").text("Email")),
@@ -173,6 +178,6 @@ def _message(item: Fields, original: bytes) -> Event:
         item.text("TextBody"),
         item.text("HtmlBody"),
         "postmark",
-        event_id=item.text("MessageID"),
+        event_id=event_id,
         original=original,
     )

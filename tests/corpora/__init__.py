@@ -150,6 +150,7 @@ RUNNERS: dict[str, Runner] = {
     "webhooks_anymail": _in("webhooks", "anymail"),
     "webhooks_symfony": _in("webhooks", "symfony"),
     "signatures": _in("webhooks", "signatures"),
+    "aws_events": _in("webhooks", "aws"),
     "eml_headers": _in("mail", "headers"),
     "threads": _in("mail", "threads"),
     "auto_replies": _in("mail", "auto_replies"),
