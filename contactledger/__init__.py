@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         Conflict,
         LedgerError,
         NotFound,
+        OnHold,
         Unverified,
     )
     from contactledger.exchange import OpenedBundle, open_bundle
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
         Coverage,
         Entry,
         Handoff,
+        Hold,
         Mark,
         Matter,
         Message,
@@ -114,11 +116,23 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "errors": ("BadBundle", "BadFact", "Conflict", "LedgerError", "NotFound", "Unverified"),
+    "errors": (
+        *("BadBundle", "BadFact", "Conflict", "LedgerError", "NotFound", "OnHold"),
+        "Unverified",
+    ),
     "exchange": ("OpenedBundle", "open_bundle"),
     "facts": (
-        *("Alias", "Coverage", "Entry", "Handoff", "Mark", "Matter", "Message", "Milestone"),
-        *("Money", "Party", "Person", "PolicyAdopted", "Preference", "Promise", "Redaction"),
+        *("Alias", "Coverage", "Entry", "Handoff", "Hold", "Mark", "Matter", "Message"),
+        *(
+            "Milestone",
+            "Money",
+            "Party",
+            "Person",
+            "PolicyAdopted",
+            "Preference",
+            "Promise",
+            "Redaction",
+        ),
         *("Retraction", "Settlement", "Signal", "Touch"),
     ),
     "files": ("Report",),
@@ -148,6 +162,7 @@ __all__ = [
     "Grade",
     "Handoff",
     "HandoffWord",
+    "Hold",
     "Ledger",
     "LedgerError",
     "Mark",
@@ -160,6 +175,7 @@ __all__ = [
     "MilestoneKind",
     "Money",
     "NotFound",
+    "OnHold",
     "OpenedBundle",
     "Outcome",
     "Party",

@@ -20,9 +20,9 @@ from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from contactledger.errors import StoreError
-from contactledger.store.failures import attempt, failure_of
+from contactledger.store.failures import failure_of
 from contactledger.store.port import Scrub
 
 BACKUPS = "backups and snapshots made before are not reached"
@@ -45,17 +45,15 @@ def scrub(engine: Engine, tables: Sequence[str], timeout_seconds: float) -> Scru
 
     `tables`: quoted names of those from which rows are deleted.
     """
+    errors: tuple[type[Exception], ...] = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
+    timeout_ms = int(timeout_seconds * 1000)
     try:
-        with closing(attempt(engine.raw_connection)) as pooled:
-            errors: type[Exception] = engine.dialect.loaded_dbapi.Error
-            try:
-                if engine.dialect.name == "sqlite":
-                    return _sqlite(pooled.driver_connection, int(timeout_seconds * 1000))
-                return _postgres(pooled.driver_connection, tables, int(timeout_seconds * 1000))
-            except errors as error:
-                return Scrub(False, str(failure_of(error)))
-    except StoreError as error:
-        return Scrub(False, str(error))
+        with closing(engine.raw_connection()) as pooled:
+            if engine.dialect.name == "sqlite":
+                return _sqlite(pooled.driver_connection, timeout_ms)
+            return _postgres(pooled.driver_connection, tables, timeout_ms)
+    except errors as error:
+        return Scrub(False, str(failure_of(error)))
 
 
 def _sqlite(raw: Any, timeout_ms: int) -> Scrub:
@@ -73,26 +71,24 @@ def _sqlite(raw: Any, timeout_ms: int) -> Scrub:
 
 
 def _postgres(raw: Any, tables: Sequence[str], timeout_ms: int) -> Scrub:
-    notices: list[Any] = []
+    kept: list[int] = []
+
+    def told(notice: Any) -> None:
+        # of VACUUM's own reports, in any language the first number of their detail
+        found = re.match(r"\D*(\d+)", notice.message_detail or "")
+        if found is not None:
+            kept.append(int(found[1]))
+
     raw.autocommit = True
-    raw.add_notice_handler(notices.append)
+    raw.add_notice_handler(told)
     try:
         raw.execute(f"SET lock_timeout = {timeout_ms}")
         for table in tables:
             raw.execute(f"VACUUM (FULL, VERBOSE) {table}")
     finally:
-        raw.remove_notice_handler(notices.append)
+        raw.remove_notice_handler(told)
         raw.execute("RESET lock_timeout")
         raw.autocommit = False
-    counts = [_left(notice.message_detail or "") for notice in notices]
-    told = [count for count in counts if count is not None]
-    if len(told) < len(tables):
+    if len(kept) < len(tables):
         return Scrub(False, NO_OWNER)
-    return Scrub(False, SEEN) if any(told) else Scrub(True, SERVER)
-
-
-def _left(detail: str) -> int | None:
-    """How many deleted rows VACUUM had to keep, by its own report; in any language the first
-    number of its detail. None for another notice."""
-    found = re.match(r"\D*(\d+)", detail)
-    return None if found is None else int(found[1])
+    return Scrub(False, SEEN) if any(kept) else Scrub(True, SERVER)
