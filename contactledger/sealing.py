@@ -126,7 +126,7 @@ def read_marks(keys: Sequence[SigningKey]) -> Marks:
 def check_marks(tx: Transaction, keys: Sequence[SigningKey], marks: Marks) -> None:
     """Fork unless the stored ledger log continues what each of these keys signed last."""
     for key, mark in zip(keys, marks, strict=True):
-        _refuse_fork(tx, tx.checkpoint(), key.signer.key, mark)
+        _refuse_fork(tx, tx.checkpoint(), key, mark)
 
 
 class Sealer:
@@ -156,12 +156,14 @@ class Sealer:
                 field="where",
             )
         self._advance(keys, new)
-        while True:  # each time round, another sealer has got further
+        while True:
+            marks = read_marks(keys)
             row = self._newest()
             try:
-                return self._sign(keys, row)
+                return self._sign(keys, row, marks)
             except Fork:
-                if self._newest().size == row.size:
+                # another sealer may have come in between; each time round, one has got further
+                if (read_marks(keys), self._newest().size) == (marks, row.size):
                     raise
 
     def _newest(self) -> CheckpointRow:
@@ -262,16 +264,15 @@ class Sealer:
 
     # --- B: the signature -------------------------------------------------------------------
 
-    def _sign(self, keys: tuple[SigningKey, ...], row: CheckpointRow) -> Sealed:
+    def _sign(self, keys: tuple[SigningKey, ...], row: CheckpointRow, marks: Marks) -> Sealed:
         """The newest checkpoint with the signatures of all keys."""
-        marks = read_marks(keys)
         with self._store.begin(write=False) as tx:
             sealed = sealed_by(tx, row)
             read = ledger_reader(tx)
             if subtree_root(0, row.size, read) != row.root:
                 raise Corrupt("the checkpoint's root is not that of its leaves")
             for key, mark in zip(keys, marks, strict=True):
-                _refuse_fork(tx, row, key.signer.key, mark)
+                _refuse_fork(tx, row, key, mark)
             proofs = [prove_consistency(mark.size if mark else 0, row.size, read) for mark in marks]
         text = format_checkpoint(sealed.checkpoint)
         lines = _lines(row.note)
@@ -310,12 +311,13 @@ def _require_name(keys: Sequence[SigningKey], origin: str) -> None:
 
 
 def _refuse_fork(
-    tx: Transaction, newest: CheckpointRow | None, key: VerifierKey, mark: Checkpoint | None
+    tx: Transaction, newest: CheckpointRow | None, key: SigningKey, mark: Checkpoint | None
 ) -> None:
     """Fork unless the stored ledger log continues what this key signed last."""
     if mark is None:
         signed = tx.checkpoint(signed=True)
-        if signed is not None and _has(_lines(signed.note), key):
+        known = signed is not None and _has(_lines(signed.note), key.signer.key)
+        if known and key.high_water.read() is None:  # now, as another sealer may just have signed
             raise Fork(
                 "the high-water file of a key that has signed before is not there: put it "
                 "back where it was, or name it with high_water="

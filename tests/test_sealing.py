@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Barrier
@@ -497,6 +498,53 @@ def test_what_is_signed_is_what_the_stored_leaves_say(tmp_path):
         ledger.seal()
 
 
+def test_a_sealer_whose_mark_moved_while_it_worked_signs_on_top(tmp_path):
+    ledger, _ = sealing_in_memory(tmp_path)
+    ledger.seal()
+    theirs = open_sealing(ledger._store, tmp_path / "acme.key")
+    mark = HighWater.beside(tmp_path / "acme.key")
+    between = iter([False, True, *[False] * 9])  # once, after A was done
+
+    class Slow:
+        """Others sign, right after we have read the mark."""
+
+        write = mark.write
+
+        def read(self):
+            before = mark.read()
+            if next(between):
+                theirs.record(SMITH, *touches(1, 1000))
+                theirs.seal()
+            return before
+
+    ledger.record(SMITH, *touches(1))
+    ledger._keys = (attrs.evolve(ledger._keys[0], high_water=Slow()),)
+    assert ledger.seal() == theirs.checkpoint()
+    ledger.check()
+
+
+def test_a_first_seal_beside_another_first_seal_is_no_fork(tmp_path):
+    ledger, _ = sealing_in_memory(tmp_path)
+    theirs = open_sealing(ledger._store, tmp_path / "acme.key")
+    mark = HighWater.beside(tmp_path / "acme.key")
+    between = iter([True, *[False] * 9])
+
+    class Slow:
+        """Others make the first seal, right after we have seen that there is no mark."""
+
+        write = mark.write
+
+        def read(self):
+            before = mark.read()
+            if next(between):
+                theirs.seal()
+            return before
+
+    ledger._keys = (attrs.evolve(ledger._keys[0], high_water=Slow()),)
+    assert ledger.seal() == theirs.checkpoint()
+    assert sizes(ledger) == [(2, True)]
+
+
 def test_a_mark_that_another_database_moved_between_the_steps_stops_the_signature(tmp_path):
     ledger, _ = sealing_in_memory(tmp_path)
     ledger.seal()
@@ -512,7 +560,7 @@ def test_a_mark_that_another_database_moved_between_the_steps_stops_the_signatur
 
     ledger._keys = (attrs.evolve(ledger._keys[0], high_water=Moved()),)
     ledger.record(SMITH, *touches(1))
-    with pytest.raises(Fork, match=r"and was signed with 8 before"):
+    with pytest.raises(Fork, match=r"^this database holds 3 leaves of the ledger log and 8 were"):
         ledger.seal()
     assert sizes(ledger) == [(2, True), (3, False)]
 
@@ -538,6 +586,87 @@ def test_a_ledger_in_a_hosts_transaction_is_not_sealed(tmp_path):
     with open_sealing(engine, path) as ledger:
         assert ledger.seal().epoch.slots == 2
     engine.dispose()
+
+
+# ---- in databases
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request, tmp_path):
+    """A store in a database of its own."""
+    if request.param == "sqlite":
+        made = SqlStore.open(f"sqlite:///{tmp_path}/c.db")
+    else:
+        url = request.getfixturevalue("postgres_url")
+        made = SqlStore.open(url, schema=f"sealing_{next(SCHEMAS)}")
+    yield made
+    made.close()
+
+
+SCHEMAS = count()
+
+
+def test_a_database_is_sealed_rotated_proved_and_checked(store, tmp_path):
+    path, old = new_key(tmp_path)
+    newer, new = new_key(tmp_path, "newer")
+    ledger = open_sealing(store, path)
+    ledger.record(SMITH, *two_sides(), *touches(600))
+    first = ledger.seal()
+    ledger.record("jones", *two_sides())
+    ledger.rotate(newer)
+    ledger.record(SMITH, *touches(5, 600))
+    last = ledger.seal()
+    assert last == ledger.checkpoint()
+    assert extends(ledger, first, last)
+    entries = records(ledger)
+    for no in (0, 255, 256, 511, 512, len(entries) - 1):
+        for key in (old, new):
+            assert check_entry(entries[no], ledger.prove(SMITH, no), [key]).epoch == last.epoch
+    assert ledger.check() == len(entries) + len(records(ledger, "jones"))
+
+
+def test_what_is_to_be_sealed_is_found_by_its_index(store, tmp_path):
+    ledger = open_sealing(store, new_key(tmp_path)[0])
+    ledger.record_many({f"account-{n}": two_sides()[:1] for n in range(300)})
+    ledger.seal()
+    ledger.record("account-7", *two_sides())
+    with store._connections.begin(write=False) as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if not sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
+        plan = connection.exec_driver_sql(explain + store._statements.unsealed, ("", 1000))
+        assert "contactledger_account_unsealed" in str(plan.fetchall())
+
+
+def test_a_proof_is_of_one_state_while_others_seal(store, tmp_path):
+    path, key = new_key(tmp_path)
+    ledger = open_sealing(store, path)
+    ledger.record(SMITH, *two_sides())
+    ledger.seal()
+    opened = records(ledger)
+
+    def seal() -> None:
+        for number in range(15):
+            ledger.record(SMITH, *touches(1, number))
+            ledger.seal()
+
+    def prove() -> int:
+        done = 0
+        for number in range(40):
+            try:
+                proof = ledger.prove(SMITH, number % len(opened))
+            except NotSealed:
+                continue  # between the two steps of a seal
+            check_entry(opened[number % len(opened)], proof, [key])
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(2) as pool:
+        sealing, proving = pool.submit(seal), pool.submit(prove)
+        sealing.result()
+        assert proving.result() > 0
+    ledger.check()
 
 
 # ---- several sealers

@@ -1,0 +1,1 @@
+"""Killing writers and sealers: `python -m tests.crash [--times 500]`."""
