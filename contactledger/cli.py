@@ -1,8 +1,9 @@
 """The command line: `contactledger demo | check | standing | report`, the commands of bundles
 (`commands_bundle`), and those with which two sides exchange records (`commands_exchange`).
 
-But for `accept` and sealing a bundle it reads; what writes is the host's own code. An error of the library is one
-line on standard error and exit code 1; a wrong command is Typer's, with exit code 2.
+But for `accept` and sealing a bundle it reads; what writes is the host's own code. An error
+of the library is one line on standard error and exit code 1; a wrong command is Typer's, with
+exit code 2.
 """
 
 from __future__ import annotations

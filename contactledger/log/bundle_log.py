@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from attrs import define, field, frozen
 
 from contactledger.errors import BadBundle, BadInput, Unverified
-from contactledger.facts import FACTS, Entry
+from contactledger.facts import Entry
 from contactledger.log.bundle import BLOB_FILE, DISCLOSURES, PROOFS
 from contactledger.log.bundle_text import (
     MAX_DISCLOSURE_BYTES,
@@ -30,7 +30,7 @@ from contactledger.log.bundle_text import (
 )
 from contactledger.log.canon import MAX_RECORD_BYTES, parse_time
 from contactledger.log.container import Container
-from contactledger.log.record import PLANS, decode, digest_of, disclosed, read_envelope
+from contactledger.log.record import PLANS, decode, digests_of, disclosed, read_envelope
 from contactledger.log.seal import Head
 from contactledger.log.tlog import check_inclusion, extend, leaf_hash, root
 
@@ -51,13 +51,9 @@ Progress = Callable[[int, int], object]
 """Called with entries done and entries in all."""
 
 _FIRST = ("opened", "policy_adopted")
-_LARGE = {
-    (kind, name)
-    for kind, cls in FACTS.items()
-    for name, _, _, large, _ in PLANS[cls].personal
-    if large
-}
-"""(kind, field) of the personal fields whose content is a blob."""
+_LARGE = {name for cls in PLANS.values() for name, _, _, large, _ in cls.personal if large}
+"""Personal fields whose content is a blob; no other field bears one of these names."""
+_URL_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 @contextmanager
@@ -173,15 +169,17 @@ class _Checker:
         """The next record."""
         try:
             document = read_envelope(line)
-            for name in ("recorded_at", "at"):
-                if document[name] != self.last_time:
-                    parse_time(document[name])
+            recorded_at, at = document["recorded_at"], document["at"]
+            if recorded_at != self.last_time:
+                parse_time(recorded_at)
+            if at != recorded_at:
+                parse_time(at)
         except BadInput as error:
             raise error.at(f"line {self.found.entries + 1}") from None
         no = document["no"]
         if document["account"] != self.head.account:
             self._bad("is an entry of another account")
-        if document["recorded_at"] < self.last_time:
+        if recorded_at < self.last_time:
             self._bad("was recorded before the entry in front of it")
         leaf = leaf_hash(line)
         if self.partial:
@@ -193,15 +191,14 @@ class _Checker:
             _FIRST[self.found.entries],
         ):
             self._bad("a log begins with Opened and PolicyAdopted")
-        self.last_no, self.last_time = no, document["recorded_at"]
+        self.last_no, self.last_time = no, recorded_at
         if self.place is HOUSE and document["sd"]:
             self._bad("the house log holds nothing personal")
-        bodies: dict[str, str] = {}
-        if document["sd"] or self.parts.waiting is not None:
-            bodies = self.parts.of(no)
-            self._disclosures(no, document, bodies)
+        bodies = self.parts.of(no)
+        if bodies or document["sd"]:
+            self._disclosures(document, bodies)
         if no == 0:
-            self.found.first = decode(line, bodies)
+            self.found.first = decode(line, _texts(bodies))
         self.leaves.append(leaf)
         self.found.entries += 1
 
@@ -218,27 +215,27 @@ class _Checker:
             what = f"{number} does not lead from the entry to the head's root"
             refuse(what, self.place.entries_step, PROOFS)
 
-    def _disclosures(self, no: int, document: dict[str, Any], bodies: dict[str, str]) -> None:
-        digests = {digest for _, _, digest in document["sd"]}
-        if not bodies.keys() <= digests:
-            self.parts.bad(f"entry {no} names no such digest")
+    def _disclosures(self, document: dict[str, Any], bodies: dict[str, bytes]) -> None:
+        no, sd = document["no"], document["sd"]
+        if not bodies.keys() <= {digest for _, _, digest in sd}:
+            self.parts.bad("its digest is not there", f"of entry {no}")
         self.disclosed += len(bodies)
-        for name, _, digest in document["sd"]:
-            if digest not in bodies:
-                self.found.missing += 1
-            elif (document["kind"], name) in _LARGE:
+        if len(bodies) != len(sd):
+            self.found.missing += sum(digest not in bodies for _, _, digest in sd)
+        for name, _, digest in sd:
+            if name in _LARGE and digest in bodies:
                 self._blob(no, bodies[digest])
 
-    def _blob(self, no: int, body: str) -> None:
+    def _blob(self, no: int, body: bytes) -> None:
         try:
-            _, value = disclosed(body)
+            _, value = disclosed(body.decode("ascii"))
         except BadInput as error:
-            self.parts.bad(f"entry {no}: {error}")
+            self.parts.bad(str(error), f"of entry {no}")
         if not isinstance(value, dict) or set(value) != {"sha256", "size"}:
-            self.parts.bad(f"entry {no}: an original is a SHA-256 and a size")
+            self.parts.bad("an original is a SHA-256 and a size", f"of entry {no}")
         name = f"blobs/{value['sha256']}"
         if not BLOB_FILE.match(name):
-            self.parts.bad(f"entry {no}: not a SHA-256 in hexadecimal")
+            self.parts.bad("not a SHA-256 in hexadecimal", f"of entry {no}")
         member = self.members.get(name)
         if member is None:
             self.found.missing_blobs += 1
@@ -291,44 +288,58 @@ class _Parts:
 
     def __init__(self, container: Container, place: Place) -> None:
         self.step = place.parts_step
-        if place is ACCOUNT:
-            self.lines = container.lines(DISCLOSURES, MAX_DISCLOSURE_BYTES)
-        else:
-            self.lines = iter(())
         self.count = 0
-        self.waiting: tuple[int, str] | None = None
-        self._next()
+        self.lines: Iterator[bytes] = iter(())
+        if place is ACCOUNT:
+            self.lines = _labelled(
+                container.lines(DISCLOSURES, MAX_DISCLOSURE_BYTES), self.step, DISCLOSURES
+            )
+        self.waiting = next(self.lines, None)
 
-    def _next(self) -> None:
-        with step(self.step, DISCLOSURES):
+    def of(self, no: int) -> dict[str, bytes]:
+        """Digest → D of entry `no`, which are the next lines that begin with its number.
+
+        A line that is of no entry, or out of order, is then never asked for, and seen by `close`.
+        """
+        start, line = b'[%d,"' % no, self.waiting
+        if line is None or not line.startswith(start):
+            return {}
+        bodies, skip = [], len(start)
+        while line is not None and line.startswith(start):
+            bodies.append(line[skip:-2] if line.endswith(b'"]') else b"")
             line = next(self.lines, None)
-        self.count += 1
-        try:
-            self.waiting = None if line is None else parse_disclosure(line)
-        except BadInput as error:
-            self.bad(str(error))
-
-    def of(self, no: int) -> dict[str, str]:
-        """Digest → D of entry `no`; whatever stands in front of it belongs to nothing."""
-        found: dict[str, str] = {}
-        last = ""
-        while self.waiting is not None and self.waiting[0] <= no:
-            if self.waiting[0] < no:
-                self.bad("belongs to no entry, or is not in order")
-            digest = digest_of(self.waiting[1])
-            if digest <= last:
-                self.bad("is not in order of the digests")
-            found[digest] = self.waiting[1]
-            last = digest
-            self._next()
-        return found
+        self.waiting = line
+        self.count += len(bodies)
+        if b"" in bodies or b"".join(bodies).translate(None, _URL_BYTES):
+            self.bad('is not [no,"disclosure"]', f"of entry {no}")
+        digests = digests_of(bodies)
+        if digests != sorted(set(digests)):
+            self.bad("are not in order of their digests", f"of entry {no}")
+        return dict(zip(digests, bodies, strict=True))
 
     def close(self) -> None:
-        if self.waiting is not None:
-            self.bad("belongs to no entry")
+        """Every line has been asked for."""
+        if self.waiting is None:
+            return
+        place = f"line {self.count + 1}"
+        try:
+            no, _ = parse_disclosure(self.waiting)
+        except BadInput as error:
+            self.bad(error.why, place)
+        self.bad(f"belongs to no entry, or is not in order (it says {no})", place)
 
-    def bad(self, what: str) -> NoReturn:
-        refuse(f"line {self.count}: {what}", self.step, DISCLOSURES)
+    def bad(self, what: str, place: str) -> NoReturn:
+        refuse(f"{place}: {what}", self.step, DISCLOSURES)
+
+
+def _texts(bodies: dict[str, bytes]) -> dict[str, str]:
+    return {digest: body.decode("ascii") for digest, body in bodies.items()}
+
+
+def _labelled(lines: Iterator[bytes], number: int, file: str) -> Iterator[bytes]:
+    """The same lines; what is wrong in reading them belongs to this step and file."""
+    with step(number, file):
+        yield from lines
 
 
 def read_log(container: Container, place: Place, checked: CheckedLog) -> Iterator[Entry]:
@@ -357,7 +368,7 @@ def _chunk(
     for number, record in enumerate(records, done + 1):
         try:
             bodies = parts.of(read_envelope(record)["no"])
-            entries.append(decode(record, bodies))
+            entries.append(decode(record, _texts(bodies)))
         except BadInput as error:
             refuse(f"line {number}: {error}", place.entries_step, place.entries)
         disclosed_count += len(bodies)

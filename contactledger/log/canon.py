@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -32,7 +32,10 @@ MAX_INT = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 8785 section 3.2.2.3)."""
 MAX_DEPTH = 16
 """Far deeper than any record of ours; a bound on what a stranger's bytes can cost."""
+MAX_KNOWN_KEYS = 1_000
+"""Of which is remembered that they are keys; records of this format have about a hundred."""
 
+_SCALARS = frozenset((str, int, bool, type(None)))
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z", re.ASCII)
 _OPTIONS = (
@@ -103,7 +106,7 @@ def _time(text: str) -> datetime:
     if not _TIME.match(text):
         raise BadRecord("not a time as YYYY-MM-DDTHH:MM:SS.ffffffZ")
     try:
-        return datetime.fromisoformat(text[:26]).replace(tzinfo=UTC)
+        return datetime.fromisoformat(text)  # whose Z is `datetime.UTC` itself
     except ValueError:
         raise BadRecord("not a time that exists") from None
 
@@ -116,9 +119,18 @@ def _rewrites(value: Any, data: bytes) -> bool:
         return False
 
 
-@lru_cache(4_096)
-def _is_key(key: str) -> bool:
-    return _KEY.match(key) is not None
+_known_keys: set[str] = set()
+"""Keys seen to be as they must be: the same few stand in every record."""
+
+
+def _are_keys(names: Iterable[str]) -> bool:
+    if _known_keys.issuperset(names):
+        return True
+    if not all(map(_KEY.match, names)):
+        return False
+    if len(_known_keys) < MAX_KNOWN_KEYS:
+        _known_keys.update(names)
+    return True
 
 
 def _is_shaped(inner: Iterable[Any], depth: int) -> bool:
@@ -130,10 +142,11 @@ def _is_shaped(inner: Iterable[Any], depth: int) -> bool:
         if kind is str:
             continue
         if kind is dict:
-            if not all(map(_is_key, item)) or not _is_shaped(item.values(), depth + 1):
+            if not _are_keys(item) or not _is_shaped(item.values(), depth + 1):
                 return False
         elif kind is list:
-            if not _is_shaped(item, depth + 1):
+            flat = depth < MAX_DEPTH and _SCALARS.issuperset(map(type, item))
+            if not flat and not _is_shaped(item, depth + 1):
                 return False
         elif kind is float:
             return False
