@@ -21,6 +21,7 @@ from contactledger.facts import (
     Signal,
     Touch,
 )
+from contactledger.judge.view import view
 from contactledger.log.record import strip
 from contactledger.sources.sendgrid import SendGrid
 from contactledger.store.port import InboxRow
@@ -234,3 +235,39 @@ def test_a_lost_disclosure_reads_as_erased(tmp_path):
         sql(path, "DELETE FROM contactledger_disclosure WHERE field = 'about'")
         entry = ledger.entries(SMITH)[7]
         assert (entry.fact.about, entry.gone) == (None, {("about", ledger.entries(SMITH)[5].id)})
+
+
+def test_the_judge_knows_of_every_original_that_is_gone(ledger):
+    """J38 tells it from clear facts alone; it must come to what was deleted."""
+    ledger.record(
+        SMITH,
+        Person("rob", "smith", "Robert"),
+        mail("shared", to=["bob", "carla"], original=b"to both"),
+        mail("bobs", original=b"to Bob"),
+        mail("robs", to="rob", original=b"to Rob"),
+        mail("carlas", to="carla", original=b"to Carla"),
+        mail("party", to="smith", original=b"to the firm"),
+        Signal("shared", "opened", original=b"somebody's"),
+        Signal("shared", "opened", person="carla", original=b"Carla's"),
+        Signal("robs", "opened", person="rob", original=b"Rob's"),
+    )
+    account = ledger.entries(SMITH)[0].account
+
+    def same():
+        entries = ledger.entries(account)
+        gone = {e.no for e in entries if "original" in {field for field, _ in e.gone}}
+        assert view(entries, entries[-1].recorded_at).erased == gone
+        return len(gone)
+
+    assert same() == 0
+    ledger.redact(SMITH, entry="carlas", person="bob")
+    assert same() == 0
+    ledger.redact(SMITH, entry="bobs", person="bob", fields=["about"])
+    assert same() == 0
+    ledger.redact(SMITH, person="bob")
+    assert same() == 3
+    ledger.record(SMITH, Alias("rob", "carla"))
+    ledger.redact(SMITH, person="carla")
+    assert same() == 7
+    ledger.redact(SMITH)
+    assert same() == 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contactledger.facts import Mark, Opened, Settlement, Signal
+from contactledger.facts import Mark, Moved, Opened, Settlement, Signal
 from contactledger.findings import Outcome, Reach
 from contactledger.judge.view import view
 from contactledger.vocabulary import Role
@@ -68,6 +68,13 @@ def test_j47_retractions_adoptions_and_erasures_cannot_be_retracted() -> None:
     log.retract(log.touch("ann", "bob", at=day(2)), at=day(3))
     seen = log.view(day(4))
     assert (list(seen.touches), len(seen.policies), seen.erased) == ([touch.id], 1, {touch.no})
+
+
+def test_j47_the_move_of_an_account_cannot_be_retracted() -> None:
+    log = two_sides()
+    moved = log.add(Moved("elsewhere"), at=day(0))
+    log.retract(moved, at=day(1))
+    assert moved in log.view(day(2)).entries
 
 
 def test_j47_a_retraction_of_nothing_retracts_nothing() -> None:
@@ -244,7 +251,7 @@ def test_a_view_files_every_kind_of_fact() -> None:
 
 def test_j38_which_originals_are_erased_is_told_from_redactions_alone() -> None:
     log = two_sides()
-    touch = log.touch("ann", "bob", at=day(0))
+    touch = log.touch("ann", "smith", at=day(0))
     signals = [
         log.signal(touch, "delivered", at=day(0), attached=["original", "reason"]) for _ in range(3)
     ]
@@ -268,16 +275,27 @@ def _with_sd(entry, sd):
     return entry.__class__(**{**_fields(entry), "sd": tuple(sd)})
 
 
-def test_j38_an_erasure_names_a_person_as_the_digests_do_whatever_it_is_called_now() -> None:
+def test_j38_what_could_not_be_split_is_erased_for_everybody_it_names() -> None:
+    log = two_sides()
+    touch = log.touch("ann", "bob", at=day(0), attached=["original"])
+    signals = [
+        log.signal(touch, "delivered", at=day(0), attached=["original"], person=person)
+        for person in (None, "smith")
+    ]
+    log.redact(person="bob", at=day(0))
+    assert log.view(day(1)).erased == {touch.no, signals[0].no}
+
+
+def test_j38_an_erasure_covers_every_name_that_a_person_had_by_then() -> None:
     log = two_sides()
     log.person("robert", "smith")
     touch = log.touch("ann", "robert", at=day(0))
     signal = log.signal(touch, "delivered", at=day(0))
     log.entries[signal.no] = _with_sd(signal, [("original", "robert", "digest")])
-    log.alias("robert", "bob", at=day(1))
     log.redact(person="bob", at=day(1))
+    log.alias("robert", "bob", at=day(1))
     assert log.view(day(2)).erased == set()
-    log.redact(person="robert", at=day(1))
+    log.redact(person="bob", at=day(1))
     assert log.view(day(2)).erased == {signal.no}
 
 

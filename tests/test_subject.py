@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from zipfile import ZipFile
 
 import pytest
@@ -24,6 +25,7 @@ from contactledger.facts import (
 )
 from tests.ledgers import SMITH, filled, mail
 
+DUE = datetime(2026, 4, 1, tzinfo=UTC)
 BOTH = {"bob": "bob@smith.example", "carla": "carla@smith.example"}
 
 
@@ -39,7 +41,7 @@ def ledger():
         Touch("bob", "acme", "email", message=Message(subject="Re", text="Thanks"), answers="both"),
         Signal("both", "opened", person="carla", user_agent="CarlaAgent"),
         Signal("both", "opened", person="bob", user_agent="BobAgent"),
-        Promise("p", "ann", "bob", what="a credit note"),
+        Promise("p", "ann", "bob", what="a credit note", due=DUE, topics=["credit"]),
         Settlement("p", "missed", text="it never came"),
         Mark("both", "disputed", text="not so"),
         Mark("carlas", "disputed", text="Carla alone says so"),
@@ -73,6 +75,12 @@ def test_a_touch_says_who_in_words_and_what_it_answers_by_number(ledger):
     }
     assert rows[9]["personal"]["addresses"] == "bob@smith.example"
     assert (rows[9]["withheld"], rows[9]["erased"]) == (["addresses"], [])
+    assert rows[14]["clear"] == {
+        "promiser": "another person",
+        "promisee": "you",
+        "due": "2026-04-01T00:00:00.000000Z",
+        "topics": ["credit"],
+    }
     assert rows[11]["clear"]["answers"] == ["entry 9"]
     assert rows[11]["personal"]["message"] == {"subject": "Re", "text": "Thanks"}
     assert rows[7]["clear"] == {

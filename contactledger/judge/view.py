@@ -20,6 +20,7 @@ from attrs import field, frozen
 from contactledger.facts import (
     Coverage,
     Entry,
+    Fact,
     Handoff,
     Mark,
     Matter,
@@ -34,7 +35,7 @@ from contactledger.facts import (
     Signal,
     Touch,
 )
-from contactledger.judge.counting import renamed, standing_entries
+from contactledger.judge.counting import renamed, standing_entries, survivors
 from contactledger.vocabulary import Auth, MarkWord, Role, SignalKind
 
 OWN_WORD = frozenset({Auth.ACCESS, Auth.PARTY_SIGNED})
@@ -189,7 +190,7 @@ def view(
     _adopt(made, shared, house=True)
     _finish(made)
     # whose an erased part was stands in the digests, by the name of that time
-    _erase(made, [entry for entry in as_written if entry.kind == "redaction"])
+    _erase(made, as_written)
     return made
 
 
@@ -415,34 +416,57 @@ def _root_step(made: View, touch: str) -> str | None:
     return min(named, key=in_event_order).id if named else None
 
 
-def _erase(made: View, redactions: list[Entry]) -> None:
+def _erase(made: View, as_written: list[Entry]) -> None:
     """Which attached originals are gone, by clear facts alone (J38); one pass.
 
-    A redaction names what meets all that it says: the entry, the person, the fields.
+    A redaction names what meets all that it says: the entry, the person under every name of
+    that time, the fields.
     """
     people: dict[str, int] = {}
     everything = -1
-    for redaction in redactions:
-        fact = cast(Redaction, redaction.fact)
-        if fact.fields and "original" not in fact.fields:
+    if all(entry.kind != "redaction" for entry in as_written):
+        return
+    by_no = {entry.no: entry for entry in as_written}
+    touches = {entry.id: entry.fact for entry in as_written if entry.kind == "touch"}
+    aliases = [entry for entry in as_written if entry.kind == "alias"]
+    for redaction in as_written:
+        fact = redaction.fact
+        if not isinstance(fact, Redaction) or (fact.fields and "original" not in fact.fields):
             continue
+        who = _every_name(fact.person, [alias for alias in aliases if alias.no < redaction.no])
         if fact.entry is not None:
-            named = made.by_no.get(fact.entry)
-            whose = [] if named is None else _whose_original(named)
-            if whose and (fact.person is None or fact.person in whose):
+            named = by_no.get(fact.entry)
+            whose = [] if named is None else _whose_original(named, touches)
+            if whose and (fact.person is None or not who.isdisjoint(whose)):
                 made.erased.add(fact.entry)
         elif fact.person is not None:
-            people[fact.person] = redaction.no
+            people.update(dict.fromkeys(who, redaction.no))
         else:
             everything = redaction.no
     if not people and everything < 0:
         return
-    for entry in made.entries:
-        whose = _whose_original(entry) if entry.sd else []
+    for entry in as_written:
+        whose = _whose_original(entry, touches) if entry.sd else []
         if any(entry.no < max(everything, people.get(who, -1)) for who in whose):
             made.erased.add(entry.no)
 
 
-def _whose_original(entry: Entry) -> list[str]:
-    """Whom the attached originals of an entry are about ("": several or none)."""
-    return [who for name, who, _ in entry.sd if name == "original"]
+def _every_name(person: str | None, aliases: list[Entry]) -> set[str]:
+    if person is None:
+        return set()
+    names = survivors(aliases)
+    stays = names.get(person, person)
+    return {person, stays, *(old for old, new in names.items() if new == stays)}
+
+
+def _whose_original(entry: Entry, touches: dict[str, Fact]) -> list[str]:
+    """Whom the attached originals of an entry are about: "" and everybody named where it could
+    not be split, since it is forgotten for all of them."""
+    whose = [who for name, who, _ in entry.sd if name == "original"]
+    if "" not in whose:
+        return whose
+    fact = entry.fact
+    if isinstance(fact, Signal) and fact.person is None:
+        fact = touches.get(str(fact.touch), fact)
+    people = (fact.sender, *fact.to) if isinstance(fact, Touch) else ()
+    return [*whose, *(who for who in people if who is not None)]
