@@ -7,13 +7,11 @@ clock and no randomness of its own: both come in with the `Desk`.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any
 
-import attrs
 from attrs import define, frozen
 
 from contactledger.errors import BadFact, BadInput, Conflict, NotFound
@@ -36,6 +34,7 @@ from contactledger.facts import (
     Touch,
     fields_of,
 )
+from contactledger.fieldwise import ASIDE, ASIDE_AND_TIME, NOTHING, difference, replaced, said
 from contactledger.log.record import ID, PLANS, decode, encode, to_base64url
 from contactledger.log.tlog import grow, leaf_hash
 from contactledger.merging import Merged
@@ -52,8 +51,6 @@ from contactledger.store.port import (
 )
 from contactledger.store.sealing import STORED_LEVELS, NodeRow
 
-_F = TypeVar("_F", bound=Fact)
-
 _VERSIONED = (Party, Person, Preference, Matter, Milestone)
 """Kinds whose key may come again with other content: a new version."""
 
@@ -67,25 +64,6 @@ _RECORDER_BY_DEFAULT: dict[type[Fact], str] = {
 }
 
 
-def _with(fact: _F, changes: Mapping[str, Any]) -> _F:
-    """The fact with some fields replaced, without running its converters again."""
-    if not changes:
-        return fact
-    cls = type(fact)
-    made = cls.__new__(cls)
-    put = object.__setattr__
-    names, values_of = _FIELDS[cls]
-    for name, value in zip(names, values_of(fact), strict=True):
-        put(made, name, value)
-    for name, value in changes.items():
-        put(made, name, value)
-    return made
-
-
-_NAMES: dict[type[Any], tuple[str, ...]] = {
-    cls: tuple(a.name for a in attrs.fields(cls)) for cls in PLANS
-}
-_FIELDS = {cls: (names, attrgetter(*names)) for cls, names in _NAMES.items()}
 _REFS: dict[type[Any], tuple[tuple[str, tuple[str, ...]], ...]] = {
     cls: tuple((a.name, a.metadata["ref"]) for a in fields_of(cls) if "ref" in a.metadata)
     for cls in PLANS
@@ -138,6 +116,8 @@ class Desk:
         self.recorded_at = now if head.recorded_at is None else max(now, head.recorded_at)
         self._random = random_bytes
         self._found: dict[bytes, LookupRow | None] = {}
+        self._refs: dict[tuple[str, str], bytes] = {}  # (space, key): a batch repeats its keys
+        self._resolved_now: dict[tuple[tuple[str, ...], str], str] = {}
         self._kinds: dict[str, str] = {recorder: "party"}
         self._merged = Merged(head.account)
         self._size = head.size
@@ -183,8 +163,14 @@ class Desk:
 
     # --- keys → ids --------------------------------------------------------------------------
 
+    def _key_ref(self, space: str, key: str) -> bytes:
+        ref = self._refs.get((space, key))
+        if ref is None:
+            ref = self._refs[space, key] = self.references.key(self.account, space, key)
+        return ref
+
     def _candidates(self, spaces: Iterable[str], value: str) -> list[bytes]:
-        found = [self.references.key(self.account, space, value) for space in spaces]
+        found = [self._key_ref(space, value) for space in spaces]
         if ID.match(value):
             found.append(id_ref(value))
         return found
@@ -192,21 +178,20 @@ class Desk:
     def _prefetch(self, given: Sequence[Given]) -> None:
         """Look up in one query whatever the batch refers to."""
         aliases = self.references.aliases(self.account)
-        wanted = {aliases}
+        wanted, named = {aliases}, set()
         for item in given:
-            cls = type(item.fact)
-            for name, kinds in _REFS[cls]:
+            for name, kinds in _REFS[type(item.fact)]:
                 value = getattr(item.fact, name)
-                for one in value if isinstance(value, tuple) else (value,):
-                    if type(one) is str:
-                        wanted.update(self._candidates(_spaces(kinds), one))
+                if value is not None:
+                    several = value if isinstance(value, tuple) else (value,)
+                    named.update([(kinds, one) for one in several if type(one) is str])
             own = self._own_ref(item.fact)
             if own is not None:
                 wanted.add(own)
             if isinstance(item.fact, Touch) and isinstance(item.fact.addresses, Mapping):
-                for person in item.fact.addresses:
-                    if type(person) is str:
-                        wanted.update(self._candidates(("who",), person))
+                named.update([(("person",), p) for p in item.fact.addresses if type(p) is str])
+        for kinds, value in named:
+            wanted.update(self._candidates(_spaces(kinds), value))
         self._found.update(dict.fromkeys(wanted))
         for row in self.tx.find(wanted, self.account):
             self._learn(row)
@@ -225,7 +210,7 @@ class Desk:
         key = getattr(fact, "key", None)
         if type(key) is not str:
             return None  # none, or what the codec refuses
-        return self.references.key(self.account, SPACES[PLANS[type(fact)].kind], key)
+        return self._key_ref(SPACES[PLANS[type(fact)].kind], key)
 
     def resolve(self, kinds: tuple[str, ...], value: Any, where: str) -> str:
         """The id that a key, id or `Entry` stands for; NotFound names the field."""
@@ -236,9 +221,13 @@ class Desk:
             raise BadFact("must be a key, an id or an Entry", field=where)
         if "party" in kinds and value in (self.recorder_key, self.recorder):
             return self.recorder
+        known = self._resolved_now.get((kinds, value))
+        if known is not None:
+            return known
         for ref in self._candidates(_spaces(kinds), value):
             row = self._look(ref)
             if row is not None and row.kind in kinds:
+                self._resolved_now[kinds, value] = row.id  # where a key leads never changes
                 return row.id
         raise NotFound(f"no {' or '.join(kinds)} of this key in the account", field=where)
 
@@ -302,7 +291,7 @@ class Desk:
         if isinstance(fact, Person):
             for name in ("email", "phone"):
                 changes[name] = addresses(getattr(fact, name), f"Person.{name}")
-        return _with(fact, changes)
+        return replaced(fact, changes)
 
     # --- one fact ---------------------------------------------------------------------------
 
@@ -316,7 +305,7 @@ class Desk:
         own = self._own_ref(fact)
         there = None if own is None else self._there(fact, own)
         if there is not None:
-            differs = _difference(there, fact, at=item.fact.at is not None)
+            differs = difference(there, fact, at=item.fact.at is not None)
             if differs is None:
                 return Written(there, "repeated")
             if not isinstance(fact, _VERSIONED):
@@ -340,7 +329,7 @@ class Desk:
             return Written(self.entry(seen[content]), "repeated")
         state = "new"
         if item.identity in seen and isinstance(fact, Signal):
-            fact = _with(fact, {"conflicts": seen[item.identity]})
+            fact = replaced(fact, {"conflicts": seen[item.identity]})
             state = "conflicting"
         entry = self._append(fact, id_)
         for digest in digests:
@@ -356,13 +345,8 @@ class Desk:
 
     def _content(self, fact: Fact, item: Given) -> bytes:
         """A digest of what a fact says, with the ledger's secret; survives erasure."""
-        aside = _NOTHING if item.identity is None else _ASIDE if item.own_time else _ASIDE_AND_TIME
-        parts = [PLANS[type(fact)].kind, (item.identity or b"").hex()]
-        for name in _NAMES[type(fact)]:
-            value = getattr(fact, name)
-            if value is not None and value != () and name not in aside:
-                said = _sha256(value) if type(value) is bytes else repr(value)
-                parts.append(f"{name}={said}")
+        aside = NOTHING if item.identity is None else ASIDE if item.own_time else ASIDE_AND_TIME
+        parts = [PLANS[type(fact)].kind, (item.identity or b"").hex(), *said(fact, aside)]
         return self.references.of("content", *parts)
 
     def _there(self, fact: Fact, own: bytes) -> Entry | None:
@@ -401,7 +385,7 @@ class Desk:
         )
         kind = PLANS[type(fact)].kind
         for sha256, data in encoded.blobs:
-            fact = _with(fact, {"original": Blob(sha256, len(data))})
+            fact = replaced(fact, {"original": Blob(sha256, len(data))})
         entry = Entry(
             self.account,
             no,
@@ -422,7 +406,7 @@ class Desk:
         self._blobs.extend(encoded.blobs)
         self._made[no] = entry
         self._size = no + 1
-        for row in lookups_of(entry, self.references):
+        for row in lookups_of(entry, self.references, self._refs):
             self._lookups.append(row)
             self._learn(row)
         if isinstance(fact, Alias):
@@ -456,38 +440,20 @@ class Desk:
         salt = next(self._salts, None)
         if salt is None:
             drawn = self._random(16 * 32)
-            self._salts = (to_base64url(drawn[i : i + 16]) for i in range(0, len(drawn), 16))
+            # With two bytes of nothing behind, 16 bytes fill whole groups of base64.
+            padded = b"".join([drawn[i : i + 16] + b"\0\0" for i in range(0, len(drawn), 16)])
+            text = to_base64url(padded)
+            self._salts = iter([text[i : i + 22] for i in range(0, len(text), 24)])
             salt = next(self._salts)
         return salt
 
 
 _NOTHING: frozenset[str] = frozenset()
-_ASIDE = frozenset(("conflicts", "clock_ahead", "original", "matched", "auth", "person"))
-"""What a retry of the same report may change: the form it comes in, and what the ledger makes
-of it (whose address it is may be told, or erased, in between; the address itself counts)."""
-_ASIDE_AND_TIME = _ASIDE | {"at"}
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _spaces(kinds: Collection[str]) -> tuple[str, ...]:
+@lru_cache
+def _spaces(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(SPACES[kind] for kind in kinds if kind in SPACES))
-
-
-def _difference(there: Entry, new: Fact, *, at: bool) -> str | None:
-    """The first field in which a fact differs from its entry; what was erased, and an `at`
-    that is not said again (`at` False), cannot be compared and is passed over."""
-    old, gone = there.fact, {name for name, _ in there.gone}
-    for name in _NAMES[type(old)]:
-        was, now = getattr(old, name), getattr(new, name)
-        if was == now or (name == "at" and not at) or name in gone:
-            continue
-        if isinstance(now, bytes) and was is not None and was.sha256 == _sha256(now):
-            continue
-        return name
-    return None
 
 
 def hashes_in(joined: bytes) -> tuple[bytes, ...]:

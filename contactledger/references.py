@@ -7,7 +7,7 @@ from there to the entry can be erased. An id is random; its reference is its own
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 
@@ -37,6 +37,7 @@ SPACES = {
 """Kind of a thing → the space its key is unique in, within an account."""
 
 
+NOTHING: Mapping[tuple[str, str], bytes] = {}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
 
@@ -134,8 +135,13 @@ def normal_address(value: str) -> str:
     return ("+" if text.startswith("+") else "") + digits if digits else text.lower()
 
 
-def lookups_of(entry: Entry, references: References) -> list[LookupRow]:
-    """Every reference that leads to an entry; all of them can be made again from its parts."""
+def lookups_of(
+    entry: Entry, references: References, known: Mapping[tuple[str, str], bytes] = NOTHING
+) -> list[LookupRow]:
+    """Every reference that leads to an entry; all of them can be made again from its parts.
+
+    `known`: references of (space, key) that were made already.
+    """
     fact, account, no, id_, kind = entry.fact, entry.account, entry.no, entry.id, entry.kind
     rows = []
     if kind in SPACES:
@@ -157,7 +163,8 @@ def lookups_of(entry: Entry, references: References) -> list[LookupRow]:
         return [LookupRow(references.account(fact.name), account, account, no, kind)]
     key = getattr(fact, "key", None)
     if key is not None:
-        rows.append(LookupRow(references.key(account, SPACES[kind], key), account, id_, no, kind))
+        ref = known.get((SPACES[kind], key)) or references.key(account, SPACES[kind], key)
+        rows.append(LookupRow(ref, account, id_, no, kind))
     if isinstance(fact, Person):
         rows += [
             LookupRow(references.address(address), account, id_, no, "address")

@@ -211,7 +211,8 @@ class SqlTransaction(SqlSealing):
         disclosures = [(account, *row) for row in batch.disclosures]
         self._new(sql.add_entries, sql.copy_entries, entries)
         self._new(sql.add_disclosures, sql.copy_disclosures, disclosures)
-        self._driver.many(sql.add_lookups, batch.lookups)
+        # In the order of their key: each page of the index is then visited once.
+        self._driver.many(sql.add_lookups, sorted(batch.lookups))
         self._driver.many(sql.add_blobs, [(account, *row) for row in batch.blobs])
         self._driver.many(sql.add_seen, [(account, *row) for row in batch.seen])
         self._add_nodes(account, batch.nodes)
