@@ -293,3 +293,4 @@ def test_a_record_without_a_name_is_named_by_its_id():
                for e in full.entries]  # fmt: skip
     data = reconcile(ours.side(at(1)), attrs.evolve(full, entries=renamed)).report().data
     assert data["theirs"]["account"] == full.entries[0].account[:8]
+    assert data["title"] == f"smith-motors and {full.entries[0].account[:8]}"

@@ -1,6 +1,6 @@
 """Two records of one account as dict rows: what agrees, what does not, what one holds alone.
 
-Keys of the result: report, version, as_of, zone, tolerance, ours, theirs, counts, summary,
+Keys of the result: report, version, title, as_of, zone, tolerance, ours, theirs, counts, summary,
 contradicting, agreed, only_ours, only_theirs, uncompared, isnot. Times and names are as in
 rows.py; a touch is `{no, at, at_local, channel_text, who, about}`. Version 1 of the layout.
 """
@@ -80,6 +80,7 @@ def reconciliation_rows(
     return {
         "report": "reconciliation",
         "version": VERSION,
+        "title": " and ".join(dict.fromkeys([here["account"], there["account"]])),
         "as_of": iso(found.as_of),
         "as_of_local": iso_local(found.as_of, zone),
         "zone": zone,
