@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from contactledger.errors import BadFact
-from contactledger.facts import Message, Preference, Signal
+from contactledger.facts import Fact, Message, Preference, Signal
 from contactledger.ledger import Ledger
 from contactledger.scrubbing import NOT_YET, Erasure, ErasureState
 from contactledger.store import scrub
@@ -61,15 +61,17 @@ def test_the_tables_that_are_rewritten_are_the_erasable_ones_of_the_list(tmp_pat
 def play(ledger: Ledger, rounds: int = 60) -> list[str]:
     """Bob everywhere, among others; his texts, and pieces of his disclosures as stored."""
     ledger.record(SMITH, *two_sides())
+    facts: list[Fact] = []
     for no in range(rounds):
         text = f"Bobs bad day {no} " * (1 + no * 7 % 90)
-        ledger.record(
-            SMITH,
+        facts += [
             mail(f"bobs-key-{no}", about=text[:400], message=Message(text=text)),
             mail(f"carlas-{no}", to="carla", about=f"Carlas good day {no} " * (1 + no * 5 % 60)),
             Signal(f"bobs-key-{no}", "bounced", person="bob", address="bob@smith.example"),
             mail(original=b"raw: text for Bob " * (1 + no * 11 % 900)),
-        )
+        ]
+    for start in range(0, len(facts), 24):
+        ledger.record(SMITH, *facts[start : start + 24])
     ledger.record(SMITH, Preference("bob", preferred="phone", source="bob@smith.example"))
     with ledger._store.begin(write=True) as tx:
         body = b'[{"email": "bob@smith.example", "event": "open"}]'
