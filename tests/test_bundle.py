@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from contactledger.errors import BadRecord, TooLarge
 from contactledger.log import bundle_text as text
+from contactledger.log.bundle import write_bundle
 from contactledger.log.canon import canonical, parse
 from contactledger.log.tlog import MAX_HASHES, check_inclusion, leaf_hash
 from contactledger.log.tlog_proof import open_tlog_proof
 from tests.bundles import SMITHS, key_of, story, written
+from tests.signing import openssl_holds
 from tests.test_open_bundle import LARGE, grown, opened
 
 HASHES = st.lists(st.binary(min_size=32, max_size=32), max_size=5).map(tuple)
@@ -88,6 +90,16 @@ def test_what_lies_in_the_files_can_be_checked_by_hand():
         assert found.checkpoint.size == epoch["epoch"] + 1
     digests = {d for line in parts["account/entries.ndjson"].splitlines() for d in _digests(line)}
     assert len(digests) == len(parts["disclosures.ndjson"].splitlines())
+
+
+def test_the_signature_holds_by_openssl_as_well(tmp_path):
+    text, lines = members(LARGE)["ledger/checkpoint"].split(b"\n\n")
+    _, one, two = lines.split("— ".encode())
+    for seed, line in (("first", one), ("second", two)):
+        signature = b64decode(line.split()[1])[4:]
+        public = key_of(seed).key.public_key
+        assert openssl_holds(tmp_path, public, text + b"\n", signature)
+        assert not openssl_holds(tmp_path, public, text, signature)
 
 
 def _digests(line: bytes) -> list[str]:
@@ -182,8 +194,6 @@ def test_a_bundle_of_many_lines_is_written_piece_by_piece():
         def write(self, data) -> int:
             Pieces.longest = max(Pieces.longest, len(data))
             return super().write(data)
-
-    from contactledger.log.bundle import write_bundle
 
     many = attrs.evolve(content, account=attrs.evolve(content.account, records=records))
     target = Pieces()

@@ -162,6 +162,7 @@ def test_a_certificate_of_one_touch_holds_what_is_about_it(vendor):
         mail("r-1", reminds="m-1"),
         Touch("bob", ("acme",), "email", key="a-1", answers=("m-1",)),
         Touch("bob", ("acme",), "email", key="b-1"),
+        Promise("p-1", "ann", "bob", what="Train two people"),
     )
     ledger.record(SMITH, Mark(touch.no, "disputed", party="smith"))
     whole = {e.no: e for e in ledger.entries(SMITH)}

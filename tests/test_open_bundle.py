@@ -34,6 +34,7 @@ from contactledger.log.seal import Genesis, KeyChange, format_genesis, format_ke
 from contactledger.log.tlog import leaf_hash, root_of
 from contactledger.log.tlog_proof import TlogProof, format_tlog_proof, parse_tlog_proof
 from contactledger.log.verifier import Kind
+from tests.bench.bundles import peak_bytes, saved
 from tests.bundles import (
     ACME,
     ANN,
@@ -175,6 +176,12 @@ def test_logs_of_every_size_are_read_in_chunks_of_any_size(monkeypatch, size):
     assert [found.account_log.roots[m] for m in found.since] == [
         root_of(log.leaves[:m]) for m in found.since
     ]
+
+
+def test_a_log_is_never_held_in_memory_as_a_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle_log, "CHUNK", 100)
+    path = saved(tmp_path / "large.bundle", 4_000)
+    assert peak_bytes(path) < path.stat().st_size / 2
 
 
 # --- what may be left out, and is counted
