@@ -90,10 +90,12 @@ class Evidence:
 
 @frozen
 class Violation:
-    """A way in which a touch did not keep the policy, so that silence is not held against.
+    """What bars a touch's silence from being held against its receiver (J40).
 
     `code` is one of `judge.rules.VIOLATIONS`; `limit`, where a number was broken, is the
-    number and `count` what was found.
+    number and `count` what was found. `breach`: the sender did not keep the policy; False for
+    what only excuses the receiver. `reminder`: number of the reminder that it was, where not
+    the finding's own touch.
     """
 
     code: str
@@ -102,6 +104,8 @@ class Violation:
     person: str | None = None
     limit: int | None = None
     count: int | None = None
+    breach: bool = True
+    reminder: int | None = None
 
 
 @frozen
@@ -300,7 +304,8 @@ class Case:
 class Column:
     """One party of an account, in the same columns as every other.
 
-    Counts are of findings: what it sent, and what it was sent and did with it.
+    Counts are of findings: what it sent, and what it was sent and did with it. `violations`
+    counts breaches of the policy alone, each with the touch that was one.
     """
 
     party: str

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from contactledger.facts import Entry
-from contactledger.findings import Grade, Outcome, Reach
+from contactledger.findings import Column, Grade, Outcome, Reach, Standing
+from contactledger.judge.standing import standing
 from tests.judging import OWN, THIRD, Log, day, two_sides
 
 LATER = day(20)
@@ -25,6 +26,10 @@ def call() -> tuple[Log, Entry]:
     touch = log.touch("ann", "bob", channel="phone", at=day(0))
     log.signal(touch, "voicemail", at=day(0), **THIRD)
     return log, touch
+
+
+def column(found: Standing, party: str) -> Column:
+    return next(column for column in found.columns if column.party == party)
 
 
 def test_j4_another_party_answers_in_one_s_stead_only_after_a_handoff_of_the_matter() -> None:
@@ -162,7 +167,9 @@ def test_j20_a_reminder_that_carries_the_delivery_must_keep_the_policy_too() -> 
     log.signal(again, "voicemail", at=day(0, 23), **THIRD)
     first, second = log.judge(LATER)
     assert (first.outcome, first.held_against) == (Outcome.IGNORED, None)
-    assert [v.code for v in first.violations] == [v.code for v in second.violations]
+    assert [(v.code, v.reminder) for v in first.violations] == [("outside_hours", again.no)]
+    assert [(v.code, v.reminder) for v in second.violations] == [("outside_hours", None)]
+    assert column(standing(log.entries, LATER), "acme").violations == 1
 
 
 def test_j20_a_reminder_by_another_party_is_a_touch_of_its_own() -> None:
@@ -263,6 +270,40 @@ def test_j22_an_act_in_another_named_matter_or_long_after_is_no_possible_answer(
     named = log.touch("bob", "ann", channel="phone", matter="credit", at=day(0, 15), recorded=LATER)
     loose = log.touch("bob", "ann", channel="phone", at=day(2), recorded=LATER)
     assert log.finding(asked, LATER).possible == (named.no, loose.no)
+
+
+def test_j22_an_act_in_a_named_matter_is_no_possible_answer_to_what_belongs_to_none() -> None:
+    log, asked = call()
+    log.touch("bob", "ann", channel="phone", matter="install", at=day(0, 12))
+    found = log.finding(asked, LATER)
+    assert (found.possible, found.held_against) == ((), "smith")
+
+
+def test_j22_the_matter_of_a_question_is_that_of_its_chain() -> None:
+    log = two_sides()
+    root = log.touch("bob", "ann", channel="phone", matter="credit", at=day(0))
+    back = log.answer(root, "ann", expects="response", at=day(0, 11))
+    log.signal(back, "voicemail", at=day(0, 11), **THIRD)
+    again = log.touch("bob", "ann", channel="phone", matter="credit", at=day(0, 15))
+    assert log.finding(back, LATER).possible == (again.no,)
+
+
+@pytest.mark.parametrize(
+    ("asked", "act", "may"),
+    [
+        (["sync"], ["credit"], False),
+        (["sync", "stock"], ["credit", "stock"], True),
+        (["sync"], [], True),
+        ([], ["credit"], True),
+        ([], [], True),
+    ],
+)
+def test_j22_an_act_about_other_topics_is_no_possible_answer(asked, act, may) -> None:
+    log = two_sides()
+    touch = log.touch("ann", "bob", channel="phone", topics=asked, at=day(0))
+    log.signal(touch, "voicemail", at=day(0), **THIRD)
+    back = log.touch("bob", "ann", channel="phone", topics=act, at=day(0, 15))
+    assert log.finding(touch, LATER).possible == (back.no,) * may
 
 
 def test_j23_only_the_party_that_is_owed_an_answer_may_waive_it() -> None:

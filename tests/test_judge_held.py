@@ -9,6 +9,7 @@ import pytest
 
 from contactledger.facts import Entry
 from contactledger.findings import Finding, Outcome
+from contactledger.judge.held import breaches
 from contactledger.judge.policy import DEFAULT_POLICY
 from tests.judging import THIRD, Log, day, two_sides
 
@@ -228,6 +229,22 @@ def test_j40_evidence_weaker_than_the_policy_needs() -> None:
     assert (found.outcome, found.held_against, codes(found)) == (
         Outcome.IGNORED, None, ["evidence_too_weak"],
     )  # fmt: skip
+
+
+def test_j40_weak_evidence_excuses_the_receiver_and_is_no_breach_by_the_sender() -> None:
+    log = two_sides()
+    call = log.touch("ann", "bob", channel="phone", at=day(0))
+    log.signal(call, "voicemail", at=day(0))
+    late = log.touch("ann", "bob", channel="phone", at=day(0, 23))
+    log.signal(late, "voicemail", at=day(0, 23))
+    weak, broken = log.judge(LATER)
+    assert [(v.code, v.breach) for v in weak.violations] == [("evidence_too_weak", False)]
+    assert [(v.code, v.breach) for v in broken.violations] == [
+        ("outside_hours", True),
+        ("evidence_too_weak", False),
+    ]
+    assert [len(breaches(f)) for f in (weak, broken)] == [0, 1]
+    assert (weak.held_against, broken.held_against) == (None, None)
 
 
 def test_j13_an_opt_out_by_signal_binds_touches_after_it_on_that_channel() -> None:

@@ -158,6 +158,27 @@ def test_j51_a_touch_that_broke_the_policy_climbs_nothing() -> None:
     assert climbs(log, day(4, 11)) == [again.no, None, None]
 
 
+def test_j51_weak_evidence_of_a_touch_that_kept_the_policy_bars_no_rung() -> None:
+    log = house()
+    asked = log.touch("ann", "bob", channel="ticket", matter="install", at=day(0))
+    log.signal(asked, "delivered", person="bob", at=day(0), **THIRD)
+    own = log.touch("ann", "bob", channel="phone", matter="install", at=day(3))
+    log.signal(own, "voicemail", at=day(3))
+    (found,) = (f for f in log.judge(day(5)) if f.no == own.no)
+    assert [v.code for v in found.violations] == ["evidence_too_weak"]
+    assert climbs(log, day(5)) == [own.no, None, None]
+
+
+def test_j51_a_touch_that_came_back_after_delivery_climbs_nothing() -> None:
+    log = house()
+    call(log, at=day(0))
+    mail = log.touch("ann", "bob", matter="install", at=day(3))
+    log.signal(mail, "delivered", person="bob", at=day(3), **THIRD)
+    assert climbs(log, day(3, 11)) == [mail.no, None, None]
+    log.signal(mail, "bounced", person="bob", at=day(3, 12), **THIRD)
+    assert climbs(log, day(4)) == [None, None, None]
+
+
 def test_j51_the_same_person_is_no_second_one_and_no_level_higher() -> None:
     log = house()
     call(log, at=day(0))

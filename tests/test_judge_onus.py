@@ -151,6 +151,36 @@ def test_o4_a_silence_that_proves_nothing_is_its_senders() -> None:
     assert whose(log, day(9)) == ("O4", "acme")
 
 
+def test_o4_a_notice_that_may_not_have_been_seen_obliges_its_sender_in_a_named_matter() -> None:
+    log = house()
+    log.touch("ann", "bob", purpose="notice", matter="m", at=day(0))
+    assert whose(log, day(20)) == ("O4", "acme")
+
+
+@pytest.mark.parametrize(
+    ("expects", "rule", "state"), [("seen", "O9", "closed"), ("reply", "O4", "opened")]
+)
+def test_o4_in_a_chain_that_nobody_named_only_what_wanted_an_answer_stays(
+    expects, rule, state
+) -> None:
+    log = two_sides()
+    mail = log.touch("ann", "bob", expects=expects, at=day(0))
+    log.signal(mail, "delivered", at=day(0), **THIRD)
+    log.signal(mail, "opened", by="machine", at=day(0), **THIRD)
+    log.coverage("email", state="blind", since=day(1), until=day(2), at=day(2))
+    (found,) = log.judge(day(20))
+    (case,) = followed(log, day(20))
+    assert (str(found.outcome), case.onus.rule, str(case.state)) == ("unproven", rule, state)
+
+
+def test_o4_a_notice_that_failed_stays_its_senders_in_a_chain_that_nobody_named() -> None:
+    log = two_sides()
+    mail = log.touch("ann", "bob", purpose="notice", at=day(0))
+    log.signal(mail, "bounced", person="bob", at=day(0), **THIRD)
+    (case,) = followed(log, day(90))
+    assert (case.onus.rule, case.onus.party) == ("O4", "acme")
+
+
 def test_o4_getting_through_later_makes_good_for_a_failure() -> None:
     log = house()
     mail = log.touch("ann", "bob", matter="m", at=day(0))

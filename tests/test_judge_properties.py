@@ -16,7 +16,7 @@ from contactledger.facts import Entry
 from contactledger.findings import Evidence, Finding, Outcome, Reach
 from contactledger.judge.judge import judge
 from contactledger.judge.policy import DEFAULT_POLICY
-from contactledger.judge.rules import CAVEATS, NOTES, ORDER, RULES, VIOLATIONS
+from contactledger.judge.rules import CAVEATS, EXCUSES, NOTES, ORDER, RULES, VIOLATIONS
 from tests.judging import PEOPLE, THIRD, Log, day, logs, moments, stripped, two_sides
 
 few = settings(max_examples=60, deadline=None)
@@ -65,7 +65,8 @@ def _renumbered(entry: Entry, numbers: dict[int, int]) -> Entry:
     return attrs.evolve(entry, no=numbers[entry.no], fact=fact)
 
 
-_NUMBERED = {"no", "answered_no", "because", "possible", "reminders", "answered_by", "contested"}
+_NUMBERED = {"no", "answered_no", "because", "possible", "reminders", "answered_by", "contested",
+             "reminder"}  # fmt: skip
 
 
 def _plain(value: Any, numbers: dict[int, int] | None, name: str = "") -> str:
@@ -204,6 +205,7 @@ def test_every_finding_hangs_together(log: Log, as_of: Any) -> None:
         assert {r for line in found.evidence for r in line.rules} <= set(RULES)
         assert {c for line in found.evidence for c in line.caveats} <= set(CAVEATS)
         assert {v.code for v in found.violations} <= set(VIOLATIONS)
+        assert all(v.breach == (v.code not in EXCUSES) for v in found.violations)
         assert set(found.notes) <= set(NOTES)
         assert _reached(found.evidence) == found.reach
         assert {row.person for row in found.rows} <= set(PEOPLE)

@@ -192,8 +192,8 @@ def test_j8_a_bounce_after_delivery_keeps_the_reach_and_is_a_violation() -> None
     assert (found.reach, found.outcome, found.held_against) == (
         Reach.DELIVERED, Outcome.IGNORED, None,
     )  # fmt: skip
-    assert [(v.code, v.because) for v in found.violations] == [
-        ("bounced_after_delivery", (bounce.no,))
+    assert [(v.code, v.because, v.breach) for v in found.violations] == [
+        ("bounced_after_delivery", (bounce.no,), False)
     ]
 
 
@@ -336,6 +336,65 @@ def test_j15_one_attendee_is_enough_and_a_list_written_afterwards_is_in_time() -
         Outcome.ANSWERED, False, day(5, 15),
     )  # fmt: skip
     assert found.evidence[-1].lifts is None
+
+
+def attendance(found: Finding) -> list[str]:
+    return [note for note in found.notes if note in {"attended", "nobody_came"}]
+
+
+def test_j15_an_accepted_meeting_to_which_nobody_came_says_so_after_its_end() -> None:
+    log, touch = meeting()
+    log.signal(touch, "accepted", person="bob", by="human", at=day(1))
+    log.signal(touch, "absent", person="bob", at=day(5, 14), recorded=day(5, 14))
+    log.signal(touch, "absent", person="sue", at=day(5, 14), recorded=day(5, 14))
+    before, after = (log.finding(touch, at) for at in (day(5, 14, 59), day(5, 15)))
+    assert (attendance(before), attendance(after)) == ([], ["nobody_came"])
+    assert (after.outcome, after.held_against, "J15" in after.rules) == (
+        Outcome.ANSWERED, None, True,
+    )  # fmt: skip
+
+
+def test_j15_a_meeting_to_which_somebody_came_says_so() -> None:
+    log, touch = meeting()
+    log.signal(touch, "attended", person="sue", at=day(5, 16))
+    log.signal(touch, "absent", person="bob", at=day(5, 16))
+    assert attendance(log.finding(touch, day(6))) == ["attended"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "absent", "notes"),
+    [
+        ([], ["bob", "sue"], []),
+        (["bob", "sue"], ["bob"], []),
+        (["bob"], [], []),
+        (["bob"], [None], []),
+        (["bob"], ["ann"], []),
+        (["bob"], ["smith"], ["nobody_came"]),
+        (["bob", "sue"], ["bob", "sue"], ["nobody_came"]),
+    ],
+)
+def test_j15_nobody_came_is_said_only_of_those_who_accepted(accepted, absent, notes) -> None:
+    log, touch = meeting()
+    for person in accepted:
+        log.signal(touch, "accepted", person=person, by="human", at=day(1))
+    for person in absent:
+        log.signal(touch, "absent", person=person, at=day(5, 16))
+    assert attendance(log.finding(touch, day(6))) == notes
+
+
+def test_j15_nobody_came_is_not_said_where_the_receiver_disputes_it() -> None:
+    log, touch = meeting()
+    log.signal(touch, "accepted", person="bob", by="human", at=day(1))
+    absent = log.signal(touch, "absent", person="bob", at=day(5, 16))
+    log.mark(absent, "disputed", recorder="smith", at=day(6))
+    assert attendance(log.finding(touch, day(7))) == []
+
+
+def test_j15_a_meeting_without_times_is_over_when_it_is_said_who_came() -> None:
+    log = two_sides()
+    touch = log.touch("ann", "bob", channel="visit", at=day(0))
+    log.signal(touch, "attended", person="bob", at=day(1))
+    assert attendance(log.finding(touch, day(1))) == ["attended"]
 
 
 def test_j15_a_meeting_without_an_end_is_due_at_its_beginning() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from contactledger.judge.rules import CAVEATS, NOTES, ORDER, RULES, VIOLATIONS
+from contactledger.judge.rules import CAVEATS, EXCUSES, NOTES, ORDER, RULES, VIOLATIONS
 
 ALL = [RULES, VIOLATIONS, CAVEATS, NOTES]
 
@@ -12,6 +12,11 @@ ALL = [RULES, VIOLATIONS, CAVEATS, NOTES]
 def test_every_rule_of_the_judgement_and_of_the_onus_has_its_words() -> None:
     assert list(RULES) == [f"J{n}" for n in range(1, 55)] + [f"O{n}" for n in range(1, 10)]
     assert sorted(RULES, key=ORDER.__getitem__) == list(RULES)
+
+
+def test_j40_every_violation_is_a_breach_or_an_excuse() -> None:
+    assert sorted(EXCUSES) == ["bounced_after_delivery", "evidence_too_weak"]
+    assert EXCUSES.issubset(VIOLATIONS)
 
 
 def test_each_is_made_of_whole_sentences() -> None:

@@ -126,6 +126,15 @@ def test_violations_count_for_whoever_broke_the_policy() -> None:
     assert (column(found, "acme").violations, column(found, "smith").violations) == (1, 0)
 
 
+def test_what_only_excuses_the_receiver_is_no_time_the_sender_did_not_keep_the_policy() -> None:
+    log = listened(two_sides())
+    call = log.touch("ann", "bob", channel="phone", at=day(0))
+    log.signal(call, "voicemail", at=day(0))
+    found = standing(log.entries, day(5))
+    assert [v.code for f in found.findings for v in f.violations] == ["evidence_too_weak"]
+    assert (column(found, "acme").violations, column(found, "smith").held_against) == (0, 0)
+
+
 def test_promises_are_counted_for_the_promiser() -> None:
     log = two_sides()
     words = ("kept", "missed", None, None, "withdrawn")

@@ -44,7 +44,7 @@ class Clerk:
     def __init__(self, docket: Docket) -> None:
         self._docket = docket
         self._view = docket.view
-        self._unlinked: dict[tuple[str, str, str | None], list[Entry]] = {}
+        self._unlinked: dict[tuple[str, str, str, str | None], list[Entry]] = {}
         self._handed: dict[str, list[tuple[datetime, str, str, int]]] = {}
         self._file_unlinked()
 
@@ -161,8 +161,8 @@ class Clerk:
     # --- what may be an answer ---------------------------------------------------------------
 
     def _file_unlinked(self) -> None:
-        """Acts that answer, remind of and belong to nothing, by (sender, receiver, matter);
-        under the matter None all of that pair (J22)."""
+        """Acts that answer and remind of nothing, by (sender, receiver, named matter or "",
+        topic); those without a topic under "", and all of them under None (J22)."""
         view = self._view
         for touch, hearings in self._docket.by_touch.items():
             entry = view.touches[touch]
@@ -173,8 +173,9 @@ class Clerk:
                 continue
             for hearing in hearings:
                 pair = (hearing.question.sender, hearing.question.party)
-                for matter in {fact.matter or "", None}:
-                    self._unlinked.setdefault((*pair, matter), []).append(entry)
+                for topic in (None, *(fact.topics or ("",))):
+                    acts = self._unlinked.setdefault((*pair, fact.matter or "", topic), [])
+                    acts.append(entry)
         for entries in self._unlinked.values():
             entries.sort(key=in_event_order)
 
@@ -194,15 +195,19 @@ class Clerk:
         """Acts of the one asked that may be the answer and that nobody has linked (J22).
 
         From the touch until as long after its due as the window was long: a call back comes
-        soon, and next year's newsletter answers nothing.
+        soon, and next year's newsletter answers nothing. Nor does what belongs to another
+        named matter, or is about other topics where both say what they are about.
         """
-        matter = cast(Touch, question.entry.fact).matter
-        found: list[int] = []
-        for kind in (None,) if matter is None else (matter, ""):
-            acts = self._unlinked.get((question.party, question.sender, kind), [])
-            low = bisect_right(acts, question.entry.at, key=lambda entry: entry.at)
-            high = bisect_right(acts, until + span, key=lambda entry: entry.at)
-            found.extend(entry.no for entry in acts[low : min(high, low + POSSIBLE_MOST)])
+        matter = self._view.matter_of(question.entry.id)
+        named = "" if matter in self._view.touches else matter
+        topics = question.fact.topics
+        found: set[int] = set()
+        for kind in {named, ""}:
+            for topic in (*topics, "") if topics else (None,):
+                acts = self._unlinked.get((question.party, question.sender, kind, topic), [])
+                low = bisect_right(acts, question.entry.at, key=lambda entry: entry.at)
+                high = bisect_right(acts, until + span, key=lambda entry: entry.at)
+                found.update(entry.no for entry in acts[low : min(high, low + POSSIBLE_MOST)])
         return tuple(sorted(found)[:POSSIBLE_MOST])
 
 

@@ -31,7 +31,7 @@ SETTLES: dict[Expects, Reach] = {
 """What is wanted → the reach that gives it."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_GATHERINGS = frozenset({Channel.MEETING, Channel.VISIT})
+GATHERINGS = frozenset({Channel.MEETING, Channel.VISIT})
 
 
 @frozen
@@ -141,7 +141,7 @@ class Clocks:
         """A gathering is due at its end (J15); for anything else no deadline was agreed."""
         fact = question.fact
         ends = fact.ends or fact.starts
-        if fact.channel in _GATHERINGS and ends is not None:
+        if fact.channel in GATHERINGS and ends is not None:
             ends = max(ends, question.entry.at)
             return Term(question.entry.at, ends, zone, (*rules, "J15"), notes)
         return Term(None, None, zone, (*rules, "J28"), (*notes, "no_deadline"))

@@ -1,7 +1,7 @@
 """In which ways a touch did not keep the policy, so that silence is not held against (J40).
 
-Every violation blames the sender. What the receiver had asked for and the sender could not
-know yet excuses the receiver without blaming anybody (J42).
+A violation blames the sender, unless it is one of `rules.EXCUSES`. What the receiver had asked
+for and the sender could not know yet excuses the receiver without blaming anybody (J42).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from contactledger.facts import Person
-from contactledger.findings import Violation
+from contactledger.findings import Finding, Violation
 from contactledger.judge.calendar import in_hours, week_of, zone_of
 from contactledger.judge.caps import Caps
 from contactledger.judge.consent import Asked, Wishes
@@ -29,11 +29,24 @@ WANTS_AN_ANSWER = frozenset({Expects.RESPONSE, Expects.REPLY})
 
 @frozen
 class Charge:
-    """What speaks against holding a silence: `violations` blame the sender, `excuses` (entry
-    numbers) only spare the receiver."""
+    """What speaks against holding a silence: `violations`, and the wishes that the sender could
+    not know of, `excuses` (entry numbers)."""
 
     violations: tuple[Violation, ...]
     excuses: tuple[int, ...]
+
+    def with_reminder(self, no: int, more: Charge) -> Charge:
+        """The same with what speaks against the reminder of that number."""
+        theirs = tuple(evolve(violation, reminder=no) for violation in more.violations)
+        return Charge(self.violations + theirs, self.excuses + more.excuses)
+
+
+def breaches(finding: Finding) -> tuple[Violation, ...]:
+    """In which ways that very touch did not keep the policy; what broke it in a reminder
+    stands in the reminder's own finding."""
+    if not finding.violations:
+        return ()
+    return tuple(v for v in finding.violations if v.breach and v.reminder is None)
 
 
 class Bar:
@@ -72,7 +85,8 @@ class Bar:
         violations.extend(self._nobody_entitled(question))
         bounces = hearing.bounced_after()
         if bounces:
-            violations.append(Violation("bounced_after_delivery", ("J8", "J40"), bounces))
+            came_back = Violation("bounced_after_delivery", ("J8", "J40"), bounces, breach=False)
+            violations.append(came_back)
         if question.wanted in WANTS_AN_ANSWER and not question.policy.way_back(
             question.fact.channel
         ):

@@ -37,7 +37,7 @@ from contactledger.judge.docket import Docket
 from contactledger.judge.due import Clocks, Term, Zones
 from contactledger.judge.held import WANTS_AN_ANSWER, Bar, Charge
 from contactledger.judge.listening import Listening
-from contactledger.judge.outcome import Looks, Tally, Verdict, carrier_of, settles, silence
+from contactledger.judge.outcome import Looks, Tally, Verdict, came, carrier_of, settles, silence
 from contactledger.judge.reach import Hearing
 from contactledger.judge.rules import ORDER
 from contactledger.judge.view import View, view
@@ -138,6 +138,9 @@ class _Court:
         asked = question.wanted in WANTS_AN_ANSWER
         if asked and verdict.outcome in _OPEN and term.due is not None and term.starts is not None:
             possible = self._clerk.possible(question, term.due, term.due - term.starts)
+        attendance = came(chain, self.view.as_of)
+        if attendance:
+            rules, notes = (*rules, "J15"), (*notes, attendance)
         if answers.late_word:
             notes = (*notes, "said_after_due")
         if answers.dated_before:
@@ -209,7 +212,7 @@ class _Court:
             carrier = carrier_of(ruling.chain)
             if carrier is not hearing:
                 more = self._bar.charge(carrier, ruling.term)
-                charge = Charge(charge.violations + more.violations, charge.excuses + more.excuses)
+                charge = charge.with_reminder(carrier.question.entry.no, more)
         return self._first(hearing, ruling, charge)
 
     def _first(self, hearing: Hearing, ruling: _Ruling, charge: Charge) -> Finding:
@@ -220,7 +223,8 @@ class _Court:
         if verdict.outcome is Outcome.IGNORED:
             needed = question.policy.evidence_needed
             if verdict.grade < needed:
-                weak = Violation("evidence_too_weak", ("J40",), (question.entry.no,))
+                no = question.entry.no
+                weak = Violation("evidence_too_weak", ("J40",), (no,), breach=False)
                 violations = (*violations, weak)
             spared = ruling.possible or ruling.answers.unheard or question.fact.broadcast
             if not (violations or charge.excuses or spared):

@@ -8,8 +8,8 @@ The rungs are those of the policy under which the question was asked (J45). Each
 the later of the question's due and its own wait, counted in the receiver's business time
 from where the question's window started; a pause that the asked party did not ask for stops
 the wait. It is climbed by the first touch after that of the
-party that asked to the party that was asked, in the same matter, which kept the policy (no
-violation) and was sent at least; it has climbed when its own wait has run: the time that the
+party that asked to the party that was asked, in the same matter, which kept the policy and
+was sent at least; it has climbed when its own wait has run: the time that the
 asked party has to answer it, for a reminder the time that a touch like it would have. Until
 then the rung is tried. One touch climbs one rung, and the rungs are climbed in
 their order: a call to the managing director is not three attempts.
@@ -33,6 +33,7 @@ from contactledger.facts import Person, Preference, Touch
 from contactledger.findings import Finding, Outcome, Reach, Rung
 from contactledger.judge.basis import Bases
 from contactledger.judge.calendar import Window, business_minutes, deadline, zone_of
+from contactledger.judge.held import breaches
 from contactledger.judge.matters import Dossier, pauses
 from contactledger.judge.policy import Policy
 from contactledger.judge.view import View
@@ -124,7 +125,7 @@ def ladders(
         pair = (finding.sender, finding.party)
         if is_overdue(view, finding):
             oldest.setdefault(pair, finding)
-        if not finding.violations and finding.reach >= Reach.SENT:
+        if finding.reach >= Reach.SENT and not _disqualified(finding):
             tries.setdefault(pair, []).append(finding)
     made = []
     for pair, question in oldest.items():
@@ -133,6 +134,13 @@ def ladders(
         rungs = _climb(policy, question, asked, tries.get(pair, []))
         made.append(Ladder(question, tuple(rungs)))
     return made
+
+
+def _disqualified(finding: Finding) -> bool:
+    """Whether a touch climbs no rung: it broke the policy, or came back after all (J8). Weak
+    evidence of it is enough, since what is claimed here is that it was tried."""
+    came_back = any(v.code == "bounced_after_delivery" for v in finding.violations)
+    return came_back or bool(breaches(finding))
 
 
 def is_overdue(view: View, finding: Finding) -> bool:

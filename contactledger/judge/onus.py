@@ -8,10 +8,11 @@ once it was missed, in a matter that somebody named, until the promiser promises
 Whatever was wanted and did not come in time is overdue (O2, O3), a look as well as a reply.
 Where every rung was tried and the last touch is still given its time, an answer is due later
 (O8). A touch that failed, or whose silence proves nothing, no longer counts (O4) once the same
-party got through to the other in the same matter. After an accepted handoff the taker has
-the onus (O5) until it acts, and again where otherwise nobody would; an offer to somebody else takes
-the older one of the same giver back. A word that is disputed
-(O6) waits for whichever of the two spoke before the other. Broadcasts oblige nobody (J43).
+party got through to the other in the same matter. That nobody can tell whether a notice was
+seen obliges its sender only in a matter that somebody named. After an accepted handoff the
+taker has the onus (O5) until it acts, and again where otherwise nobody would; an offer to
+somebody else takes the older one of the same giver back. A word that is disputed (O6) waits for
+whichever of the two spoke before the other. Broadcasts oblige nobody (J43).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from contactledger.findings import (
     Reach,
 )
 from contactledger.judge.handoffs import Passing, acts_of
+from contactledger.judge.held import WANTS_AN_ANSWER
 from contactledger.judge.ladder import Ladder, is_broadcast
 from contactledger.judge.matters import Dossier, entries_of, pauses
 from contactledger.judge.promises import speaker
@@ -99,14 +101,19 @@ def _climbed(matter: _Matter) -> Onus | None:
 
 
 def _unreached(matter: _Matter) -> Onus | None:
-    """O4: a touch failed, or its silence proves nothing; its sender acts."""
+    """O4: a touch failed, or its silence proves nothing and an answer was wanted or the matter
+    is one that somebody named; its sender acts."""
     through: set[tuple[str, str]] = set()
     answered: set[tuple[str, str]] = set()
     found = None
     for finding in reversed(matter.dossier.findings):
         pair = (finding.sender, finding.party)
         failed = finding.outcome is Outcome.UNREACHED and pair not in through
-        unproven = finding.outcome is Outcome.UNPROVEN and pair not in answered
+        unproven = (
+            finding.outcome is Outcome.UNPROVEN
+            and pair not in answered
+            and (matter.dossier.named or finding.expects in WANTS_AN_ANSWER)
+        )
         if (failed or unproven) and _obliges(matter.view, finding):
             found = Onus(finding.sender, "O4", finding.at, finding.because)
         if finding.reach >= Reach.DELIVERED:

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from attrs import define, field
 
 from contactledger.findings import Evidence, Grade, Outcome, Reach
-from contactledger.judge.due import SETTLES
+from contactledger.judge.due import GATHERINGS, SETTLES
 from contactledger.judge.listening import Listening
 from contactledger.judge.reach import Hearing
 from contactledger.vocabulary import By, Channel, Expects, SignalKind
 
+_DOUBTFUL = frozenset({"contested", "outsider", "unidentified", "conflicting_copy"})
+"""Caveats of a report of attendance that says nothing certain of the receiver."""
 LOADS_WITHIN = timedelta(days=90)
 """A person whose images loaded this recently would have shown a look again (J35)."""
 
@@ -127,8 +129,10 @@ def silence(
     notes: tuple[str, ...] = () if recorded else ("coverage_assumed",)
     rules: tuple[str, ...] = ("J35",) if recorded else ("J32", "J35")
     if wanted is Expects.SEEN:
-        if any(hearing.hidden for hearing in chain):
-            return Verdict(Outcome.UNPROVEN, Grade.CLAIMED, ("J11",), ("look_hidden",))
+        openers = {hearing.hidden for hearing in chain} - {None}
+        if openers:
+            note = "look_hidden" if By.MACHINE in openers else "look_unclear"
+            return Verdict(Outcome.UNPROVEN, Grade.CLAIMED, ("J11",), (note,))
         shows = question.policy.shows_look(channel)
         if not shows and not question.fact.tracked:
             return Verdict(Outcome.UNPROVEN, Grade.CLAIMED, ("J11",), ("no_look_shown",))
@@ -137,6 +141,38 @@ def silence(
             coverage = min(coverage, Grade.LIKELY if loads else Grade.CLAIMED)
             notes = (*notes, "images_load" if loads else "images_may_not_load")
     return Verdict(Outcome.IGNORED, min(tally.delivered(), coverage), rules, notes)
+
+
+def came(chain: list[Hearing], as_of: datetime) -> str:
+    """The note on whether anybody of the receiver came to what it was invited to, "" where
+    that cannot be said: before the end, or where nobody speaks of it (J15).
+
+    That nobody came is said only where everybody who accepted is reported absent, and not
+    where the receiver disputes it.
+    """
+    if chain[0].question.fact.channel not in GATHERINGS:
+        return ""
+    accepted: set[str | None] = set()
+    absent: set[str | None] = set()
+    attended = False
+    for hearing in chain:
+        fact = hearing.question.fact
+        ends = fact.ends or fact.starts
+        if ends is not None and as_of < ends:
+            return ""
+        for line in hearing.lines:
+            if not _DOUBTFUL.isdisjoint(line.caveats):
+                continue
+            if line.what is SignalKind.ABSENT:
+                absent.add(line.person)
+            elif line.lifts is Reach.ANSWERED:
+                attended = attended or line.what is SignalKind.ATTENDED
+                if line.what is SignalKind.ACCEPTED:
+                    accepted.add(line.person)
+    if attended:
+        return "attended"
+    stayed_away = accepted and absent and (None in absent or accepted <= absent)
+    return "nobody_came" if stayed_away else ""
 
 
 def carrier_of(chain: list[Hearing]) -> Hearing:

@@ -66,7 +66,7 @@ class Hearing:
     first: dict[str, datetime] = field(factory=dict)
     bounces: dict[str, list[tuple[datetime, int]]] = field(factory=dict)
     contested: list[int] = field(factory=list)
-    hidden: bool = False
+    hidden: By | None = None
     """A machine, or nobody knows who, opened it: a person's look may be hidden."""
 
     def bounced_after(self) -> tuple[int, ...]:
@@ -157,7 +157,7 @@ def _hear_signal(
     if lifts is not None and lifts is not Reach.FAILED:
         _count(hearing, lifts, whose, at)
         if by is not By.HUMAN and fact.what in LOOKS:
-            hearing.hidden = True
+            hearing.hidden = By.MACHINE if hearing.hidden is By.MACHINE else by
     hearing.lines.append(
         Evidence(
             entry.no, fact.what, at, entry.recorded_at, by,

@@ -33,7 +33,7 @@ RULES: dict[str, str] = {
     "J14": "A page displayed to a named person counts as seen by that person; a page displayed to "
     "nobody in particular proves nothing.",
     "J15": "Accepting or declining answers an invitation; a meeting is judged at its end, and one "
-    "attendee per invited party is enough.",
+    "attendee per invited party is enough. Whether anybody came is said beside the outcome.",
     "J16": "An answer that never arrived does not answer, but its sender is not held to the "
     "silence.",
     "J17": "A report that names no recipient counts for the party and for no person; a failure "
@@ -74,7 +74,8 @@ RULES: dict[str, str] = {
     "J38": "Erasing personal parts changes no grade; an original that was erased carries nothing "
     "any more.",
     "J39": "A countersignature proves that the log was received, not that it is agreed with.",
-    "J40": "A silence is held against nobody if the touch itself did not keep the policy.",
+    "J40": "A silence is held against nobody if the touch itself did not keep the policy, or if "
+    "the evidence is weaker than the policy asks for.",
     "J41": "Caps count the touches of one party to a person in a rolling time, over all channels "
     "and campaigns.",
     "J42": "What somebody asked for excuses it from when it was asked, and blames the sender from "
@@ -101,7 +102,8 @@ RULES: dict[str, str] = {
     "next rung.",
     "O3": "An answer is overdue and every way to ask was tried: whoever was asked must act, and "
     "due diligence is complete.",
-    "O4": "The last touch did not arrive, or nobody can tell: its sender must act.",
+    "O4": "The last touch did not arrive, or it wanted something and nobody can tell whether it "
+    "did: its sender must act.",
     "O5": "A handoff is open: its giver must act until it is accepted, then its taker.",
     "O6": "The matter is disputed: the party that did not speak last must act.",
     "O7": "The matter is paused: the party that paused it must act.",
@@ -127,6 +129,17 @@ VIOLATIONS: dict[str, str] = {
     "evidence_too_weak": "The evidence is weaker than the policy asks for.",
 }
 """Code of a violation → a sentence about the touch."""
+
+EXCUSES = frozenset({"bounced_after_delivery", "evidence_too_weak"})
+"""The violations that bar holding a silence and are no breach by the sender.
+
+All the others it could have kept: it chose the channel (one without a way back too), the
+hour, the person and how often, and knew what was asked for. That a message came back after it
+had arrived is the doing of mail systems, and that a call is known from the caller's own
+telephone alone is how telephones are. What spares the receiver without being a violation (an
+act that may be the answer, an answer that never arrived, a wish that the sender could not know
+of yet) blames the sender even less: it stands in `Finding.possible` and in the notes.
+"""
 
 CAVEATS: dict[str, str] = {
     "open": "An open is useful in aggregate and is no evidence about an individual.",
@@ -180,6 +193,7 @@ NOTES: dict[str, str] = {
     "late_answer_may_be_missing": "Nobody was listening for a part of the time since it was due; "
     "a late answer may be missing.",
     "look_hidden": "A machine opened it, so that a person's look cannot be told.",
+    "look_unclear": "Nobody can tell whether a person or a machine opened it.",
     "no_look_shown": "The touch could not have shown whether it was seen.",
     "images_load": "The person was seen to open messages on this channel shortly before.",
     "images_may_not_load": "Nobody knows whether a look by this person would have shown.",
@@ -190,6 +204,8 @@ NOTES: dict[str, str] = {
     "answer_before_touch": "An answer is dated before the touch and does not count.",
     "said_after_due": "The answer was said after the due time, on the answerer's word alone.",
     "stand_in": "Another party answered, to whom the matter had been handed.",
+    "attended": "Somebody of the receiver came to it.",
+    "nobody_came": "The invitation was accepted, and nobody of the receiver came.",
     "asked_but_not_told": "The receiver had asked for something else, which the sender could not "
     "know yet.",
     "conflicting_evidence": "Some report a failure, others that it arrived.",

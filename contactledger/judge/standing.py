@@ -30,6 +30,7 @@ from contactledger.findings import (
 )
 from contactledger.judge.cases import account_onus, cases
 from contactledger.judge.gaps import gaps
+from contactledger.judge.held import breaches
 from contactledger.judge.judge import judge_view
 from contactledger.judge.promises import promise_findings
 from contactledger.judge.view import View, view
@@ -129,7 +130,7 @@ def _column(seen: View, party: str, tally: _Tally) -> Column:
         seen_late=sum(finding.late for finding in looked),
         ignored=took[Outcome.IGNORED],
         held_against=sum(finding.held_against == party for finding in received),
-        violations=sum(len(finding.violations) for finding in tally.sent),
+        violations=sum(len(breaches(finding)) for finding in tally.sent),
         promises_kept=states.count(PromiseState.KEPT),
         promises_missed=states.count(PromiseState.MISSED),
         promises_open=states.count(PromiseState.OPEN) + overdue,
