@@ -517,7 +517,7 @@ def standing() -> tuple[Standing, Story]:
             "outages", Onus(acme, "O2", at(4, 15, 18, 10), touches("outages")[-1:], next_rung="second_person"),
             smith,
             rungs=(
-                Rung("second_channel", at(4, 20, 14, 10), touches("features")[-1], question=touches("outages")[-1]),
+                Rung("second_channel", at(4, 20, 14, 10), touches("features")[-1], question=touches("outages")[-1], tried_by=touches("features")[-1]),
                 Rung("second_person", at(4, 22, 14, 10), None, question=touches("outages")[-1]),
             ),
         ),

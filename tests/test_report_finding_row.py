@@ -8,7 +8,15 @@ from typing import Any
 import attrs
 import pytest
 
-from contactledger.findings import Evidence, Finding, Grade, Outcome, PersonRow, Reach
+from contactledger.findings import (
+    Evidence,
+    Finding,
+    Grade,
+    Outcome,
+    PersonRow,
+    Reach,
+    Violation,
+)
 from contactledger.report.finding_row import finding_row
 from contactledger.report.names import Names, names
 from contactledger.report.wording import Wording
@@ -102,7 +110,7 @@ def test_what_came_back_rests_on_the_entries_that_show_it():
         ("m3", "Counts against Smith Motors."),
         ("t1", "Counts against ACME Dealer Systems, once with its 1 reminder."),
         ("t1r", "Counted once, with the touch it reminds of."),
-        ("c2", "Does not count against Smith Motors while an act may be the answer."),
+        ("c2", "Does not count against Smith Motors, because an act may be the answer."),
         ("c4", "Does not count against Smith Motors, because the touch did not keep the policy: made outside the agreed hours."),
         ("m7", "Does not count against Smith Motors, because the touch did not keep the policy: more touches to this person than the policy allows (9, the limit is 8)."),
         ("m2", ""),
@@ -123,11 +131,52 @@ def test_a_touch_that_was_seen_and_broke_the_policy_says_so():
     )
 
 
+WEAK = Violation("evidence_too_weak", ("J40",), (31,), breach=False)
+LATE = Violation("quiet_hours", ("J40",), (31,))
+
+
+@pytest.mark.parametrize(
+    ("changes", "text", "because"),
+    [
+        ({"violations": (WEAK,)}, "Does not count against Smith Motors, because evidence too weak.", [31]),
+        ({"violations": (LATE, WEAK)}, "Does not count against Smith Motors, because the touch did not keep the policy: made outside the agreed hours; also evidence too weak.", [31]),
+        ({"violations": (attrs.evolve(LATE, reminder=33),)}, "Does not count against Smith Motors, because the touch did not keep the policy: made outside the agreed hours, in its reminder [33].", [31]),
+        ({"notes": ("answer_failed",)}, "Does not count against Smith Motors, because an answer was sent and never arrived.", []),
+        ({"notes": ("broadcast",)}, "Does not count against Smith Motors, because it was told to everybody.", []),
+        ({"notes": ("asked_but_not_told",), "violations": (WEAK,)}, "Does not count against Smith Motors, because evidence too weak and the receiver had asked for something else, which the sender could not know yet.", [31]),
+        ({"outcome": Outcome.SEEN, "violations": (WEAK,)}, "", []),
+        ({"original": ident("m1"), "violations": (LATE,)}, "Counted once, with the touch it reminds of. It did not keep the policy itself: made outside the agreed hours.", [31]),
+    ],
+)  # fmt: skip
+def test_what_excuses_the_receiver_is_told_from_what_the_sender_did_not_keep(
+    changes, text, because
+):
+    shown = row("m3", held_against=None, **changes)["counts"]
+    assert shown == {"text": text, "because": because}
+
+
+def test_what_is_said_as_the_reason_is_not_said_again_as_a_note():
+    assert row("c2")["notes"] == []
+    assert row("c2", outcome=Outcome.PENDING)["notes"] == [
+        "A later act of the receiver may be the answer."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("notes", "beside"),
+    [(("nobody_came",), "nobody came"), (("attended",), "attended"), ((), "")],
+)
+def test_who_came_stands_beside_the_outcome(notes, beside):
+    assert row("c1", notes=notes)["attendance"] == beside
+
+
 def test_violations_are_named_with_limit_count_person_and_entries():
     assert row("m7")["violations"] == [
         {
             "code": "over_cap",
             "text": "more touches to this person than the policy allows (9, the limit is 8)",
+            "breach": True,
+            "reminder": None,
             "rules": ["J40", "J41"],
             "person": "Bob Ray",
             "limit": 8,

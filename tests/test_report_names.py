@@ -60,6 +60,41 @@ def test_a_later_version_names_and_one_without_a_name_keeps_the_older_name():
     assert called.of(ident("x")) == "Robert Ray"
 
 
+def test_a_version_that_has_only_its_key_keeps_the_name_given_before():
+    called = names(
+        [
+            entry(0, "matter", f.Matter("credit", title="The credit nobody owned"), "credit"),
+            entry(1, "matter", f.Matter("credit", "closed"), "credit"),
+            entry(2, "party", f.Party("acme", "ACME Dealer Systems"), "acme"),
+            entry(3, "party", f.Party("acme", zone="Europe/Berlin"), "acme"),
+            entry(4, "party", f.Party(zone="Europe/Berlin"), "acme", ("key",)),
+        ]
+    )
+    shown = (called.of(ident("credit")), called.of(ident("acme")))
+    assert shown == ("The credit nobody owned", "ACME Dealer Systems")
+
+
+def test_an_erased_name_stays_redacted_whatever_key_a_later_version_has():
+    called = names(
+        [
+            entry(0, "person", f.Person(None, ident("acme")), gone=("name", "key")),
+            entry(1, "person", f.Person("bob", ident("acme"))),
+        ]
+    )
+    assert called.of(ident("x")) == REDACTED
+
+
+def test_a_key_given_later_stands_in_until_there_is_a_name():
+    versions = [
+        entry(0, "party", f.Party()),
+        entry(1, "party", f.Party("acme")),
+        entry(2, "party", f.Party()),
+        entry(3, "party", f.Party("acme", "ACME Dealer Systems")),
+    ]
+    shown = [names(versions[: n + 1]).of(ident("x")) for n in range(4)]
+    assert shown == [ident("x")[:8], "acme", "acme", "ACME Dealer Systems"]
+
+
 def test_erasing_the_latest_version_does_not_bring_an_older_name_back():
     called = names(
         [

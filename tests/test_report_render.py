@@ -459,3 +459,26 @@ def test_the_page_grows_in_proportion_to_its_touches():
         found, entries = many(count)
         sizes.append(len(render(KIND, rows(found, names(entries), WORDING, SCOPE)).html()))
     assert (sizes[2] - sizes[1]) / (sizes[1] - sizes[0]) == pytest.approx(2, rel=0.1)
+
+
+def test_a_rung_that_was_tried_says_until_when_it_waits():
+    found, told = standing()
+    case = found.cases[1]
+    tried = attrs.evolve(
+        case.rungs[1], tried_by=case.touches[0], waits_until=case.rungs[1].opens_at
+    )
+    waiting = attrs.evolve(found, cases=(attrs.evolve(case, rungs=(tried,)),))
+    report = render(KIND, rows(waiting, names(told.entries), WORDING, SCOPE))
+    no = case.touches[0]
+    text = " ".join(report.text().split())
+    assert f"tried [{no}], waiting until Wed 22 Apr 2026, 09:10." in text
+    page = re.sub(r"<[^>]+>", "", report.html())
+    assert f"tried [{no}], waiting until Wed 22 Apr 2026, 09:10" in page
+
+
+def test_who_came_to_a_meeting_stands_beside_its_outcome():
+    found, told = standing()
+    met = attrs.evolve(found.findings[0], notes=("nobody_came",))
+    report = render(KIND, rows(attrs.evolve(found, findings=(met,)), names(told.entries)))
+    assert "UNPROVEN (likely, nobody came)." in report.text()
+    assert '<span class="grade">likely, nobody came</span>' in report.html()

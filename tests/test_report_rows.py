@@ -102,7 +102,11 @@ def test_times_to_answer_are_in_words_and_in_seconds(data):
 
 def test_the_policy_is_printed_with_its_owner_and_its_sentences(data):
     (policy,) = data["policies"]
-    assert policy["whose"] == ("ACME Dealer Systems’ own policy; the other side has not adopted it")
+    assert policy["whose"] == "ACME Dealer Systems’ own policy; Smith Motors has not agreed to it"
+    assert (policy["adopted_by"], policy["not_adopted_by"]) == (
+        ["ACME Dealer Systems"],
+        ["Smith Motors"],
+    )
     assert policy["findings"] == len(data["findings"])
     assert policy["sentences"][0].startswith("Business hours are 9:00 to 17:00")
 
@@ -112,13 +116,13 @@ def test_the_policy_is_printed_with_its_owner_and_its_sentences(data):
     [
         (
             attrs.evolve(BASIS, agreed=True, adopted_by=(ident("acme"), ident("smith"))),
-            "agreed: adopted or acknowledged by ACME Dealer Systems and Smith Motors",
+            "agreed by ACME Dealer Systems and Smith Motors",
         ),
         (
             attrs.evolve(BASIS, trial=True),
             "a trial policy, put in place of the adopted one for this report only",
         ),
-        (attrs.evolve(BASIS, adopted_by=()), "nobody is on record as having adopted it"),
+        (attrs.evolve(BASIS, adopted_by=()), "nobody is on record as having agreed to it"),
     ],
     ids=["agreed", "trial", "nobody"],
 )
@@ -126,6 +130,58 @@ def test_whose_the_policy_is(basis, whose):
     found, story = standing()
     one = attrs.evolve(found, findings=(attrs.evolve(found.findings[0], basis=basis),))
     assert rows(one, names(story.entries))["policies"][0]["whose"] == whose
+
+
+def policy_of(*bases: tuple[str, str, tuple[str, ...]]) -> dict[str, Any]:
+    """The one policy printed for touches from … to …, adopted by … when each was made."""
+    found, story = standing()
+    acted = [
+        attrs.evolve(
+            found.findings[0],
+            sender=ident(sender),
+            party=ident(party),
+            basis=attrs.evolve(
+                BASIS,
+                agreed={sender, party} <= set(adopted),
+                adopted_by=tuple(ident(p) for p in adopted),
+            ),
+        )
+        for sender, party, adopted in bases
+    ]
+    data = rows(attrs.evolve(found, findings=tuple(acted)), names(story.entries))
+    (policy,) = data["policies"]
+    return policy
+
+
+def test_of_three_parties_it_is_said_who_agreed_to_the_policy_and_who_did_not():
+    both = ("acme", "smith")
+    policy = policy_of(("acme", "smith", both), ("lotdata", "smith", both), ("smith", "acme", both))
+    assert policy["whose"] == (
+        "agreed by ACME Dealer Systems and Smith Motors; Lot Data GmbH has not agreed to it"
+    )
+    assert (policy["agreed"], policy["findings"]) == (False, 3)
+
+
+def test_two_who_did_not_agree_are_both_named():
+    policy = policy_of(("acme", "smith", ("acme",)), ("lotdata", "acme", ("acme",)))
+    assert policy["whose"] == (
+        "ACME Dealer Systems’ own policy; Smith Motors and Lot Data GmbH have not agreed to it"
+    )
+
+
+def test_who_agreed_later_agreed_before_so_many_of_its_touches():
+    policy = policy_of(("acme", "smith", ("acme",)), ("acme", "smith", ("acme", "smith")))
+    assert policy["whose"] == (
+        "ACME Dealer Systems’ own policy; Smith Motors agreed to it before 1 of its 2 touches"
+    )
+    assert (policy["agreed"], policy["not_adopted_by"]) == (False, ["Smith Motors"])
+
+
+def test_who_adopted_it_and_had_no_touch_is_named_too():
+    policy = policy_of(("lotdata", "smith", ("acme",)))
+    assert policy["whose"] == (
+        "ACME Dealer Systems’ own policy; Lot Data GmbH and Smith Motors have not agreed to it"
+    )
 
 
 def test_policies_of_one_period_are_listed_in_the_order_of_their_entries():
@@ -185,6 +241,10 @@ def test_a_case_is_told_with_stake_handoffs_holders_and_ladder(data):
     assert [(r["text"], r["climbed_by"]) for r in outages["rungs"]] == [
         ("try the preferred or a second channel", 61),
         ("try a second person", None),
+    ]
+    assert [(r["tried_by"], r["waits_until"]) for r in outages["rungs"]] == [
+        (61, None),
+        (None, None),
     ]
     assert outages["onus"]["next_rung_text"] == "try a second person"
 

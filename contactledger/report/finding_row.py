@@ -9,11 +9,13 @@ from typing import Any
 from contactledger.findings import Evidence, Finding, Outcome, PersonRow, Violation
 from contactledger.report.names import Line, Names
 from contactledger.report.phrases import (
+    ATTENDANCE,
     AUTH,
     BY,
     CHANNELS,
     OUTCOMES,
     PURPOSES,
+    SPARED,
     WANTED,
     WHAT,
     clause,
@@ -44,6 +46,7 @@ def finding_row(f: Finding, called: Names, wording: Wording) -> Row:
     settled, settled_local = _both(f.settled_at, zone)
     sender_person = f.sender_person
     held = f.held_against
+    told = SPARED if f.outcome is Outcome.IGNORED and f.original is None else {}
     row: Row = {
         "no": f.no,
         "touch": f.touch,
@@ -90,7 +93,8 @@ def finding_row(f: Finding, called: Names, wording: Wording) -> Row:
         "reminders": list(f.reminders),
         "answered_by": list(f.answered_by),
         "contested": list(f.contested),
-        "notes": [sentence(_say(wording.notes, n)) for n in f.notes],
+        "notes": [sentence(_say(wording.notes, n)) for n in f.notes if n not in told],
+        "attendance": next((ATTENDANCE[n] for n in f.notes if n in ATTENDANCE), ""),
         "basis": f.basis.no,
         "rules": list(f.rules),
         "because": list(f.because),
@@ -125,9 +129,13 @@ def _violation(v: Violation, called: Names, wording: Wording) -> Row:
     text = clause(_say(wording.violations, v.code))
     if v.limit is not None and v.count is not None:
         text = f"{text} ({v.count}, the limit is {v.limit})"
+    if v.reminder is not None:
+        text = f"{text}, in its reminder [{v.reminder}]"
     return {
         "code": v.code,
         "text": text,
+        "breach": v.breach,
+        "reminder": v.reminder,
         "rules": list(v.rules),
         "person": None if v.person is None else called.of(v.person),
         "limit": v.limit,
@@ -210,22 +218,27 @@ def _answerers(f: Finding, called: Names) -> str:
 def _counts(f: Finding, row: Row) -> Row:
     """Against whom it counts, or why against nobody, as one sentence with its entries."""
     receiver = row["receiver"]["name"]
-    broken = listed([v["text"] for v in row["violations"]])
-    because = sorted({no for v in f.violations for no in v.because})
+    broken = listed([v["text"] for v in row["violations"] if v["breach"]])
+    spared = [v["text"] for v in row["violations"] if not v["breach"]]
+    spared += [words for code, words in SPARED.items() if code in f.notes]
+    because = sorted({*(no for v in f.violations for no in v.because), *f.possible})
     if f.held_against is not None:
         text = f"Counts against {row['held_against']['name']}."
         if f.reminders:
             text = f"{text[:-1]}, once with its {number(len(f.reminders), 'reminder')}."
         return {"text": text, "because": list(f.reminders)}
     if f.outcome is not Outcome.IGNORED:
+        because = sorted({no for v in f.violations if v.breach for no in v.because})
         text = f"The touch itself did not keep the policy: {broken}." if broken else ""
         return {"text": text, "because": because}
-    if broken:
-        text = f"Does not count against {receiver}, because the touch did not keep the policy:"
-        return {"text": f"{text} {broken}.", "because": because}
+    reasons = [f"the touch did not keep the policy: {broken}"] if broken else []
+    reasons += [listed(spared)] if spared else []
     if f.original is not None:
-        return {"text": "Counted once, with the touch it reminds of.", "because": []}
-    if f.possible:
-        text = f"Does not count against {receiver} while an act may be the answer."
-        return {"text": text, "because": list(f.possible)}
+        text = "Counted once, with the touch it reminds of."
+        if broken:
+            text = f"{text} It did not keep the policy itself: {broken}."
+        return {"text": text, "because": because if broken else []}
+    if reasons:
+        text = f"Does not count against {receiver}, because {'; also '.join(reasons)}."
+        return {"text": text, "because": because}
     return {"text": f"Does not count against {receiver}.", "because": []}

@@ -79,18 +79,19 @@ def _text(entry: Entry, *fields: str) -> str:
     return REDACTED if gone else ""
 
 
-_NAMED: tuple[tuple[type, tuple[str, ...]], ...] = (
-    (Party, ("name", "key")),
-    (Person, ("name", "key")),
-    (Matter, ("title", "key")),
-    (Milestone, ("name", "key")),
-    (Promise, ("what", "key")),
-)
-_FIELDS = dict(_NAMED)
+_NAMED_BY: dict[type, str] = {
+    Party: "name",
+    Person: "name",
+    Matter: "title",
+    Milestone: "name",
+    Promise: "what",
+}
 
 
 def names(entries: Iterable[Entry]) -> Names:
     """The names that the given entries hold, later versions before earlier ones.
+
+    A version that gives no name keeps the last one given; one whose name was erased has none.
 
     Entries are read in the order given (by number, as a log gives them). An alias renames
     nothing here: findings already bear the id that stays, and a report must not show one
@@ -102,6 +103,7 @@ def names(entries: Iterable[Entry]) -> Names:
     numbers: dict[str, int] = {}
     zones: dict[str, str] = {}
     account = ""
+    titled: set[str] = set()
     for entry in entries:
         fact = entry.fact
         if isinstance(fact, Touch):
@@ -119,9 +121,14 @@ def names(entries: Iterable[Entry]) -> Names:
             )
             continue
         lines[entry.no] = Line(entry.kind, entry.recorder, "", "none", "hand")
-        fields = _FIELDS.get(type(fact))
-        if fields:
-            called[entry.id] = _text(entry, *fields) or called.get(entry.id, "")
+        field = _NAMED_BY.get(type(fact))
+        if field:
+            title = _text(entry, field)
+            if title:
+                called[entry.id] = title
+                titled.add(entry.id)
+            elif entry.id not in titled:  # a key stands in where nobody gave a name
+                called[entry.id] = _text(entry, "key") or called.get(entry.id, "")
         if isinstance(fact, Party | Person) and fact.zone:
             zones[entry.id] = fact.zone
         elif isinstance(fact, Promise):

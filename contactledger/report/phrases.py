@@ -139,6 +139,18 @@ NOT = (
 )
 """What a proof-of-contact report is not; printed in each."""
 
+ATTENDANCE = {"attended": "attended", "nobody_came": "nobody came"}
+"""Code of a note on a meeting → what stands beside its outcome."""
+
+SPARED = {
+    "possible_answer": "an act may be the answer",
+    "answer_failed": "an answer was sent and never arrived",
+    "asked_but_not_told": "the receiver had asked for something else, which the sender could "
+    "not know yet",
+    "broadcast": "it was told to everybody",
+}
+"""Code of a note that spares the receiver → why, as the end of a sentence."""
+
 _CURRENCY_DIGITS = {
     "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0,
     "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,

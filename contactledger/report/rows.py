@@ -19,7 +19,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contactledger.findings import (
-    Basis,
     Case,
     Column,
     Finding,
@@ -45,12 +44,11 @@ from contactledger.report.phrases import (
     iso,
     iso_local,
     lasting,
-    listed,
     money,
     sentence,
     word,
 )
-from contactledger.report.summary import onus_text, possessive, summary, unknown
+from contactledger.report.summary import onus_text, summary, unknown, whose
 from contactledger.report.wording import Scope, Wording
 
 __all__ = ["Names", "Scope", "Wording", "names", "rows"]
@@ -162,20 +160,40 @@ class _Sheet:
         return row
 
     def policies(self, findings: Iterable[Finding]) -> list[Row]:
-        counted: Counter[Basis] = Counter(f.basis for f in findings)
-        return [
-            {
-                "no": basis.no,
-                "digest": basis.digest,
-                "agreed": basis.agreed,
-                "trial": basis.trial,
-                "adopted_by": [self.called.of(p) for p in basis.adopted_by],
-                "whose": _whose(basis, [self.called.of(p) for p in basis.adopted_by]),
-                "sentences": list(self.scope.policies.get(basis.digest, ())),
-                "findings": counted[basis],
-            }
-            for basis in sorted(counted, key=lambda b: (b.no, b.digest))
-        ]
+        """Each policy once, with who of the parties judged by it stands behind it."""
+        judged: dict[tuple[int, str, bool], list[Finding]] = {}
+        for f in findings:
+            judged.setdefault((f.basis.no, f.basis.digest, f.basis.trial), []).append(f)
+        return [self.policy(judged[key]) for key in sorted(judged)]
+
+    def policy(self, findings: list[Finding]) -> Row:
+        """One policy: `whose` says who agreed to it, and who did not (J44)."""
+        basis = findings[0].basis
+        backed: dict[str, list[int]] = {}
+        for f in findings:
+            for party in f.basis.adopted_by:
+                backed.setdefault(party, [0, 0])
+            for party in (f.sender, f.party):
+                counts = backed.setdefault(party, [0, 0])
+                counts[0] += 1
+                counts[1] += party in f.basis.adopted_by
+        name = self.called.of
+        agreed = [name(p) for p, (all_, theirs) in backed.items() if all_ == theirs]
+        partly = [(name(p), n[0], n[1]) for p, n in backed.items() if 0 < n[1] < n[0]]
+        against = [name(p) for p, n in backed.items() if n[0] and not n[1]]
+        return {
+            "no": basis.no,
+            "digest": basis.digest,
+            "agreed": all(f.basis.agreed for f in findings),
+            "trial": basis.trial,
+            "adopted_by": agreed,
+            "not_adopted_by": [*(who for who, _, _ in partly), *against],
+            "whose": "a trial policy, put in place of the adopted one for this report only"
+            if basis.trial
+            else whose(agreed, partly, against),
+            "sentences": list(self.scope.policies.get(basis.digest, ())),
+            "findings": len(findings),
+        }
 
     def onus(self, onus: Onus, matter: str | None) -> Row:
         row: Row = {
@@ -273,6 +291,8 @@ class _Sheet:
             "text": word(RUNGS, r.code),
             **self.time("opens_at", r.opens_at),
             "climbed_by": r.climbed_by,
+            "tried_by": r.tried_by,
+            **self.time("waits_until", r.waits_until),
             "question": r.question,
             "rules": list(r.rules),
         }
@@ -287,16 +307,6 @@ class _Sheet:
             "state_text": word(GAPS, g.state),
             "because": list(g.because),
         }
-
-
-def _whose(basis: Basis, adopted_by: list[str]) -> str:
-    if basis.trial:
-        return "a trial policy, put in place of the adopted one for this report only"
-    if basis.agreed:
-        return f"agreed: adopted or acknowledged by {listed(adopted_by)}"
-    if not adopted_by:
-        return "nobody is on record as having adopted it"
-    return f"{possessive(listed(adopted_by))} own policy; the other side has not adopted it"
 
 
 def _order(code: str) -> tuple[str, int, str]:

@@ -27,6 +27,27 @@ def possessive(name: str) -> str:
     return f"{name}’" if name.endswith("s") else f"{name}’s"
 
 
+def whose(agreed: list[str], partly: list[tuple[str, int, int]], others: list[str]) -> str:
+    """Who agreed to a policy and who did not, by name (J44).
+
+    `partly`: name, touches that concern it, and how many of these were made after it agreed.
+    """
+    if not (agreed or partly):
+        return "nobody is on record as having agreed to it"
+    said = []
+    if len(agreed) == 1:
+        said.append(f"{possessive(agreed[0])} own policy")
+    elif agreed:
+        said.append(f"agreed by {listed(agreed)}")
+    for name, touches, count in partly:
+        all_ = number(touches, "touch", "touches")
+        said.append(f"{name} agreed to it before {count:,} of its {all_}")
+    if others:
+        has = "has" if len(others) == 1 else "have"
+        said.append(f"{listed(others)} {has} not agreed to it")
+    return "; ".join(said)
+
+
 def onus_text(onus: Row) -> str:
     """Whose turn it is, in one or two sentences."""
     if onus["party"] is None:
