@@ -62,6 +62,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from contactledger.countersigning import Countersignature, countersign
     from contactledger.errors import (
         BadBundle,
         BadFact,
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from contactledger.judge.judge import judge
     from contactledger.ledger import Ledger
     from contactledger.receiving import Receipt
+    from contactledger.reconciling import reconcile
     from contactledger.store.memory import MemoryStore
     from contactledger.vocabulary import (
         Channel,
@@ -121,6 +123,7 @@ _HOMES = {
         *("BadBundle", "BadFact", "Conflict", "LedgerError", "NotFound", "OnHold"),
         "Unverified",
     ),
+    "countersigning": ("Countersignature", "countersign"),
     "exchange": ("OpenedBundle", "open_bundle"),
     "facts": (
         *("Alias", "Coverage", "Entry", "Handoff", "Hold", "Mark", "Matter", "Message"),
@@ -140,6 +143,7 @@ _HOMES = {
     "findings": ("Case", "Finding", "Grade", "Outcome", "Reach", "Standing"),
     "judge.judge": ("judge",),
     "ledger": ("Ledger",),
+    "reconciling": ("reconcile",),
     "receiving": ("Receipt",),
     "store.memory": ("MemoryStore",),
     "vocabulary": (
@@ -156,6 +160,7 @@ __all__ = [
     "Case",
     "Channel",
     "Conflict",
+    "Countersignature",
     "Coverage",
     "Entry",
     "Expects",
@@ -199,8 +204,10 @@ __all__ = [
     "Unverified",
     "Urgency",
     "Word",
+    "countersign",
     "judge",
     "open_bundle",
+    "reconcile",
 ]
 
 

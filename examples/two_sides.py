@@ -22,12 +22,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from contactledger import Channel, Ledger, Message, Party, Person, Signal, Touch, open_bundle
-from contactledger.countersigning import Countersignature, countersign
+from contactledger import (
+    Channel,
+    Countersignature,
+    Ledger,
+    Message,
+    Party,
+    Person,
+    Signal,
+    Touch,
+    countersign,
+    open_bundle,
+    reconcile,
+)
 from contactledger.exchange import OpenedBundle
 from contactledger.facts import Coverage
 from contactledger.keys import keygen
-from contactledger.reconciling import Reconciled, reconcile
+from contactledger.reconciling import Reconciled
 from contactledger.sources import Mail
 from contactledger.testing import FixedClock
 
