@@ -215,6 +215,12 @@ def test_no_short_way_leads_past_a_defect(data):
         parse(data)
 
 
+def test_text_that_only_looks_like_a_defect_is_read():
+    for value in ("\\u0000", ",1.5", "[[[[{", '":1', "e\\"):
+        assert parse(canonical(value)) == value
+        assert parse(canonical({"a": [value]})) == {"a": [value]}
+
+
 def test_the_deepest_that_may_be_is_read():
     assert parse(b"[" * 16 + b"]" * 16) == slowly(b"[" * 16 + b"]" * 16)
     flat = b"[" * 15 + b'["a",1,null]' + b"]" * 15

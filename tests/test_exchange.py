@@ -40,8 +40,8 @@ NAME = "acme.example/ledger"
 class Vendor:
     """A ledger with a key, its clock, and the folder of both."""
 
-    def __init__(self, folder: Path, where: object) -> None:
-        self.folder, self.where = folder, where
+    def __init__(self, folder: Path, where: object, prefix: str = "contactledger_") -> None:
+        self.folder, self.where, self.prefix = folder, where, prefix
         self.key = keygen(folder / "acme.key", NAME)
         self.clock = FixedClock()
         self.ledger = self.open()
@@ -50,7 +50,14 @@ class Vendor:
         where = self.where
         path = self.folder / str(signer) if signer else None
         return Ledger.open(
-            where, **{"recorder": "acme", "signer": path, "clock": self.clock, **how}
+            where,
+            **{
+                "recorder": "acme",
+                "signer": path,
+                "clock": self.clock,
+                "prefix": self.prefix,
+                **how,
+            },
         )
 
     def tell(self) -> None:
@@ -105,6 +112,18 @@ def test_the_other_side_sees_the_same_entries_and_judges_the_same(vendor):
     assert f"All {opened.size} were verified" in opened.report().text().replace("\n", " ")
     assert opened.head.root.hex()[:16] in opened.report().text()
     assert (opened.slot, opened.account_id) == (opened.head.slot, opened.head.account)
+
+
+def test_a_ledger_on_postgresql_gives_bundles_as_well(postgres_url, tmp_path):
+    vendor = Vendor(tmp_path, postgres_url, "bundles_")
+    vendor.tell()
+    opened = open_bundle(vendor.save(to="bob"), trust=vendor.key)
+    assert tuple(opened.entries()) == vendor.ledger.entries(SMITH)
+    vendor.ledger.record(SMITH, mail("m-2"))
+    later = open_bundle(vendor.save(entries=["m-2"]), trust=vendor.key)
+    assert later.verified.since == (opened.size,)
+    assert [e.no for e in later.entries()] == [0, 1, opened.size]
+    vendor.ledger.close()
 
 
 def test_a_bundle_is_the_same_bytes_each_time_and_goes_to_a_file_object_as_well(vendor):

@@ -30,7 +30,13 @@ from contactledger.log.checkpoint import (
 from contactledger.log.container import Container, write
 from contactledger.log.note import parse_unverified
 from contactledger.log.record import decode, digest_of
-from contactledger.log.seal import Genesis, KeyChange, format_genesis, format_key_change
+from contactledger.log.seal import (
+    Genesis,
+    KeyChange,
+    format_genesis,
+    format_head,
+    format_key_change,
+)
 from contactledger.log.tlog import leaf_hash, root_of
 from contactledger.log.tlog_proof import TlogProof, format_tlog_proof, parse_tlog_proof
 from contactledger.log.verifier import Kind
@@ -437,6 +443,19 @@ def test_a_log_that_begins_otherwise_is_refused_even_where_the_ledger_signed_it(
         assert refused(written(maker.content())).step == step
 
 
+def test_an_account_in_which_nothing_stands_has_no_bundle():
+    for left in (0, 1):
+        maker = story()
+        del maker.logs[SMITHS].encoded[left:]
+        maker.seal()
+        error = refused(written(maker.content()))
+        assert (error.step, "entries 0 and 1" in error.what) == (5, True)
+    maker = story()
+    del maker.logs[HOUSE].encoded[1:]
+    maker.seal()
+    assert refused(written(maker.content())).step == 7
+
+
 def test_an_account_cannot_be_passed_off_as_the_house_log_nor_the_house_log_as_one():
     maker = story()
     renumbered(maker.logs[SMITHS], 0, {"fact": {"ledger": LEDGER, "house": True}})
@@ -561,6 +580,7 @@ def test_a_key_that_is_trusted_leads_to_the_newest_if_it_signed_the_change():
     maker.seal()
     data = written(maker.content())
     second = key_of("second").key
+    assert opened(LARGE).strangers == ()  # the new key signed, too, and is known by the log
     for trust in ([KEY.key], [second], [KEY.key, second]):
         assert opened(data, trust).signer == second
     assert refused(data, [key_of("another").key]).step == 2
@@ -812,6 +832,9 @@ def test_an_account_keeps_its_slot_and_its_ledger():
     name = "other.example/ledger"
     key = key_of("first", name)
     signed = memory[SMITHS]
+    nothing = attrs.evolve(claimed(signed).head, size=0)
+    never = {SMITHS: attrs.evolve(signed, head=format_head(nothing))}
+    assert refused(SMALL, memory=never).step == 8
     elsewhere = sign_checkpoint(Checkpoint(name, 2, bytes(32)), key)
     error = refused(SMALL, memory={SMITHS: attrs.evolve(signed, checkpoint=elsewhere)})
     assert (error.step, "another ledger" in error.what) == (8, True)

@@ -270,13 +270,14 @@ class _Checker:
                 refuse("has more lines than entries", self.place.entries_step, PROOFS)
         self.grow()
         file = self.place.entries
+        if self.found.entries < 2 and not (self.place is HOUSE and self.head.size == 0):
+            refuse("entries 0 and 1 are missing", self.place.entries_step, file)
         if self.partial:
-            if self.found.entries < 2:
-                refuse("entries 0 and 1 are missing", self.place.entries_step, file)
-        elif self.size != self.head.size:
+            return
+        if self.size != self.head.size:
             what = f"holds {self.size} entries, the head says {self.head.size}"
             refuse(what, self.place.entries_step, file)
-        elif root(self.size, self.frontier) != self.head.root:
+        if root(self.size, self.frontier) != self.head.root:
             refuse("its root is not the head's", self.place.entries_step, file)
 
     def _bad(self, what: str) -> NoReturn:

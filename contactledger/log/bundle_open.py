@@ -168,7 +168,7 @@ class _Opening:
             countersigned=tuple(
                 c for c in self.opened.cosignatures if (c.key.name, c.key.id) != key
             ),
-            strangers=tuple(signature.name for signature in self.opened.note.unverified),
+            strangers=self.strangers,
             genesis=self.genesis,
             epoch=self.epoch,
             head=self.head,
@@ -239,6 +239,11 @@ class _Opening:
             # and every line of a key that the ledger's own log names must hold as well
             named = open_note(self.note, known)
             self.signer = known[-1]
+            self.strangers = tuple(
+                line.name
+                for line in self.opened.note.unverified
+                if (line.name, line.key_id) not in _names(named)
+            )
             if (self.signer.name, self.signer.id) not in _names(named):
                 raise Unverified("is not signed by the newest of the ledger's keys")
             if {key.name for key in known} != {said.origin}:
@@ -437,12 +442,12 @@ class _Opening:
             refuse("rollback or fork: older than what is remembered", 8, "", evidence)
         if head.size == self.head.size or self.partial:
             since = shown.get(head.size)
-            known = self.head.root if since is None else parse_head(since.head).root
+            known: bytes | None = self.head.root if since is None else parse_head(since.head).root
             if since is None and head.size < self.head.size:
                 what = f"does not show that it continues the {head.size} entries remembered"
                 refuse(what, 8, f"since/{head.size}.json")
         else:
-            known = account.roots[head.size]
+            known = account.roots.get(head.size)
         if known != head.root:
             refuse("rollback or fork: does not continue what is remembered", 8, "", evidence)
 
