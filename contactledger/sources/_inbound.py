@@ -34,7 +34,7 @@ def from_message(
     `original` is the message itself, unless other bytes are given. `BadEvent` and `TooLarge`
     as there.
     """
-    (event,) = Mail().parse({}, raw)
+    event = Mail().parse({}, raw)[0]
     event.source = source
     event.event_id = event_id
     event.system = System.THIRD

@@ -92,6 +92,11 @@ def automatic(headers: Headers, sender: str, subject: str) -> tuple[SignalKind, 
     return SignalKind.UNKNOWN, mark
 
 
+def failed_by_subject(subject: str) -> bool:
+    """Whether a subject begins as those of bounces do; it settles nothing alone."""
+    return _FAILED.match(subject) is not None
+
+
 def _report(headers: Headers, sender: str, subject: str) -> str | None:
     kind, given = parameters(first(headers, "content-type"), "")
     if kind == "multipart/report":

@@ -12,10 +12,13 @@ import quopri
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from attrs import frozen
 
 from contactledger.errors import BadEvent, TooLarge
+from contactledger.sources._text import clean, plausible
 
 MAX_HEADERS = 2_000
 """Fields of one header block; real ones have up to about 200."""
@@ -30,6 +33,7 @@ MAX_DEPTH = 20
 MAX_TEXT_BYTES = 4 * 1024 * 1024
 """Of a text part, still encoded; what a person writes fits many times over."""
 MAX_ADDRESSES = 1_000
+MAX_DATE_CHARS = 200
 MAX_IDS = 200
 """Ids read of one References; a thread that is longer is matched by its newest."""
 
@@ -62,15 +66,17 @@ class Part:
         """Whether it is to be saved rather than shown (RFC 2183)."""
         return parameters(first(self.headers, "content-disposition"), "")[0] == "attachment"
 
-    def text(self) -> str:
-        """The decoded text; what does not decode becomes U+FFFD."""
+    def decoded(self) -> bytes:
+        """The body without its transfer encoding, its beginning if it is too long."""
         encoding = first(self.headers, "content-transfer-encoding").strip().lower()
         data = self.body[:MAX_TEXT_BYTES]
         if encoding == "quoted-printable":
-            data = quopri.decodestring(data)
-        elif encoding == "base64":
-            data = _base64(data)
-        return decode(data, self.content_type[1].get("charset", ""))
+            return quopri.decodestring(data)
+        return _base64(data) if encoding == "base64" else data
+
+    def text(self) -> str:
+        """The decoded text; what does not decode becomes U+FFFD."""
+        return decode(self.decoded(), self.content_type[1].get("charset", ""))
 
 
 def unix_lines(raw: bytes) -> bytes:
@@ -301,6 +307,23 @@ def _address(plain: list[str], angle: list[str] | None) -> str:
         return text
     with_at = [word for word in text.split() if "@" in word.strip("@")]
     return with_at[0] if with_at else "".join(text.split())
+
+
+def date_of(value: str) -> tuple[datetime | None, str | None]:
+    """(instant, text) of a Date field; no instant where it cannot be read (RFC 5322 3.3).
+
+    A time without a zone, or in "-0000", is taken for UTC. Outside the years 1990 to 2099
+    the sender's clock is wrong, not the message: its text is kept, its instant is not used.
+    """
+    text = " ".join(value[:MAX_DATE_CHARS].split())
+    if not text:
+        return None, None
+    try:
+        at = parsedate_to_datetime(text)
+        at = at.replace(tzinfo=UTC) if at.utcoffset() is None else at
+        return plausible(at, "Date"), clean(text)
+    except (BadEvent, ValueError, TypeError, IndexError, OverflowError):
+        return None, clean(text)
 
 
 def require_header(message: Part) -> None:

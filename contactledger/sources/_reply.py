@@ -95,9 +95,14 @@ def from_html(text: str) -> str:
     """The new text of an HTML text, as plain text."""
     text = text[:MAX_READ_CHARS]
     quote = _HTML_QUOTE.search(text)
-    text = _shown(text[: quote.start()] if quote else text)
+    return new_text(plain_of_html(text[: quote.start()] if quote else text))
+
+
+def plain_of_html(page: str) -> str:
+    """The text of an HTML text, without its tags and what is not shown."""
+    text = _shown(page[:MAX_READ_CHARS])
     text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", " ".join(text.split())))
-    return new_text(html.unescape(text).replace("\N{NO-BREAK SPACE}", " "))
+    return html.unescape(text).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _shown(text: str) -> str:

@@ -9,13 +9,12 @@ an automaton's is `AUTO_REPLIED`, a report or other automatic mail `UNKNOWN` wit
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from attrs import frozen
 
-from contactledger.errors import BadEvent
 from contactledger.events import Event, Incoming
 from contactledger.sources._machine import automatic
 from contactledger.sources._mime import (
@@ -24,6 +23,7 @@ from contactledger.sources._mime import (
 from contactledger.sources._mime import (
     Part,
     addresses,
+    date_of,
     decode_words,
     first,
     leaves,
@@ -33,13 +33,13 @@ from contactledger.sources._mime import (
     unix_lines,
 )
 from contactledger.sources._reply import from_html, new_text
-from contactledger.sources._text import clean, plausible
+from contactledger.sources._reports import Cover, report_events
+from contactledger.sources._text import clean
 from contactledger.sources.source import Headers, check_content_type, check_size
 from contactledger.vocabulary import Auth, By, Channel, SignalKind, System
 
 MAX_SUBJECT_CHARS = 1_000
 """A line of RFC 5322 holds 998."""
-MAX_DATE_CHARS = 200
 
 _MESSAGE = frozenset({"message/rfc822", "message/global", "text/plain", "application/octet-stream"})
 
@@ -70,42 +70,63 @@ class Mail:
         return Auth.NONE
 
     def parse(self, headers: Headers, body: bytes) -> list[Event]:
-        """The one event of a message."""
+        """The one event of a message; of a report one for each recipient it names."""
         check_size(self, body)
         check_content_type(headers, _MESSAGE)
         message = split(unix_lines(body.removeprefix(b"\xef\xbb\xbf")).lstrip(b"\n"))
         require_header(message)
+        parts = list(leaves(message))
         fields = message.headers
         sender = _sender(fields)
         subject = clean(" ".join(decode_words(first(fields, "subject")).split()))
         what, mark = automatic(fields, sender, subject)
-        at, said_at = _date(first(fields, "date"))
+        at, said_at = date_of(first(fields, "date"))
         in_reply_to = message_ids(first(fields, "in-reply-to"))
         newest_first = in_reply_to[1:] + message_ids(first(fields, "references"))[::-1]
+        cover = Cover(
+            at,
+            said_at,
+            clean(in_reply_to[0]) if in_reply_to else None,
+            tuple([clean(id_) for id_ in dict.fromkeys(newest_first)]),
+            sender,
+            subject,
+            body,
+        )
+        reports = report_events(message, parts, cover, mark if what is SignalKind.UNKNOWN else None)
+        return reports or [self._message(fields, parts, cover, what, mark)]
+
+    def _message(
+        self,
+        fields: Fields,
+        parts: Sequence[Part],
+        cover: Cover,
+        what: SignalKind,
+        mark: str | None,
+    ) -> Event:
+        """The event of a message that is no report: a person's, or an automaton's."""
         to = addresses(", ".join(fields.get("to", []) + fields.get("cc", [])))
         incoming = Incoming(
-            sender,
+            cover.sender,
             tuple([clean(address) for address in to]),
-            subject=subject[:MAX_SUBJECT_CHARS] or None,
-            text=clean(_text(message)) or None,
+            subject=cover.subject[:MAX_SUBJECT_CHARS] or None,
+            text=clean(_text(parts)) or None,
             automatic=mark,
         )
-        event = Event(
+        return Event(
             what,
-            at,
+            cover.at,
             _BY.get(what, By.MACHINE),
             "mail",
             message_id=_own_id(first(fields, "message-id")),
-            in_reply_to=clean(in_reply_to[0]) if in_reply_to else None,
-            references=tuple([clean(id_) for id_ in dict.fromkeys(newest_first)]),
-            address=sender or None,
+            in_reply_to=cover.in_reply_to,
+            references=cover.references,
+            address=cover.sender or None,
             word=mark,
-            said_at=said_at,
+            said_at=cover.said_at,
             system=System.OWN,
-            original=body,
+            original=cover.original,
             message=incoming,
         )
-        return [event]
 
 
 def _sender(fields: Fields) -> str:
@@ -125,28 +146,11 @@ def _own_id(value: str) -> str | None:
     return f"<{clean(bare[:998])}>" if bare else None
 
 
-def _date(value: str) -> tuple[datetime | None, str | None]:
-    """(instant, text) of a Date field; no instant where it cannot be read (RFC 5322 3.3).
-
-    A time without a zone, or in "-0000", is taken for UTC. Outside the years 1990 to 2099
-    the sender's clock is wrong, not the message: its text is kept, its instant is not used.
-    """
-    text = " ".join(value[:MAX_DATE_CHARS].split())
-    if not text:
-        return None, None
-    try:
-        at = parsedate_to_datetime(text)
-        at = at.replace(tzinfo=UTC) if at.utcoffset() is None else at
-        return plausible(at, "Date"), clean(text)
-    except (BadEvent, ValueError, TypeError, IndexError, OverflowError):
-        return None, clean(text)
-
-
-def _text(message: Part) -> str:
+def _text(parts: Sequence[Part]) -> str:
     """The new text of the first part that is text to be shown, plain before HTML."""
     page: Part | None = None
     plain: Part | None = None
-    for part in leaves(message):  # to the end, for its bounds
+    for part in parts:
         kind = part.content_type[0]
         if part.attached:
             continue

@@ -155,5 +155,7 @@ RUNNERS: dict[str, Runner] = {
     "threads": _in("mail", "threads"),
     "auto_replies": _in("mail", "auto_replies"),
     "auto_reply_marks": _in("mail", "auto_reply_marks"),
+    "bounces": _in("mail", "bounces"),
+    "mdn": _in("mail", "mdn"),
 }
 """Set → its runner. A set that is not here is listed as having no runner yet."""

@@ -1,4 +1,4 @@
-"""E-mail messages: the sets eml_headers, threads, auto_replies, auto_reply_marks."""
+"""E-mail messages: the sets eml_headers, threads, auto_replies, auto_reply_marks, bounces, mdn."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from contactledger.errors import BadEvent
 from contactledger.events import Event
 from contactledger.sources import Mail
 from contactledger.sources._text import EARLIEST, LATEST
-from contactledger.vocabulary import SignalKind
-from tests.corpora import Case, Result, Skip, read_file, run
+from contactledger.vocabulary import By, SignalKind
+from tests.corpora import Case, Result, Right, Skip, Verdict, read_file, run
 
 DATE_REFUSED = Skip("dated outside the years 1990 to 2099, which is refused")
 BY_SUBJECT = Skip("joined by subject alone, which never makes an answer")
@@ -192,6 +192,172 @@ def _no_reply_mark(case: Case) -> Skip | None:
         return NOT_REPLIES["header"]
     lists = all(given[name].lower() == "list" for name in marks)
     return NOT_REPLIES["list"] if lists else None
+
+
+CLASSES = {
+    "userunknown": "no_such_user",
+    "hasmoved": "no_such_user",
+    "hostunknown": "no_such_host",
+    "notaccept": "no_such_host",
+    "mailboxfull": "mailbox_full",
+    "suspend": "disabled",
+    "mesgtoobig": "too_large",
+    "exceedlimit": "too_large",
+    "toomanyconn": "too_many",
+    "expired": "unreachable",
+    "networkerror": "unreachable",
+    "systemerror": "server_fault",
+    "systemfull": "server_fault",
+    "mailererror": "server_fault",
+    "onhold": "unspecified",
+    "undefined": "unspecified",
+}
+"""Sisimai's reason → our class. What is not here (rejected, blocked, authfailure, filtered …) is
+a refusal of the sender, its network or the content."""
+
+OTHER_CLASS = Right("recipients and hardness; another class of reason")
+RECIPIENTS_ONLY = Right("recipients, which is all that the programs agree on")
+
+NOT_AGREED = Skip("the programs do not agree on the recipients")
+NOTHING_FOUND = Skip("no program makes anything of it")
+HANDED_ON = Skip("a person handed the bounce on; the message is that person's")
+NOT_THERE = Skip("the oracle's recipient stands nowhere in the message")
+WORDS = Skip("the server's words say that there is no such user; the oracle goes by the command")
+NOT_FINAL = Skip("delayed, so not final (RFC 3464 2.3.3); the oracle calls it hard")
+
+_NO_SUCH_USER = re.compile(
+    rb"user unknown|invalid address|unknown (?:user|recipient|e-mail address)|no such user|invalid recipient"
+    rb"|recipient not found|doesn't have an? .{1,60} account|does not exist\.|nosuchuser",
+    re.IGNORECASE,
+)
+_BY_COMMAND = frozenset({"filtered", "rejected", "onhold", "mailboxfull"})
+_PLACEHOLDER = "@libsisimai.org.invalid"
+
+
+def bounces(folder: Path) -> Result:
+    """bounces: recipients, hard or soft or none, and the class of the reason."""
+
+    def check(case: Case) -> Verdict:
+        expected = case["expected"]
+        if expected["agreement"] == "none-found":
+            return NOTHING_FOUND
+        raw = read_file(folder, case)
+        rows = expected["sisimai_p5_5_1_0p3"]
+        if expected["agreement"] == "disputed":
+            names = _majority(expected)
+            return NOT_AGREED if names is None else _same_recipients(raw, names)
+        if expected["kind"] == "auto-reply":
+            return [event.what for event in Mail().parse({}, raw)] == [SignalKind.AUTO_REPLIED]
+        names = {row["recipient"].lower() for row in rows}
+        if expected["agreement"] == "recipients":
+            return _same_recipients(raw, names)
+        if expected["kind"] == "complaint":
+            return _complaint(raw, names, {row["feedbacktype"] for row in rows})
+        return _bounce(raw, rows)
+
+    return run(folder, check)
+
+
+def _majority(expected: Any) -> set[str] | None:
+    """The recipients that two of the three programs agree on."""
+    rows, others = expected["sisimai_p5_5_1_0p3"], expected["sisimai_go"]
+    third = expected["flufl_bounce_6_0_0"]
+    said = [
+        {row["recipient"].lower() for row in rows},
+        {row["recipient"].lower() for row in (rows if others == "same" else others)},
+        {name.lower() for kind in ("temporary", "permanent") for name in third.get(kind, ())},
+    ]
+    return next((one for n, one in enumerate(said) if one and one in said[n + 1 :]), None)
+
+
+def _named(events: list[Event], wanted: set[str]) -> bool:
+    """Whether the events are about these recipients, by the final address or the first."""
+    said = [
+        {(e.address or "").lower(), str(e.extra.get("final_recipient")).lower()} for e in events
+    ]
+    return len(said) == len(wanted) and all(any(name in one for one in said) for name in wanted)
+
+
+def _same_recipients(raw: bytes, wanted: set[str]) -> Verdict:
+    return _foul(raw, wanted) or (_named(Mail().parse({}, raw), wanted) and RECIPIENTS_ONLY)
+
+
+def _foul(raw: bytes, wanted: set[str]) -> Skip | None:
+    if re.search(rb"^Subject: Fwd:", raw, re.MULTILINE):
+        return HANDED_ON
+    for name in wanted:
+        if name.isascii() and not re.search(
+            rb"(?<![\w.+-])" + re.escape(name.encode()) + rb"(?![\w-])", raw.lower()
+        ):
+            return NOT_THERE if name.encode() in raw.lower() else None
+    return None
+
+
+def _complaint(raw: bytes, names: set[str], kinds: set[str]) -> Verdict:
+    events = Mail().parse({}, raw)
+    wanted = {SignalKind.COMPLAINED, SignalKind.UNSUBSCRIBED}
+    if kinds == {"auth-failure"}:  # RFC 6591: a network's word on a signature, no complaint
+        wanted = {SignalKind.UNKNOWN}
+    if not {event.what for event in events} <= wanted:
+        return False
+    if any(name.endswith(_PLACEHOLDER) for name in names):
+        return Right("a complaint that names no recipient")
+    return _named(events, names)
+
+
+def _bounce(raw: bytes, rows: list[dict[str, Any]]) -> Verdict:
+    foul = _foul(raw, {row["recipient"].lower() for row in rows})
+    if foul:
+        return foul
+    events = Mail().parse({}, raw)
+    if not _named(events, {row["recipient"].lower() for row in rows}):
+        return False
+    classes = True
+    for row in rows:
+        (event,) = [e for e in events if _named([e], {row["recipient"].lower()})]
+        if row["action"] == "delivered":
+            return event.what is SignalKind.DELIVERED
+        if event.what not in (SignalKind.BOUNCED, SignalKind.DEFERRED):
+            return False
+        if event.permanent is not row["hardbounce"]:
+            if event.permanent and row["reason"] in _BY_COMMAND and _NO_SUCH_USER.search(raw):
+                return WORDS
+            return NOT_FINAL if event.what is SignalKind.DEFERRED else False
+        classes &= event.extra["reason"] == CLASSES.get(row["reason"], "refused")
+    return True if classes else OTHER_CLASS
+
+
+BASE_NOTIFICATION = {
+    "final-recipient": "Final-Recipient: rfc822; bob@smith.example",
+    "disposition": "Disposition: manual-action/MDN-sent-manually; displayed",
+}
+
+
+def mdn(folder: Path) -> Result:
+    """mdn: whole notifications by their fields; single fields within a notification."""
+
+    def check(case: Case) -> bool:
+        from contactledger.sources.mdn import read_notification
+
+        if "file" not in case:
+            text = case["text"]
+            if not case["whole_report"]:
+                own = text.partition(":")[0].strip().lower()
+                others = [line for name, line in BASE_NOTIFICATION.items() if name != own]
+                text = "\r\n".join([*others, text])
+            lines = text.replace("\r\n", "\n").encode()
+            return (read_notification(lines) is not None) is case["expected"]["valid"]
+        fields = case["expected"]["fields"]
+        (event,) = Mail().parse({}, read_file(folder, case))
+        manual = "manual-action" in fields["disposition"].lower()
+        return (
+            event.what.value in fields["disposition"].lower()
+            and event.by is (By.HUMAN if manual else By.MACHINE)
+            and event.message_id == fields.get("original-message-id")
+            and event.address == fields["final-recipient"].partition(";")[2].strip()
+        )
+
+    return run(folder, check)
 
 
 def _parse(raw: bytes) -> Event:
