@@ -1,7 +1,7 @@
 """What the tests of providers' sources share: a ledger with one e-mail on record, and credentials.
 
-    ledger, touch = on_record(provider_id="m-1")
-    ledger.receive(Postmark(), JSON, body)
+ledger, touch = on_record(provider_id="m-1")
+ledger.receive(Postmark(), JSON, body)
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def hexmac(key: str, signed: bytes) -> str:
     return hmac.new(key.encode(), signed, hashlib.sha256).hexdigest()
 
 
-def basic_is_checked(make: Any, body: bytes, headers: dict[str, str], url: str | None = None) -> None:
+def basic_is_checked(
+    make: Any, body: bytes, headers: dict[str, str], url: str | None = None
+) -> None:
     """Any of several credentials will do, no other; without any nothing is proven."""
     assert make().verify(headers, body, url, NOW) is Auth.NONE
     source = make(basic=("old:gone", "acme:s3cret"))
@@ -70,7 +72,9 @@ def basic_is_checked(make: Any, body: bytes, headers: dict[str, str], url: str |
         source.parse(headers, large)
 
 
-def told_once(ledger: Ledger, source: Any, headers: dict[str, str], body: bytes, n: int = 1) -> None:
+def told_once(
+    ledger: Ledger, source: Any, headers: dict[str, str], body: bytes, n: int = 1
+) -> None:
     """A report is recorded once however often it is delivered."""
     first = ledger.receive(source, headers, body)
     assert (len(first.recorded), first.parked) == (n, ())

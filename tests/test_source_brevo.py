@@ -5,7 +5,17 @@ from contactledger.events import Event
 from contactledger.sources import Brevo, brevo
 from contactledger.sources.brevo import WORDS
 from contactledger.vocabulary import Auth, By, SignalKind
-from tests.providers import BOB, JSON, NOW, STAMP, authorization, basic_is_checked, dumps, on_record, told_once
+from tests.providers import (
+    BOB,
+    JSON,
+    NOW,
+    STAMP,
+    authorization,
+    basic_is_checked,
+    dumps,
+    on_record,
+    told_once,
+)
 
 EVENT = {
     "event": "hard_bounce",
@@ -58,7 +68,11 @@ def test_a_bounce_is_read_whole():
 def test_an_open_by_a_proxy_is_a_machines():
     for word in ("proxy_open", "unique_proxy_open", "unique_proxy_opened"):
         event = one(event=word)
-        assert (event.what, event.by, event.detector) == (SignalKind.OPENED, By.MACHINE, "brevo:proxy_open")
+        assert (event.what, event.by, event.detector) == (
+            SignalKind.OPENED,
+            By.MACHINE,
+            "brevo:proxy_open",
+        )
     assert one(event="unique_opened").by is By.UNKNOWN
 
 
@@ -82,7 +96,10 @@ def test_a_custom_header_that_holds_no_object_holds_no_token():
 
 def test_a_batch_keeps_order_and_each_events_bytes_and_names_the_bad_one(monkeypatch):
     raw = b'[{"event":"click"}, {"event":"opened"}]'
-    assert [e.original for e in Brevo().parse(JSON, raw)] == [b'{"event":"click"}', b'{"event":"opened"}']
+    assert [e.original for e in Brevo().parse(JSON, raw)] == [
+        b'{"event":"click"}',
+        b'{"event":"opened"}',
+    ]
     with pytest.raises(BadEvent, match="event 2, email: must be a text"):
         Brevo().parse(JSON, b'[{"event":"click"}, {"event":"opened", "email": 5}]')
     monkeypatch.setattr(brevo, "MAX_EVENTS", 1)
@@ -106,7 +123,10 @@ def test_messages_that_came_in_are_read_by_the_rules_of_mail():
     raw = dumps({"items": [ITEM, ITEM]})
     first, second = Brevo().parse(JSON, raw)
     assert (first.event_id, first.at, first.message.text) == ("u-1", NOW, "Yes.")
-    assert (first.message_id, first.in_reply_to) == ("<r1@smith.example>", "<m1@smtp-relay.mailin.fr>")
+    assert (first.message_id, first.in_reply_to) == (
+        "<r1@smith.example>",
+        "<m1@smtp-relay.mailin.fr>",
+    )
     assert first.original == second.original == dumps(ITEM)
 
 

@@ -5,7 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contactledger.errors import BadEvent
-from contactledger.sources._json import array_of_objects, slices
+from contactledger.sources._json import (
+    array_of_objects,
+    one_object,
+    one_or_many,
+    slices,
+    slices_under,
+)
 
 leaves = st.one_of(
     st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.just("},{"), st.just('}\\",')
@@ -71,3 +77,35 @@ def test_what_is_not_json_is_named_by_line_and_column(body, place):
     with pytest.raises(BadEvent) as caught:
         array_of_objects(body)
     assert (caught.value.place, caught.value.field) == (place, "body")
+
+
+# --- one object, and arrays within one -----------------------------------------------------------
+
+
+def test_a_single_object_or_an_array_of_them():
+    assert one_or_many(b' {"a": 1}\n') == ([{"a": 1}], [b'{"a": 1}'])
+    assert one_or_many(b'[{"a": 1}]') == ([{"a": 1}], [b'{"a": 1}'])
+    for body, why in (
+        (b"5", "must be a JSON array"),
+        (b"{", "is not valid JSON"),
+        (b"", "is not valid JSON"),
+    ):
+        with pytest.raises(BadEvent, match=why):
+            one_or_many(body)
+    with pytest.raises(BadEvent, match="must be a JSON object"):
+        one_object(b"[]")
+
+
+@given(st.lists(st.lists(objects, max_size=3), max_size=3), st.booleans(), objects)
+@settings(max_examples=100)
+def test_the_slices_under_a_key_are_the_exact_bytes_of_the_elements(groups, escape, other):
+    body = {"x": other, "u": [{"y": [other], "e": group} for group in groups], "z": [other]}
+    raw = json.dumps(body, ensure_ascii=escape, indent=1).encode()
+    found = slices_under(raw, "u", "e")
+    assert [json.loads(one) for one in found] == [one for group in groups for one in group]
+    assert all(one in raw for one in found)
+
+
+def test_a_key_may_be_escaped_and_the_same_key_elsewhere_is_another():
+    raw = rb'{"a": {"events": [{"no": 1}]}, "\u0065vents": [{"b": {"events": [{"no": 2}]}}, 5]}'
+    assert slices_under(raw, "events") == [b'{"b": {"events": [{"no": 2}]}}']

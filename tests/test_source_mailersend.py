@@ -5,7 +5,17 @@ from contactledger.events import Event
 from contactledger.sources import MailerSend
 from contactledger.sources.mailersend import WORDS
 from contactledger.vocabulary import Auth, By, SignalKind
-from tests.providers import BOB, ISO, JSON, NOW, basic_is_checked, dumps, hexmac, on_record, told_once
+from tests.providers import (
+    BOB,
+    ISO,
+    JSON,
+    NOW,
+    basic_is_checked,
+    dumps,
+    hexmac,
+    on_record,
+    told_once,
+)
 
 
 def body(word="clicked", **morph) -> bytes:
@@ -63,15 +73,23 @@ def test_each_word_has_its_meaning_and_is_kept(word):
 
 
 def test_a_body_with_little_in_it_is_read_as_far_as_it_goes():
-    (event,) = MailerSend().parse(JSON, dumps({"type": "activity.survey_opened", "created_at": ISO}))
+    (event,) = MailerSend().parse(
+        JSON, dumps({"type": "activity.survey_opened", "created_at": ISO})
+    )
     assert (event.what, event.word, event.at) == (SignalKind.UNKNOWN, "survey_opened", NOW)
     assert MailerSend().parse(JSON, b"{}")[0].word is None
 
 
 def test_a_message_that_came_in_is_read_by_the_rules_of_mail():
     mime = "From: bob@smith.example\r\nMessage-ID: <r1@smith.example>\r\n\r\nYes.\r\n"
-    (event,) = MailerSend().parse(JSON, dumps({"type": "inbound.message", "data": {"id": "i-1", "raw": mime}}))
-    assert (event.message_id, event.event_id, event.original) == ("<r1@smith.example>", "i-1", mime.encode())
+    (event,) = MailerSend().parse(
+        JSON, dumps({"type": "inbound.message", "data": {"id": "i-1", "raw": mime}})
+    )
+    assert (event.message_id, event.event_id, event.original) == (
+        "<r1@smith.example>",
+        "i-1",
+        mime.encode(),
+    )
 
 
 def test_a_report_is_recorded_once_and_its_unique_twin_is_no_conflict():

@@ -55,7 +55,10 @@ def test_each_word_has_its_meaning_and_is_kept(word):
 
 
 def test_the_reason_is_the_servers_word_else_mailjets():
-    assert one(event="blocked", error_related_to="mailjet", error="preblocked").reason == "mailjet: preblocked"
+    assert (
+        one(event="blocked", error_related_to="mailjet", error="preblocked").reason
+        == "mailjet: preblocked"
+    )
     assert one(event="spam", source="JMRPP").reason == "JMRPP"
     assert one(event="sent", smtp_reply="250 OK").reason == "250 OK"
 
@@ -84,11 +87,17 @@ def test_a_message_that_came_in_is_read_by_the_rules_of_mail():
         }
     )
     (event,) = Mailjet().parse(JSON, raw)
-    assert (event.message.sender, event.message.to, event.message.text) == (BOB, ("ann@acme.example",), "Yes.")
+    assert (event.message.sender, event.message.to, event.message.text) == (
+        BOB,
+        ("ann@acme.example",),
+        "Yes.",
+    )
     assert (event.in_reply_to, event.original) == ("<m1@acme.example>", raw)
 
 
 def test_a_report_is_recorded_once():
     ledger, _ = on_record(provider_id="12345678901234567")
     told_once(ledger, Mailjet(), JSON, dumps(EVENT))
-    told_once(ledger, Mailjet(), JSON, dumps([EVENT | {"event": "sent"}, EVENT | {"event": "open"}]), 2)
+    told_once(
+        ledger, Mailjet(), JSON, dumps([EVENT | {"event": "sent"}, EVENT | {"event": "open"}]), 2
+    )

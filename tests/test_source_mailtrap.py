@@ -6,7 +6,17 @@ from contactledger.sources import Mailtrap, mailtrap
 from contactledger.sources.mailtrap import PERMANENT, WORDS
 from contactledger.vocabulary import Auth, By, SignalKind
 from tests.ledgers import SMITH
-from tests.providers import BOB, JSON, NOW, STAMP, basic_is_checked, dumps, hexmac, on_record, told_once
+from tests.providers import (
+    BOB,
+    JSON,
+    NOW,
+    STAMP,
+    basic_is_checked,
+    dumps,
+    hexmac,
+    on_record,
+    told_once,
+)
 
 EVENT = {
     "event": "bounce",

@@ -116,7 +116,9 @@ def test_each_word_has_its_meaning_and_is_kept(word):
 
 def test_a_message_that_came_in_is_read_by_the_rules_of_mail():
     raw = "From: bob@smith.example\\nIn-Reply-To: <m1@acme.example>\\n\\nYes.\\n"
-    (event,) = Mandrill().parse(FORM, form(f'[{{"event":"inbound","ts":1,"msg":{{"raw_msg":"{raw}"}}}}]'))
+    (event,) = Mandrill().parse(
+        FORM, form(f'[{{"event":"inbound","ts":1,"msg":{{"raw_msg":"{raw}"}}}}]')
+    )
     assert (event.in_reply_to, event.message.text) == ("<m1@acme.example>", "Yes.")
 
 

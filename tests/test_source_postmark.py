@@ -60,7 +60,11 @@ def test_a_click_has_its_link_its_agent_and_no_word_on_whose_it_is():
         ReceivedAt="2026-03-02T12:00:00Z",
     )
     assert (event.what, event.at, event.by) == (SignalKind.CLICKED, NOW, By.UNKNOWN)
-    assert (event.url, event.ip, event.user_agent) == ("https://acme.example/x", "192.0.2.7", "Mozilla/5.0")
+    assert (event.url, event.ip, event.user_agent) == (
+        "https://acme.example/x",
+        "192.0.2.7",
+        "Mozilla/5.0",
+    )
 
 
 @pytest.mark.parametrize("kind", sorted(BOUNCES))
@@ -91,7 +95,10 @@ def test_other_records_are_read_by_their_name_or_kept_unknown():
 def test_a_change_of_subscription_counts_if_the_recipient_made_it(change, what, permanent):
     suppress, why, origin = change
     event = one(
-        RecordType="SubscriptionChange", SuppressSending=suppress, SuppressionReason=why, Origin=origin
+        RecordType="SubscriptionChange",
+        SuppressSending=suppress,
+        SuppressionReason=why,
+        Origin=origin,
     )
     assert (event.what, event.permanent, event.reason) == (what, permanent, why)
     assert event.by is By.UNKNOWN  # a scanner may have followed the link

@@ -66,6 +66,9 @@ WORDS: dict[str, SignalKind] = {
 PERMANENT: dict[str, bool] = {"permanent": True, "temporary": False}
 """`severity` of a failure → whether it is final."""
 
+BOTS = frozenset({"apple", "gmail", "generic"})
+"""Machines that Mailgun names."""
+
 DETECTOR = "mailgun:client-info.bot"
 
 TOLERANCE_SECONDS = 9 * 3600
@@ -168,7 +171,8 @@ def _event(body: Fields, original: bytes, token_arg: str) -> Event:
             event.what = SignalKind.REJECTED
     bot = client.text("bot")
     if bot:
-        event.by, event.detector = By.MACHINE, f"{DETECTOR}={bot[:40]}"
+        named = bot if bot in BOTS else "other"
+        event.by, event.detector = By.MACHINE, f"{DETECTOR}:{named}"
     return event
 
 

@@ -89,7 +89,7 @@ INCOMING = frozenset({"receiving", "received"})
 STOPS = frozenset({"STOP"})
 """`OptOutType` of a message with which somebody opts out."""
 
-DETECTOR = "twilio:AnsweredBy"
+DETECTOR = "twilio:answered_by"
 
 
 @frozen
@@ -169,9 +169,10 @@ def _call(item: Fields, original: bytes) -> Event:
     sid, word = item.text("CallSid"), item.text("CallStatus")
     answered_by = item.text("AnsweredBy")
     what, by, detector = CALLS.get(word or "", SignalKind.UNKNOWN), By.UNKNOWN, None
-    if word in (None, "completed"):  # detection that goes on beside the call has no status
-        what, by = ANSWERED_BY.get(answered_by or "", (what, by))
-        detector = f"{DETECTOR}={answered_by[:40]}" if answered_by else None
+    # detection that goes on beside the call comes without a status
+    if word in (None, "completed") and answered_by in ANSWERED_BY:
+        what, by = ANSWERED_BY[answered_by]
+        detector = f"{DETECTOR}:{answered_by}"
     at, said_at = _when(item)
     caller, called, channel = _ends(item, Channel.PHONE)
     outgoing = not (item.text("Direction") or "outbound").startswith("inbound")
