@@ -26,8 +26,8 @@ from contactledger.facts import Entry, Mark, Signal, Touch
 from contactledger.log.bundle import MAX_SINCE, Content, KeyContent, LogContent, write_bundle
 from contactledger.log.bundle_receipts import in_order
 from contactledger.log.bundle_text import Since
-from contactledger.log.note import parse_unverified
-from contactledger.log.receipt import parse_receipt_note
+from contactledger.log.note import MAX_SIGNATURES, add_signatures, parse_unverified
+from contactledger.log.receipt import parse_countersignature, parse_receipt_note
 from contactledger.log.record import ID, decode, disclosed
 from contactledger.log.seal import parse_head, parse_key_change
 from contactledger.log.tlog import NodeReader, prove_consistency, prove_inclusion
@@ -128,6 +128,7 @@ class _Source:
         self._house: SlotRow = slots[house]
         self._ledger: NodeReader = ledger_reader(tx)
         self._path = slot_path(tx, self._slot.slot, self._sealed.epoch.slots)
+        self._came_back = tx.receipts(account)
 
     def given(self, whom: str, at: datetime) -> GivenRow:
         """That this head was given to somebody."""
@@ -142,7 +143,7 @@ class _Source:
         numbers = None if chosen is None else self._numbers(chosen)
         parts, since = partial(self._parts, numbers), tuple(self._since())
         return Content(
-            checkpoint=self._sealed.note,
+            checkpoint=self._note(),
             genesis=genesis.record,
             genesis_proof=prove_inclusion(0, size, self._ledger),
             epoch=epoch.record,
@@ -233,9 +234,19 @@ class _Source:
                 ),
             )
 
+    # --- what the other side signed
+
+    def _note(self) -> bytes:
+        """The checkpoint with the cosignatures of those who received this account."""
+        now = self._sealed.epoch.epoch
+        given = [parse_countersignature(row.note)[0] for row in self._came_back if row.epoch == now]
+        room = MAX_SIGNATURES - len(parse_unverified(self._sealed.note).unverified)
+        lines = [line for note in given[:room] for line in parse_unverified(note).unverified]
+        return add_signatures(self._sealed.note, *lines) if lines else self._sealed.note
+
     def _receipts(self, shown: Collection[int], whole: bool) -> tuple[bytes, ...]:
         """Receipts that came back; without all entries, those for a head that is shown."""
-        notes = in_order(row.note for row in self._tx.receipts(self._account))
+        notes = in_order(parse_countersignature(row.note)[1] for row in self._came_back)
         return tuple([n for n in notes if whole or parse_receipt_note(n)[0].size in shown])
 
 

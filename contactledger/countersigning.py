@@ -5,6 +5,9 @@ Whoever opened a bundle makes a small file (`countersign`), and the ledger takes
 other's hands at that time. The ledger cannot show somebody else another history of that time,
 and the other side cannot say that it was never given this one. It is no word on what the
 entries say: agreement is the mark `acknowledged` (J39).
+
+The cosignature covers the whole ledger, but it is shown in the bundles of the account alone:
+no customer need learn from it who the other customers are.
 """
 
 from __future__ import annotations
@@ -21,10 +24,8 @@ from contactledger.errors import BadInput, Unverified
 from contactledger.exchange import OpenedBundle, Trust, trusted_keys
 from contactledger.keys import load_signer
 from contactledger.log.canon import MAX_RECORD_BYTES
-from contactledger.log.checkpoint import format_checkpoint
-from contactledger.log.note import add_signatures, parse_unverified
+from contactledger.log.checkpoint import Checkpoint, format_checkpoint
 from contactledger.log.receipt import (
-    Countersigned,
     make_countersignature,
     open_countersignature,
     parse_countersignature,
@@ -35,7 +36,7 @@ from contactledger.log.tlog import subtree_root
 from contactledger.log.verifier import VerifierKey
 from contactledger.sealed import known_keys
 from contactledger.store.port import Transaction
-from contactledger.store.sealing import CheckpointRow, ReceiptRow
+from contactledger.store.sealing import ReceiptRow
 from contactledger.trees import account_reader
 
 CLOCK = timedelta(minutes=5)
@@ -137,7 +138,7 @@ def accept(
     countersignature: Countersignature | bytes,
     trust: Trust | Iterable[Trust],
 ) -> Accepted:
-    """Take in what came back: the cosignature under its checkpoint, the receipt beside.
+    """Take in what came back, to be shown in the account's own bundles.
 
     `trust`: the other side's keys. Unverified if it is signed by none of them, is for another
     ledger, or for a history that this ledger does not have; then nothing is kept. Of one
@@ -145,33 +146,28 @@ def accept(
     """
     data = countersignature if isinstance(countersignature, bytes) else countersignature.data
     signed = open_countersignature(data, trusted_keys(trust))
-    tx.claim()
+    received, key = signed.received, signed.key.format()
     own = {VerifierKey.parse(text).public_key for text in known_keys(tx).keys}
     if signed.key.public_key in own:
         raise Unverified("it is signed with a key of this ledger, which is no witness of itself")
-    row = _row_of(tx, signed)
-    _require_log(tx, signed.received)
-    received, key = signed.received, signed.key.format()
-    for there in tx.receipts(received.account):
-        if (there.epoch, there.key) == (received.epoch, key):
-            received = parse_receipt_note(there.note)[0]
-            break
+    _require_checkpoint(tx, signed.checkpoint)
+    tx.lock([received.account])
+    _require_log(tx, received)
+    there = [r for r in tx.receipts(received.account) if (r.epoch, r.key) == (received.epoch, key)]
+    if there:
+        received = Countersignature(there[0].note).received
     else:
-        (line,) = parse_unverified(signed.checkpoint_note).unverified
-        tx.put_checkpoint(row._replace(note=add_signatures(row.note or b"", line)))
-        kept = ReceiptRow(received.account, received.epoch, key, signed.receipt_note)
-        tx.put_receipt(kept)
+        tx.put_receipt(ReceiptRow(received.account, received.epoch, key, data))
     return Accepted(signed.key.name, received.account, received.size, received.epoch, received.at)
 
 
-def _row_of(tx: Transaction, signed: Countersigned) -> CheckpointRow:
-    """The checkpoint of ours that was cosigned."""
-    checkpoint = signed.checkpoint
+def _require_checkpoint(tx: Transaction, checkpoint: Checkpoint) -> None:
+    """Unverified unless this ledger has signed the checkpoint."""
     if checkpoint.origin != known_keys(tx).origin:
         raise Unverified("it is for the checkpoint of another ledger")
     for row in tx.checkpoints(checkpoint.size - 1, 1):
         if (row.size, row.root) == (checkpoint.size, checkpoint.root) and row.note is not None:
-            return row
+            return
     raise Unverified("it is for a checkpoint that this ledger has not signed")
 
 

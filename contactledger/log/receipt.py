@@ -135,6 +135,6 @@ def open_countersignature(data: bytes, keys: Iterable[VerifierKey]) -> Countersi
     checkpoint, received = parse_checkpoint(cosigned.text), receipt.received
     if time_of(cosigned.signatures[0].value) != posix_seconds(received.at):
         raise Unverified("the receipt and the cosignature were not made at one time")
-    if received.epoch >= checkpoint.size:
-        raise Unverified("the receipt is of a later epoch than the checkpoint")
+    if received.epoch + 1 != checkpoint.size:
+        raise Unverified("the receipt is not of the epoch that the checkpoint ends in")
     return Countersigned(receipt.key, checkpoint, received, checkpoint_note, receipt_note)

@@ -79,7 +79,8 @@ class GivenRow(NamedTuple):
 
 
 class ReceiptRow(NamedTuple):
-    """A signed note that came back for an account: of which epoch, by which verifier key."""
+    """A countersignature that came back for an account: of which epoch, by which verifier key.
+    `note` are the bytes of its file (`contactledger.log.receipt`)."""
 
     account: str
     epoch: int
