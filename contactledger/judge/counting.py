@@ -14,8 +14,8 @@ from attrs import evolve, fields
 from contactledger.facts import FACTS, Alias, Entry, Fact, Retraction
 
 FIRM = frozenset({"retraction", "policy_adopted", "opened", "redaction"})
-"""Kinds that no retraction undoes: the two of J47, the log's own first entry, an erasure, which
-has happened whatever is said of it later, and the move of an account, which the ledger wrote."""
+"""Kinds that no retraction undoes: the two of J47, the log's own first entry, and an erasure, which
+has happened whatever is said of it later."""
 
 
 def standing_entries(entries: Iterable[Entry], as_of: datetime) -> list[Entry]:
