@@ -215,13 +215,16 @@ def pair(
     for a, b in _nearest(near):
         by = "people_and_time" if _share_people(a, b) else "parties_and_time"
         found.append((mine.pop(a.no), other.pop(b.no), by))
-    left = [(a.no, b.no) for _, a, b in near if a.no in mine and b.no in other]
+    possible: tuple[dict[int, list[int]], ...] = (defaultdict(list), defaultdict(list))
+    for _, a, b in near:
+        if a.no in mine and b.no in other:
+            possible[0][a.no].append(b.no)
+            possible[1][b.no].append(a.no)
     found.sort(key=lambda row: (row[0].at, row[0].no))
-    return Paired(
-        tuple(found),
-        {no: tuple(sorted(b for a, b in left if a == no)) for no in {a for a, _ in left}},
-        {no: tuple(sorted(a for a, b in left if b == no)) for no in {b for _, b in left}},
+    ours_may_be, theirs_may_be = (
+        {no: tuple(sorted(nos)) for no, nos in side.items()} for side in possible
     )
+    return Paired(tuple(found), ours_may_be, theirs_may_be)
 
 
 def _by_id(kind: str, ours: Iterable[Act], theirs: Iterable[Act]) -> list[tuple[Act, Act]]:

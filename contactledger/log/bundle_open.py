@@ -32,6 +32,7 @@ from attrs import field, frozen
 from contactledger.errors import BadRecord, Unverified
 from contactledger.facts import Entry, Opened
 from contactledger.log import bundle as files
+from contactledger.log.bundle_keys import MAX_PROOF_BYTES, keys_in_order, read_changes, signers
 from contactledger.log.bundle_log import (
     ACCOUNT,
     HOUSE,
@@ -61,23 +62,20 @@ from contactledger.log.checkpoint import (
     parse_checkpoint,
 )
 from contactledger.log.container import Container
-from contactledger.log.note import MAX_NOTE_BYTES, Note, open_note, parse_unverified
+from contactledger.log.note import MAX_NOTE_BYTES, open_note, parse_unverified
 from contactledger.log.receipt import Receipt
 from contactledger.log.seal import (
     Epoch,
     Genesis,
     Head,
-    KeyChange,
     parse_epoch,
     parse_genesis,
     parse_head,
-    parse_key_change,
 )
 from contactledger.log.tlog import check_consistency, check_inclusion, leaf_hash
 from contactledger.log.tlog_proof import TlogProof, parse_tlog_proof
 from contactledger.log.verifier import Kind, VerifierKey
 
-_MAX_PROOF_BYTES = MAX_NOTE_BYTES + 65_536
 Memory = Mapping[str, SignedHead]
 """Account id → the head of it that was verified last."""
 
@@ -133,7 +131,6 @@ class _Opening:
     note: bytes
     signer: VerifierKey
     genesis: Genesis
-    changes: dict[int, KeyChange]
     epoch: Epoch
     epoch_record: bytes
     epoch_proof: Hashes
@@ -220,18 +217,11 @@ class _Opening:
             self.note = self.container.read(files.CHECKPOINT, MAX_NOTE_BYTES)
             said = parse_checkpoint(parse_unverified(self.note).text)
         believed = {key for key in self.trust if key.kind is Kind.ED25519}
-        self.changes = {}
-        for no in sorted(self.key_numbers):
-            self._change_of_keys(no, said, believed)
+        changes = read_changes(self.container, self.key_numbers, said, believed)
         with step(2, files.GENESIS):
             record = self.container.read(files.GENESIS, MAX_RECORD_BYTES)
             self.genesis = parse_genesis(record)
-            known = [VerifierKey.parse(text) for text in self.genesis.keys]
-        for no, change in self.changes.items():
-            with step(2, f"ledger/keys/{no}.json"):
-                if VerifierKey.parse(change.replaces) != known[-1]:
-                    raise BadRecord("replaces another key than the newest")
-                known.append(VerifierKey.parse(change.key))
+            known = keys_in_order(self.genesis, changes)
         with step(2, files.CHECKPOINT):
             ours = [key for key in known if key in believed]
             self.cosigners = self._cosigners(known)
@@ -242,9 +232,9 @@ class _Opening:
             self.strangers = tuple(
                 line.name
                 for line in self.opened.note.unverified
-                if (line.name, line.key_id) not in _names(named)
+                if (line.name, line.key_id) not in signers(named)
             )
-            if (self.signer.name, self.signer.id) not in _names(named):
+            if (self.signer.name, self.signer.id) not in signers(named):
                 raise Unverified("is not signed by the newest of the ledger's keys")
             if {key.name for key in known} != {said.origin}:
                 raise Unverified("its origin is not the name of the ledger's keys")
@@ -262,39 +252,9 @@ class _Opening:
             {key.as_kind(Kind.COSIGNATURE) for key in self.trust if key.public_key not in own}
         )
 
-    def _change_of_keys(self, no: int, said: Checkpoint, believed: set[VerifierKey]) -> None:
-        """Read one change of keys; the new key is believed if the old one was and signed it.
-
-        Everything is proved against what the checkpoint claims; it is believed only after.
-        """
-        name = f"ledger/keys/{no}"
-        with step(2, f"{name}.json"):
-            record = self.container.read(f"{name}.json", MAX_RECORD_BYTES)
-            change = parse_key_change(record)
-            old, new = VerifierKey.parse(change.replaces), VerifierKey.parse(change.key)
-        with step(2, f"{name}.tlog-proof"):
-            proof = parse_tlog_proof(self.container.read(f"{name}.tlog-proof", _MAX_PROOF_BYTES))
-            if proof.index != no or proof.extra is not None:
-                raise BadRecord("is not that of this leaf alone")
-            opened = open_note(proof.checkpoint, {old, new})
-            vouched = (old.name, old.id) in _names(opened)
-            then = parse_checkpoint(opened.text)
-            if then.origin != said.origin:
-                raise BadRecord("its checkpoint is that of another log")
-            leaf = leaf_hash(record)
-            if not check_inclusion(no, then.size, leaf, proof.hashes, then.root):
-                raise BadRecord("does not lead from the record to its checkpoint's root")
-        with step(2, f"{name}.consistency"):
-            hashes = parse_path(self.container.read(f"{name}.consistency", MAX_PATH_BYTES))
-            if not check_consistency(then.size, said.size, then.root, said.root, hashes):
-                raise BadRecord("the bundle's checkpoint does not extend that one")
-        if vouched and old in believed:
-            believed.add(new)
-        self.changes[no] = change
-
     def _ledger_proof(self, name: str, record: bytes) -> TlogProof:
         """The proof file of a leaf of the ledger log, checked."""
-        proof = parse_tlog_proof(self.container.read(name, _MAX_PROOF_BYTES))
+        proof = parse_tlog_proof(self.container.read(name, MAX_PROOF_BYTES))
         if proof.checkpoint != self.note:
             raise BadRecord("holds another checkpoint than the bundle", field="checkpoint")
         if proof.extra is not None:
@@ -404,10 +364,8 @@ class _Opening:
             self._remembered(remembered, account, shown)
         for other in self.memory.values():
             self._same_ledger(other)
-        roots = {size: parse_head(since.head).root for size, since in shown.items()}
-        roots |= {**account.roots, self.head.size: self.head.root}
-        epoch, keys = self.epoch.epoch, self.cosigners
-        self.received = check_receipts(self.receipts, self.head, epoch, roots, keys)
+        roots = account.roots | {size: parse_head(one.head).root for size, one in shown.items()}
+        self.received = check_receipts(self.receipts, self.head, self.epoch, roots, self.cosigners)
         return tuple(shown)
 
     def _since(self, size: int, since: Since, name: str) -> None:
@@ -475,11 +433,6 @@ def claimed(signed: SignedHead) -> Claim:
         parse_epoch(signed.epoch),
         parse_head(signed.head),
     )
-
-
-def _names(note: Note) -> set[tuple[str, bytes]]:
-    """Names and ids of the keys whose signature was found to hold."""
-    return {(signature.name, signature.key_id) for signature in note.signatures}
 
 
 def _in_slot(head: Head, record: bytes, path: Hashes, epoch: Epoch) -> bool:

@@ -20,7 +20,7 @@ from contactledger.log.bundle_log import refuse, step
 from contactledger.log.canon import MAX_RECORD_BYTES
 from contactledger.log.container import Container
 from contactledger.log.receipt import Receipt, open_receipt, parse_receipt_note
-from contactledger.log.seal import Head, Received
+from contactledger.log.seal import Epoch, Head, Received
 from contactledger.log.verifier import Kind, VerifierKey
 
 RECEIPT_FILE = re.compile(r"account/receipts/(0|[1-9][0-9]{0,3})\.note\Z")
@@ -73,14 +73,15 @@ def read_receipts(container: Container) -> tuple[Shown, ...]:
 def check_receipts(
     shown: Iterable[Shown],
     head: Head,
-    epoch: int,
+    epoch: Epoch,
     roots: Mapping[int, bytes],
     keys: Iterable[VerifierKey],
 ) -> tuple[Receipt, ...]:
     """Those that one of `keys` signed; all must be of a beginning of this log.
 
-    `roots`: of the sizes that can be compared, the head's among them.
+    `roots`: of the sizes that can be compared beside the head's.
     """
+    comparable = {**roots, head.size: head.root}
     known = {key.as_kind(Kind.ED25519) for key in keys}
     by_name = {(key.name, key.id) for key in known}
     found = []
@@ -89,11 +90,11 @@ def check_receipts(
         with step(_STEP, one.file):
             if received.account != head.account or not 0 < received.size <= head.size:
                 raise BadRecord("is for another account, or for more than this log")
-            if received.epoch > epoch:
+            if received.epoch > epoch.epoch:
                 raise BadRecord("is of a later epoch than the bundle")
-            if received.size not in roots:
+            if received.size not in comparable:
                 raise BadRecord("is for a size of which the bundle shows no head")
-            if roots[received.size] != received.root:
+            if comparable[received.size] != received.root:
                 raise BadRecord("rollback or fork: another log was received than this one")
             _, parsed = parse_receipt_note(one.note)
             if any((line.name, line.key_id) in by_name for line in parsed.unverified):
