@@ -5,10 +5,49 @@ from pathlib import Path
 import pytest
 
 from contactledger.errors import BadEvent, TooLarge
-from contactledger.sources import Calls, Mail, SendGrid
+from contactledger.sources import (
+    AmazonSES,
+    Brevo,
+    Calls,
+    Mail,
+    MailerSend,
+    Mailgun,
+    Mailjet,
+    Mailtrap,
+    Mandrill,
+    Postal,
+    Postmark,
+    Resend,
+    SendGrid,
+    SparkPost,
+    StandardWebhooks,
+    Twilio,
+    UnisenderGo,
+)
 
 BAD = Path(__file__).parent / "bad"
-SOURCES = {"sendgrid": SendGrid(), "mail": Mail(), "calls": Calls()}
+SOURCES = {
+    source.name: source
+    for source in (
+        AmazonSES(),
+        Brevo(),
+        Calls(),
+        Mail(),
+        MailerSend(),
+        Mailgun(),
+        Mailjet(),
+        Mailtrap(),
+        Mandrill(),
+        Postal(),
+        Postmark(),
+        Resend(),
+        SendGrid(),
+        SparkPost(),
+        StandardWebhooks(),
+        Twilio(),
+        UnisenderGo(),
+    )
+}
 
 OUTSIDE = "the time lies outside the years 1990 to 2099"
 NO_JSON = "body: is not valid JSON (truncated?)"
@@ -16,6 +55,10 @@ SECONDS = "must be a number of seconds since 1970"
 NO_MESSAGE = "line 1: begins with no header field, so it is no message"
 
 EXPECTED = {
+    "amazon_ses-content-no-base64.json": "content: is not base64",
+    "amazon_ses-message-no-json.json": "Message: is no event of Amazon SES",
+    "brevo-element-no-object.json": "event 2: must be a JSON object",
+    "brevo-seconds-in-milliseconds.json": f"event 1, ts_event: {OUTSIDE}",
     "calls-answered-by-a-dog.csv": "line 2, answered_by: must be one of: human, machine, unknown",
     "calls-cell-empty.csv": "line 2, to: must not be empty",
     "calls-cell-missing.csv": "line 3: has 4 cells, the header 6",
@@ -37,6 +80,15 @@ EXPECTED = {
     "mail-binary.eml": NO_MESSAGE,
     "mail-empty.eml": NO_MESSAGE,
     "mail-no-header.eml": NO_MESSAGE,
+    "mailersend-time-naive.json": "data.created_at: has no offset from UTC",
+    "mailgun-headers-a-list.json": "event-data.message.headers: must be a JSON object",
+    "mailgun-truncated.json": f"line 1, column 36, {NO_JSON}",
+    "mailjet-time-in-words.json": f"event 1, time: {SECONDS}",
+    "mailtrap-key-twice.json": "events: stands there twice",
+    "mandrill-truncated.form": f"line 1, column 3, {NO_JSON}",
+    "postal-message-no-base64.json": "message: is not base64",
+    "postmark-time-in-the-year-1.json": f"ReceivedAt: {OUTSIDE}",
+    "resend-recipient-an-object.json": "data.to: must be a JSON array of texts",
     "sendgrid-element-no-object.json": "event 2: must be a JSON object",
     "sendgrid-email-a-number.json": "event 1, email: must be a text",
     "sendgrid-empty.json": f"line 1, column 1, {NO_JSON}",
@@ -50,6 +102,12 @@ EXPECTED = {
     "sendgrid-timestamp-true.json": f"event 1, timestamp: {SECONDS}",
     "sendgrid-timestamp-zero.json": f"event 1, timestamp: {OUTSIDE}",
     "sendgrid-truncated.json": f"line 2, column 41, {NO_JSON}",
+    "sparkpost-type-a-number.json": "event 1, msys.message_event.type: must be a text",
+    "standard-by-a-dog.json": "event 1, data.by: is no word of ours",
+    "twilio-neither-call-nor-message.form": "body: neither a call (CallSid) nor a message"
+    " (MessageSid)",
+    "twilio-time-in-words.form": "Timestamp: must be a time",
+    "unisender_go-users-an-object.json": "events_by_user: must be a JSON array",
 }
 
 

@@ -14,11 +14,12 @@ FROM = [("From", "Bob <bob@smith.example>")]
 
 
 def parts(headers=FROM, text="Yes.", page=None):
-    return from_parts(headers, text, page, "probe", event_id="e-1", original=b"raw")
+    (event,) = from_parts(headers, text, page, "probe", event_id="e-1", original=b"raw")
+    return event
 
 
 def test_a_message_is_read_as_mail_reads_it_and_reported_by_the_provider():
-    event = from_message(b"From: bob@smith.example\n\nYes.\n", "probe", event_id="e-1")
+    (event,) = from_message(b"From: bob@smith.example\n\nYes.\n", "probe", event_id="e-1")
     assert (event.source, event.event_id, event.system) == ("probe", "e-1", System.THIRD)
     assert (event.what, event.original) == (
         SignalKind.ANSWERED,
@@ -81,3 +82,36 @@ def test_what_a_header_says_comes_before_what_a_field_says():
         ("Cc", "c"),
     ]
     assert (header_value(pairs, "TO"), header_value(pairs, "Cc")) == ("a", None)
+
+
+BOUNCE = b"""From: MAILER-DAEMON@mx.smith.example
+To: ann@acme.example
+Subject: Undelivered Mail Returned to Sender
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+It did not get there.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.smith.example
+
+Final-Recipient: rfc822; bob@smith.example
+Action: failed
+Status: 5.1.1
+
+Final-Recipient: rfc822; carla@smith.example
+Action: failed
+Status: 5.1.1
+--b--
+"""
+
+
+def test_a_bounce_that_a_provider_hands_on_is_an_event_for_each_recipient():
+    events = from_message(BOUNCE, "probe", event_id="e-1")
+    assert [(e.what, e.address, e.event_id, e.source) for e in events] == [
+        (SignalKind.BOUNCED, "bob@smith.example", "e-1", "probe"),
+        (SignalKind.BOUNCED, "carla@smith.example", "e-1 2", "probe"),
+    ]

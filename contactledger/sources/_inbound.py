@@ -28,19 +28,22 @@ Pairs = Iterable[tuple[str, str]]
 
 def from_message(
     raw: bytes, source: str, *, event_id: str | None = None, original: bytes | None = None
-) -> Event:
-    """The event of a message, as `Mail` reads it, reported by a provider.
+) -> list[Event]:
+    """The events of a message, as `Mail` reads it, reported by a provider: one, or of a bounce
+    one for each recipient.
 
-    `original` is the message itself, unless other bytes are given. `BadEvent` and `TooLarge`
-    as there.
+    `event_id` is the provider's of the message; the second event and later ones have their
+    number behind it. `original` is the message itself, unless other bytes are given.
+    `BadEvent` and `TooLarge` as there.
     """
-    event = Mail().parse({}, raw)[0]
-    event.source = source
-    event.event_id = event_id
-    event.system = System.THIRD
-    if original is not None:
-        event.original = original
-    return event
+    events = Mail().parse({}, raw)
+    for number, event in enumerate(events, 1):
+        event.source = source
+        event.event_id = f"{event_id} {number}" if event_id and number > 1 else event_id
+        event.system = System.THIRD
+        if original is not None:
+            event.original = original
+    return events
 
 
 def from_parts(
@@ -51,7 +54,7 @@ def from_parts(
     *,
     event_id: str | None,
     original: bytes,
-) -> Event:
+) -> list[Event]:
     """The same of a message that comes as its headers, plain text and HTML.
 
     `original` is the part of the report that holds them.

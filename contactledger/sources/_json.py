@@ -14,6 +14,7 @@ from contactledger.sources._text import clean
 JSON_TYPES = frozenset({"application/json", "text/json"})
 """Content types of JSON as providers send it."""
 
+_OBJECT = frozenset({dict})
 _SEAM = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _SIGN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:]', re.DOTALL)
@@ -35,9 +36,9 @@ def array_of_objects(body: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
     items = _load(body)
     if not isinstance(items, list):
         raise BadEvent("must be a JSON array of events", field="body")
-    for number, item in enumerate(items, 1):
-        if type(item) is not dict:
-            raise BadEvent("must be a JSON object", place=f"event {number}")
+    if not _OBJECT.issuperset(map(type, items)):
+        number = next(n for n, item in enumerate(items, 1) if type(item) is not dict)
+        raise BadEvent("must be a JSON object", place=f"event {number}")
     if (b"\\u" in body or not body.isascii()) and _UNFIT.search(body):
         items = [_cleaned(item) for item in items]
     return items, slices(body, len(items))

@@ -24,6 +24,8 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _EARLIEST_EPOCH = int(EARLIEST.timestamp())
 _LATEST_EPOCH = int(LATEST.timestamp())
 
+_from_timestamp = datetime.fromtimestamp
+
 _DIGITS = re.compile(r"[0-9]{1,12}\Z")
 
 
@@ -44,6 +46,8 @@ def from_epoch(value: object, field: str) -> datetime:
 
     `BadEvent` if it is anything else, or outside the years 1990 to 2099.
     """
+    if type(value) is int and _EARLIEST_EPOCH <= value < _LATEST_EPOCH:  # nearly all of them
+        return _from_timestamp(value, UTC)
     if type(value) is not int and type(value) is not float:
         if type(value) is not str or not _DIGITS.match(value):
             raise BadEvent("must be a number of seconds since 1970", field=field)

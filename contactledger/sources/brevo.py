@@ -183,7 +183,7 @@ def _messages(body: Fields, whole: bytes) -> list[Event]:
     originals = slices_under(whole, "items")
     if len(originals) != len(items):
         raise BadEvent("stands there twice", field="items")
-    events = []
+    events: list[Event] = []
     for item, original in zip(items, originals, strict=True):
         pairs = header_pairs(item.values.get("Headers"))
         more = [
@@ -198,7 +198,5 @@ def _messages(body: Fields, whole: bytes) -> list[Event]:
         event_id = next(iter(item.texts("Uuid")), None)
         text, page = item.text("RawTextBody"), item.text("RawHtmlBody")
         headers = with_missing(pairs, more)
-        events.append(
-            from_parts(headers, text, page, "brevo", event_id=event_id, original=original)
-        )
+        events += from_parts(headers, text, page, "brevo", event_id=event_id, original=original)
     return events

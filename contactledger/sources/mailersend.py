@@ -93,7 +93,7 @@ class MailerSend:
         raw = data.values.get("raw")
         if item.text("type") == "inbound.message" and type(raw) is str:
             message = raw.encode("utf-8", "replace")
-            return [from_message(message, "mailersend", event_id=data.text("id"))]
+            return from_message(message, "mailersend", event_id=data.text("id"))
         return [_event(item, data, body)]
 
 

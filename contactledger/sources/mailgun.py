@@ -118,10 +118,11 @@ class Mailgun:
         return Auth.SIGNED_PART
 
     def parse(self, headers: Headers, body: bytes) -> list[Event]:
-        """The one event of a body; `original` is the body, or the message that it carries."""
+        """The event of a body; `original` is the body, or the message that it carries, of which
+        there may be several events (see `Mail`)."""
         check_size(self, body)
         if is_form(headers):
-            return [_form_event(form_of(headers, body), body, self.token_arg)]
+            return _form_events(form_of(headers, body), body, self.token_arg)
         check_content_type(headers, JSON_TYPES)
         return [_event(Fields(one_object(body)), body, self.token_arg)]
 
@@ -181,7 +182,7 @@ def _reject(data: Fields) -> str | None:
     return data.object("reject").text("reason", "description") if values else None
 
 
-def _form_event(form: Form, body: bytes, token_arg: str) -> Event:
+def _form_events(form: Form, body: bytes, token_arg: str) -> list[Event]:
     last = dict(form)
     token = clean(last["token"]) if last.get("token") else None
     if "event" not in last:
@@ -189,7 +190,7 @@ def _form_event(form: Form, body: bytes, token_arg: str) -> Event:
     word = first(form, "event")
     # of the fields that Mailgun writes last, the last one is Mailgun's
     at, said_at = Fields(last).epoch("timestamp")
-    return Event(
+    event = Event(
         WORDS.get(word or "", SignalKind.UNKNOWN),
         at,
         source="mailgun",
@@ -206,9 +207,10 @@ def _form_event(form: Form, body: bytes, token_arg: str) -> Event:
         user_agent=first(form, "user-agent"),
         original=body,
     )
+    return [event]
 
 
-def _message(form: Form, body: bytes, event_id: str | None) -> Event:
+def _message(form: Form, body: bytes, event_id: str | None) -> list[Event]:
     raw = dict(form).get("body-mime")
     if raw:
         message = raw.encode("utf-8", "surrogateescape")

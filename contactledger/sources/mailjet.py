@@ -75,16 +75,16 @@ class Mailjet:
         items, originals = one_or_many(body)
         if len(items) > MAX_EVENTS:
             raise TooLarge(f"{len(items)} events are over the {MAX_EVENTS} read at once")
-        events = []
-        for item, original in zip(items, originals, strict=True):
+        events: list[Event] = []
+        for number, (item, original) in enumerate(zip(items, originals, strict=True), 1):
             try:
-                events.append(_event(item, original))
+                events += _events(item, original)
             except BadEvent as error:
-                raise error.at(f"event {len(events) + 1}") from None
+                raise error.at(f"event {number}") from None
         return events
 
 
-def _event(values: dict[str, Any], original: bytes) -> Event:
+def _events(values: dict[str, Any], original: bytes) -> list[Event]:
     item = Fields(values)
     if "event" not in values and "Headers" in values:
         return _message(item, original)
@@ -107,14 +107,14 @@ def _event(values: dict[str, Any], original: bytes) -> Event:
     )
     if word == "bounce":
         event.permanent = item.flag("hard_bounce")
-    return event
+    return [event]
 
 
 def _error(item: Fields) -> str | None:
     return ": ".join(filter(None, [item.text("error_related_to"), item.text("error")])) or None
 
 
-def _message(item: Fields, original: bytes) -> Event:
+def _message(item: Fields, original: bytes) -> list[Event]:
     pairs = header_pairs(item.values.get("Headers"))
     more = [
         ("From", item.text("From", "Sender")),

@@ -108,16 +108,16 @@ class Mandrill:
         items, originals = array_of_objects(batch.encode("utf-8", "surrogateescape"))
         if len(items) > MAX_EVENTS:
             raise TooLarge(f"{len(items)} events are over the {MAX_EVENTS} read at once")
-        events = []
-        for item, original in zip(items, originals, strict=True):
+        events: list[Event] = []
+        for number, (item, original) in enumerate(zip(items, originals, strict=True), 1):
             try:
-                events.append(_event(Fields(item), original, self.token_arg))
+                events += _events(Fields(item), original, self.token_arg)
             except BadEvent as error:
-                raise error.at(f"event {len(events) + 1}") from None
+                raise error.at(f"event {number}") from None
         return events
 
 
-def _event(item: Fields, original: bytes, token_arg: str) -> Event:
+def _events(item: Fields, original: bytes, token_arg: str) -> list[Event]:
     word = item.text("event", "type")
     message = item.object("msg")
     raw = message.values.get("raw_msg")
@@ -125,7 +125,7 @@ def _event(item: Fields, original: bytes, token_arg: str) -> Event:
         return from_message(raw.encode("utf-8", "replace"), "mandrill")
     at, said_at = item.epoch("ts")
     reject = item.object("reject")
-    return Event(
+    event = Event(
         WORDS.get(word or "", SignalKind.UNKNOWN),
         at,
         source="mandrill",
@@ -141,3 +141,4 @@ def _event(item: Fields, original: bytes, token_arg: str) -> Event:
         user_agent=item.text("user_agent"),
         original=original,
     )
+    return [event]

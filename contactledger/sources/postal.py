@@ -111,23 +111,23 @@ class Postal:
         check_content_type(headers, JSON_TYPES)
         item = Fields(one_object(body))
         inbound = "event" not in item.values and "rcpt_to" in item.values
-        event = _message(item, body) if inbound else _event(item, body)
-        if event is not None and self.own:
-            event.system = System.OWN
-        return [] if event is None else [event]
+        events = _message(item, body) if inbound else _events(item, body)
+        for event in events:
+            event.system = System.OWN if self.own else System.THIRD
+        return events
 
 
-def _event(item: Fields, original: bytes) -> Event | None:
+def _events(item: Fields, original: bytes) -> list[Event]:
     name = item.text("event")
     payload = item.object("payload")
     bounced = "bounce" in payload.values
     message = payload.object("original_message" if bounced else "message")
     if message.text("direction") == "incoming":
-        return None
+        return []
     status = payload.text("status")
     word = "MessageBounced" if bounced else status or name
     at, said_at = item.epoch("timestamp")
-    return Event(
+    event = Event(
         WORDS.get(word or "", SignalKind.UNKNOWN),
         at,
         source="postal",
@@ -144,9 +144,10 @@ def _event(item: Fields, original: bytes) -> Event | None:
         user_agent=payload.text("user_agent"),
         original=original,
     )
+    return [event]
 
 
-def _message(item: Fields, original: bytes) -> Event:
+def _message(item: Fields, original: bytes) -> list[Event]:
     raw = item.text("message")
     event_id = item.id("id")
     if raw is not None:

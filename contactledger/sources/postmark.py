@@ -114,7 +114,7 @@ class Postmark:
         check_content_type(headers, JSON_TYPES)
         item = Fields(one_object(body))
         if "RecordType" not in item.values and "FromFull" in item.values:
-            return [_message(item, body)]
+            return _message(item, body)
         return [_event(item, body, self.token_arg)]
 
 
@@ -161,7 +161,7 @@ def _change(item: Fields, event: Event) -> None:
         event.what = SignalKind.UNKNOWN
 
 
-def _message(item: Fields, original: bytes) -> Event:
+def _message(item: Fields, original: bytes) -> list[Event]:
     raw, event_id = item.values.get("RawEmail"), item.text("MessageID")
     if type(raw) is str and raw:
         return from_message(raw.encode("utf-8", "replace"), "postmark", event_id=event_id)

@@ -178,13 +178,15 @@ def _event(item: dict[str, Any], original: bytes, token_arg: str) -> Event:
     if type(word) is not str:
         raise BadEvent("must be a text", field="event")
     stamp = get("timestamp")
-    event = Event(
+    event = Event(  # by position where the order allows: this is what a batch's time goes into
         WORDS.get(word, SignalKind.UNKNOWN),
         from_epoch(stamp, "timestamp"),
-        source="sendgrid",
-        event_id=event_id or None,
-        provider_id=message_of(sent_as) if sent_as else None,
-        message_id=_in_brackets(smtp_id) if smtp_id else None,
+        By.UNKNOWN,
+        "sendgrid",
+        event_id or None,
+        None,
+        message_of(sent_as) if sent_as else None,
+        _in_brackets(smtp_id) if smtp_id else None,
         address=email or None,
         word=word,
         reason=reason or response or None,

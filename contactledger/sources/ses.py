@@ -327,9 +327,9 @@ def _received(item: Fields, mail: Fields, body: bytes) -> list[Event]:
                 raw = b64decode(raw, validate=True)
             except binascii.Error:
                 raise BadEvent("is not base64", field="content") from None
-        return [from_message(raw, "amazon_ses", event_id=event_id)]
+        return from_message(raw, "amazon_ses", event_id=event_id)
     pairs = header_pairs(mail.values.get("headers"))
     if not pairs or mail.flag("headersTruncated"):
         # who wrote it, a person or a machine, stands in headers that are not here
         return [Event(SignalKind.UNKNOWN, source="amazon_ses", word="Received", original=body)]
-    return [from_parts(pairs, None, None, "amazon_ses", event_id=event_id, original=body)]
+    return from_parts(pairs, None, None, "amazon_ses", event_id=event_id, original=body)

@@ -107,20 +107,18 @@ class SparkPost:
         items, originals = array_of_objects(body)
         if len(items) > MAX_EVENTS:
             raise TooLarge(f"{len(items)} events are over the {MAX_EVENTS} read at once")
-        events = []
+        events: list[Event] = []
         for number, (item, original) in enumerate(zip(items, originals, strict=True), 1):
             try:
                 wrapped = Fields(item).object("msys")
-                events += [
-                    _event(kind, wrapped.object(kind), original, self.token_arg)
-                    for kind in wrapped.values
-                ]
+                for kind in wrapped.values:
+                    events += _events(kind, wrapped.object(kind), original, self.token_arg)
             except BadEvent as error:
                 raise error.at(f"event {number}") from None
         return events
 
 
-def _event(kind: str, item: Fields, original: bytes, token_arg: str) -> Event:
+def _events(kind: str, item: Fields, original: bytes, token_arg: str) -> list[Event]:
     if kind == "relay_message":
         return _message(item)
     word = item.text("type")
@@ -149,10 +147,10 @@ def _event(kind: str, item: Fields, original: bytes, token_arg: str) -> Event:
         event.by = By.MACHINE if event.what is SignalKind.AUTO_REPLIED else By.UNKNOWN
     if item.object("user_agent_parsed").flag("is_prefetched"):
         event.by, event.detector = By.MACHINE, DETECTOR
-    return event
+    return [event]
 
 
-def _message(item: Fields) -> Event:
+def _message(item: Fields) -> list[Event]:
     content = item.object("content")
     raw = content.text("email_rfc822")
     if raw is None:
