@@ -237,7 +237,7 @@ def _by_code(status: str) -> str:
 
 
 def severity_of(action: str, status: str, reason: str) -> str:
-    """ "none", "soft" or "hard": nothing failed, try again some day, never again."""
+    """How hard it failed: "none", "soft" (try again some day) or "hard" (never again)."""
     if action in ("delivered", "relayed", "expanded"):
         return "none"
     if action == "delayed" or reason not in HARD:

@@ -3,14 +3,18 @@
 What is taken away, from a plain text in this order:
 
 1. everything from a line that begins a forwarded or quoted message ("-----Original
-   Message-----" in several languages, a line of underscores before "From:", "From:" with
-   "Sent:" or "Date:" within the next lines);
+   Message-----" in several languages, a line of underscores before "From:", "From:" or "Date:"
+   with another of a message's fields within the next lines), and from "On … wrote:" where
+   no line marked with ">" follows it;
 2. everything from the signature's mark, a line "-- " (RFC 3676 4.3);
-3. lines that begin with ">", and the line before them if it ends in ":" and holds a year, or
-   does so together with the line before it, or holds an address ("On … wrote:").
+3. lines that begin with ">", and "On … wrote:" or "Begin forwarded message:" before them.
 
 An HTML text is cut where a mail program begins its quotation, then its tags are dropped.
 The whole message stays with the event; nothing here decides whether somebody answered.
+
+Every pattern sees one line cut to `MAX_LINE_CHARS`, or `FOLDED` such lines joined, so the work
+grows with the length of the text and with nothing else; those for pages run once over it and
+none can pass the next angle bracket.
 """
 
 from __future__ import annotations
@@ -22,30 +26,71 @@ MAX_TEXT_CHARS = 20_000
 """Of the new text; the whole is kept as bytes."""
 MAX_READ_CHARS = 1_000_000
 """Of a text, quotation included; what comes behind is not looked at."""
+MAX_LINE_CHARS = 400
+"""Of a line, for what begins a quotation; no such line is longer."""
+FOLDED = 4
+"""Lines over which mail programs fold "On …, … wrote:"."""
 
 _ORIGINAL = re.compile(
-    r"\s*[-_]{2,20}\s*(?:original message|original appointment|forwarded message"
-    r"|ursprüngliche nachricht|original-nachricht|weitergeleitete nachricht"
+    r"\s{0,9}[-_]{2,80}\s{0,9}(?:original message|original appointment|forwarded message"
+    r"|reply message"
+    r"|ursprüngliche nachricht|original-nachricht|weitergeleitete nachricht|antwort nachricht"
     r"|message d'origine|message original|message transféré|mensaje original|mensagem original"
     r"|messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|oprindelig meddelelse"
-    r"|wiadomość oryginalna|исходное сообщение|元のメッセージ|原始邮件)\s*[-_]{2,20}\s*\Z",
+    r"|opprinnelig melding|alkuperäinen viesti|původní zpráva|eredeti üzenet|mesaj original"
+    r"|wiadomość oryginalna|oryginalna wiadomość|исходное сообщение|пересылаемое сообщение"
+    r"|元のメッセージ|原始邮件|原始郵件|\S.{0,60} wrote)\s{0,9}[-_]{2,80}\s{0,9}\Z",
     re.IGNORECASE,
 )
-_FROM = re.compile(r"\s*\*?(?:from|von|de|da|van|från|fra|od|от)\s?:\*?\s", re.IGNORECASE)
+_FORWARDED = re.compile(
+    r"\s{0,9}(?:begin forwarded message|forwarded message|début du message réexpédié"
+    r"|anfang der weitergeleiteten (?:nachricht|e-mail)|inicio del mensaje reenviado"
+    r"|inizio messaggio inoltrato|begin doorgestuurd bericht|início da mensagem reencaminhada"
+    r"|vidarebefordrat mejl|videresendt besked)\s?:\s{0,9}\Z",
+    re.IGNORECASE,
+)
+_FROM = re.compile(
+    r"[\s*_]{0,9}(?:from|von|de|da|van|från|fra|od|от|lähettäjä|feladó|expéditeur|remitente"
+    r"|差出人|发件人|寄件者)[*_]{0,2}\s?[:：][*_]{0,2}",
+    re.IGNORECASE,
+)
 _SENT = re.compile(
-    r"\s*\*?(?:sent|date|gesendet|datum|envoyé|enviado|inviato|verzonden|skickat|data|дата)\s?:\*?\s",
+    r"[\s*_]{0,9}(?:sent|date|gesendet|datum|envoyé|envoyé le|enviado|enviado el|fecha|inviato"
+    r"|verzonden|skickat|sendt|dato|data|wysłano|отправлено|дата|送信日時|日期|发送时间)"
+    r"[*_]{0,2}\s?[:：][*_]{0,2}",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_AT = re.compile("@")
+_TO = re.compile(
+    r"[\s*_]{0,9}(?:to|an|à|para|a|aan|till|til|do|кому|subject|betreff|objet|asunto|oggetto"
+    r"|onderwerp|ämne|emne|temat|тема|宛先|件名|收件人|主题)[*_]{0,2}\s?[:：][*_]{0,2}",
+    re.IGNORECASE,
+)
+_SENT_TOO = re.compile(r"\s" + _SENT.pattern, re.IGNORECASE)
+_WROTE = re.compile(
+    r"(?:wrote|writes|said|schrieb|a écrit|ha scritto|escribió|escreveu|schreef|skrev|napisał"
+    r"|napisał\(a\)|napsal|napísal|kirjoitti|írta|scris|a scris|написал|написала|пишет|писал"
+    r"|yazdı|wrote the following|さんは書きました|写道|寫道|님이 작성)"
+    r"(?: .{0,120})?\s?[:：]\s{0,9}>?\s{0,9}\Z",
+    re.IGNORECASE,
+)
+_INTRO = re.compile(
+    r"(?:^|\s|(?<=[-.!?>]))(?:on|am|le|el|il|op|den|em|w dniu|dnia|dne|pe|på|the|at|ti|pada|vào)\b"
+    r"(?=.{0,200}\d)",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2}\b|年")
+_ADDRESS = re.compile(r"\S@\S")
 
 _HTML_QUOTE = re.compile(
-    r"<blockquote\b|<div[^<>]{0,200}?(?:gmail_quote|yahoo_quoted|moz-cite-prefix|divRplyFwdMsg)"
+    r"<blockquote\b|<div[^<>]{0,200}?(?:gmail_quote|yahoo_quoted|moz-cite-prefix|divRplyFwdMsg"
+    r"|OLK_SRC_BODY_SECTION|protonmail_quote|zmail_extra)"
     r"|<hr[^<>]{0,200}?(?:stopSpelling|zwchr)",
     re.IGNORECASE,
 )
 _HTML_HIDDEN = re.compile(r"<(/?)(style|script|head|title)\b[^<>]*>", re.IGNORECASE)
-_HTML_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.IGNORECASE)
+_BLOCK = r"</?(?:hr|p|div|li|tr|table|ul|h[1-6])\b[^<>]*>"
+_HTML_BREAK = re.compile(rf"<br\b[^<>]*>|{_BLOCK}(?:\s{{0,9}}{_BLOCK}){{0,20}}", re.IGNORECASE)
+"""A line ends where a block begins or ends, once for several of them."""
 _HTML_TAG = re.compile(r"<[!/?a-zA-Z][^<>]*>")
 
 
@@ -65,28 +110,101 @@ def new_text(text: str) -> str:
 
 
 def _cut(lines: list[str]) -> list[str]:
-    for number, line in enumerate(lines):
-        if line in ("-- ", "--") or (len(line) < 200 and _ORIGINAL.match(line)):
+    """The lines before whatever begins a quotation that is not marked line by line."""
+    short = [line[:MAX_LINE_CHARS] for line in lines]
+    following = _next_written(short)
+    for number, line in enumerate(short):
+        if not line or line.isspace():
+            continue
+        if line in ("-- ", "--") or _ORIGINAL.match(line):
             return lines[:number]
-        if len(line) < 400 and _FROM.match(line) and any(map(_SENT.match, _after(lines, number))):
+        if _begins_block(short, number):
             rule = number > 0 and set(lines[number - 1].strip()) == {"_"}
             return lines[: number - 1 if rule else number]
+        if _FORWARDED.match(line) and not short[following[number]].lstrip().startswith(">"):
+            return lines[:number]
+        size, rest = _attribution(short, number)
+        if size and not short[following[number + size - 1]].lstrip().startswith(">"):
+            return [*lines[:number], rest]
     return lines
 
 
-def _after(lines: list[str], number: int) -> list[str]:
-    return [line[:400] for line in lines[number + 1 : number + 4]]
+def _next_written(lines: list[str]) -> list[int]:
+    """For each line the number of the next one that is not blank, or of itself at the end."""
+    found = [0] * len(lines)
+    after = len(lines) - 1
+    for number in range(len(lines) - 1, -1, -1):
+        found[number] = after
+        if lines[number].strip():
+            after = number
+    return found
+
+
+def _begins_block(lines: list[str], number: int) -> bool:
+    """Whether the fields of a message begin here: who, and when or to whom."""
+    line, after = lines[number], lines[number + 1 : number + 4]
+    who = _FROM.match(line)
+    if who:
+        return (
+            _SENT_TOO.search(line, who.end()) is not None
+            or any(map(_SENT.match, after))
+            or sum(map(bool, map(_TO.match, after))) > 1
+        )
+    if _SENT.match(line) and _DATED.search(line):
+        return any(map(_FROM.match, after)) or any(map(_TO.match, after))
+    return False
+
+
+def _attribution(lines: list[str], number: int) -> tuple[int, str]:
+    """(lines of an "On … wrote:" that begins here, what stands before it in its first line).
+
+    (0, "") if none does.
+    """
+    begins = _INTRO.search(lines[number])
+    if begins is None and not _DATED.search(lines[number]):
+        return 0, ""
+    joined = ""
+    for size in range(1, FOLDED + 1):
+        if number + size > len(lines):
+            break
+        joined += " " + lines[number + size - 1].strip()
+        if not joined.rstrip(" >").endswith((":", "：")):
+            continue
+        wrote = _WROTE.search(joined[-MAX_LINE_CHARS:]) is not None
+        addressed = _ADDRESS.search(joined) is not None and size == 1
+        if _DATED.search(joined) and (
+            (begins and wrote) or (addressed and (wrote or _only(joined)))
+        ):
+            before = lines[number][: begins.start()] if begins and wrote else ""
+            return size, before.rstrip(" -")
+        break
+    return 0, ""
+
+
+def _only(line: str) -> bool:
+    """Whether a dated line ends with an address in brackets ("26.06.2014, Bob <b@x.example>:")."""
+    return line.rstrip().endswith(">:")
 
 
 def _drop_attribution(kept: list[str]) -> None:
-    """Takes "On …, … wrote:" off the end, which may be folded over two lines."""
+    """Takes "On …, … wrote:" off the end, which may be folded over some lines."""
     end = len(kept)
     for _ in range(3):  # blank lines between; no more, or many quotations would cost squares
         end -= 1 if end and not kept[end - 1] else 0
-    if not end or not kept[end - 1].endswith(":"):
+    last = kept[end - 1][-MAX_LINE_CHARS:] if end else ""
+    if _FORWARDED.match(last):
+        del kept[end - 1 :]
         return
-    for size, hint in ((1, _YEAR), (2, _YEAR), (1, _AT)):
-        if hint.search(" ".join(kept[max(0, end - size) : end])[-1_000:]):
+    if not last.endswith((":", "：")):
+        return
+    tail = [line[:MAX_LINE_CHARS] for line in kept[max(0, end - FOLDED) : end]]
+    for back in range(1, len(tail) + 1):
+        size, before = _attribution(tail, len(tail) - back)
+        if size == back:
+            kept[end - back :] = [before] if before else []
+            return
+    for size, hint in ((1, _DATED), (2, _DATED), (1, _ADDRESS)):
+        if hint.search(" ".join(tail[-size:])):
             del kept[max(0, end - size) :]
             return
 
@@ -102,7 +220,8 @@ def plain_of_html(page: str) -> str:
     """The text of an HTML text, without its tags and what is not shown."""
     text = _shown(page[:MAX_READ_CHARS])
     text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", " ".join(text.split())))
-    return html.unescape(text).replace("\N{NO-BREAK SPACE}", " ")
+    text = html.unescape(text).replace("\N{NO-BREAK SPACE}", " ")
+    return "\n".join([line.strip(" \u200e\u200f") for line in text.split("\n")])
 
 
 def _shown(text: str) -> str:

@@ -115,7 +115,7 @@ def _bounced(one: Failed, bounce: Bounce, cover: Cover) -> Event:
         at=at or cover.at,
         by=By.MACHINE,
         address=clean(one.given) or None,
-        word=" ".join([one.action, one.status]).strip(),
+        word=f"{one.action} {one.status}".strip(),
         permanent=PERMANENT.get(one.severity),
         reason=clean(reason[:MAX_REASON_CHARS]) if one.severity != "none" else None,
         said_at=said_at if at else cover.said_at,

@@ -157,5 +157,7 @@ RUNNERS: dict[str, Runner] = {
     "auto_reply_marks": _in("mail", "auto_reply_marks"),
     "bounces": _in("mail", "bounces"),
     "mdn": _in("mail", "mdn"),
+    "replies": _in("replies", "replies"),
+    "reply_calls": _in("replies", "reply_calls"),
 }
 """Set → its runner. A set that is not here is listed as having no runner yet."""
