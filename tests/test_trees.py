@@ -163,6 +163,21 @@ def test_the_ledger_log_is_read_from_its_leaves_and_nodes():
         assert check_consistency(300, 700, root_of(leaves[:300]), root_of(leaves), way)
 
 
+@pytest.mark.parametrize("wrong", [b"short", "text", None, bytearray(32)])
+def test_a_node_that_is_no_hash_is_named(wrong):
+    def read(level, index):
+        return wrong if (level, index) == (1, 0) else b"\0" * 32
+
+    for ask in (
+        lambda: prove_inclusion(2, 8, read),
+        lambda: subtree_root(0, 2, read),
+        lambda: frontier_at(2, read),
+    ):
+        with pytest.raises(BadRecord) as caught:
+            ask()
+        assert str(caught.value) == "level 1, index 0, node: must be 32 bytes"
+
+
 # ---- the slot tree
 
 

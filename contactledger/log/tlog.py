@@ -184,8 +184,11 @@ def reader_over(leaves: Iterable[bytes]) -> NodeReader:
         rows.append([node_hash(left, right) for left, right in pairs])
 
     def read(level: int, index: int) -> bytes:
-        if 0 <= level < len(rows) and 0 <= index < len(rows[level]):
-            return rows[level][index]
+        if level >= 0 <= index:
+            try:
+                return rows[level][index]
+            except IndexError:
+                pass
         raise BadRecord("no such complete subtree", place=f"level {level}, index {index}")
 
     return read
@@ -201,21 +204,30 @@ def prove_inclusion(
 
     Raises `BadRecord` unless start ≤ index < size and the range is a subtree.
     """
-    _need_size(index, "index")
-    _need_range(start, size, "size")
-    if not start <= index < size:
-        raise BadRecord("is not in the tree", field="index")
-    low, high = start, size
+    plain = type(start) is type(index) is type(size) is int
+    if not (
+        plain and 0 == start <= index < size <= MAX_SIZE
+    ):  # else say what is wrong, if anything
+        _need_size(index, "index")
+        _need_range(start, size, "size")
+        if not start <= index < size:
+            raise BadRecord("is not in the tree", field="index")
+    # Upward from the leaf: `at` is its ancestor on a level, `last` that of the last leaf.
+    # On the way there is at most one sibling that is not complete: the end of the tree.
     proof = []
-    while high - low > 1:
-        middle = low + _half(high - low)
-        if index < middle:
-            proof.append(_hash_of(middle, high, node_reader))
-            high = middle
-        else:
-            proof.append(_hash_of(low, middle, node_reader))
-            low = middle
-    return tuple(reversed(proof))
+    at, last = index, size - 1
+    for level in range((last - start).bit_length()):
+        sibling = at ^ 1
+        if sibling < last:
+            found = node_reader(level, sibling)
+            if type(found) is not bytes or len(found) != HASH_BYTES:
+                raise _not_a_hash(level, sibling)
+            proof.append(found)
+        elif sibling == last:
+            proof.append(_hash_of(sibling << level, size, node_reader))
+        at >>= 1
+        last >>= 1
+    return tuple(proof)
 
 
 def check_inclusion(
@@ -223,26 +235,24 @@ def check_inclusion(
 ) -> bool:
     """Whether `proof` shows that `leaf` stands at `index` under `root`.
 
-    `root` is over the leaves `start` … `size` - 1. Anything malformed is False. The steps
-    are those of RFC 9162 section 2.1.3.2.
+    `root` is over the leaves `start` … `size` - 1. Anything malformed is False. The result is
+    that of the steps of RFC 9162 section 2.1.3.2, with the proof's length known beforehand.
     """
     if not (_is_size(index) and _is_range(start, size) and start <= index < size):
         return False
     if not (_is_hash(leaf) and _is_hash(root) and _is_proof(proof)):
         return False
     at, last = index - start, size - start - 1
+    meet = (at ^ last).bit_length()  # as many levels the leaf and the last one are apart
+    if len(proof) != meet + (at >> meet).bit_count():
+        return False
     here = leaf
-    for sibling in proof:
-        if last == 0:
-            return False
-        if at & 1 or at == last:
-            here = node_hash(sibling, here)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            here = node_hash(here, sibling)
-        at, last = at >> 1, last >> 1
-    return last == 0 and here == root
+    for sibling in proof[:meet]:
+        here = sha256(b"\x01" + (sibling + here if at & 1 else here + sibling)).digest()
+        at >>= 1
+    for sibling in proof[meet:]:
+        here = sha256(b"\x01" + sibling + here).digest()
+    return here == root
 
 
 # ---- consistency
@@ -352,7 +362,16 @@ def _pieces(low: int, high: int) -> list[tuple[int, int]]:
 
 def _hash_of(low: int, high: int, node_reader: NodeReader) -> bytes:
     """T(low, high) from stored nodes."""
-    return _fold([_read(node_reader, level, index) for level, index in _pieces(low, high)])
+    total = None
+    while low < high:  # its pieces, the smallest first
+        size = (high - low) & (low - high)
+        level = size.bit_length() - 1
+        high -= size
+        node = node_reader(level, high >> level)
+        if type(node) is not bytes or len(node) != HASH_BYTES:
+            raise _not_a_hash(level, high >> level)
+        total = node if total is None else sha256(b"\x01" + node + total).digest()
+    return EMPTY_ROOT if total is None else total
 
 
 def _fold(hashes: Sequence[bytes]) -> bytes:
@@ -367,9 +386,13 @@ def _fold(hashes: Sequence[bytes]) -> bytes:
 
 def _read(node_reader: NodeReader, level: int, index: int) -> bytes:
     found = node_reader(level, index)
-    if not _is_hash(found):
-        raise BadRecord(_NOT_A_HASH, field="node", place=f"level {level}, index {index}")
+    if type(found) is not bytes or len(found) != HASH_BYTES:
+        raise _not_a_hash(level, index)
     return found
+
+
+def _not_a_hash(level: int, index: int) -> BadRecord:
+    return BadRecord(_NOT_A_HASH, field="node", place=f"level {level}, index {index}")
 
 
 # ---- what is well formed
@@ -386,9 +409,11 @@ def _is_hash(value: object) -> bool:
 
 
 def _is_proof(value: object) -> bool:
-    return (
-        isinstance(value, list | tuple) and len(value) <= MAX_HASHES and all(map(_is_hash, value))
-    )
+    return isinstance(value, list | tuple) and len(value) <= MAX_HASHES and _are_hashes(value)
+
+
+def _are_hashes(values: Sequence[object]) -> bool:
+    return set(map(type, values)) <= {bytes} and set(map(len, values)) <= {HASH_BYTES}  # type: ignore[arg-type]
 
 
 def _is_range(start: int, end: int) -> bool:
@@ -410,7 +435,7 @@ def _need_range(start: int, end: int, field: str) -> None:
 
 
 def _need_hashes(values: Sequence[bytes], field: str) -> None:
-    if set(map(type, values)) <= {bytes} and set(map(len, values)) <= {HASH_BYTES}:
+    if _are_hashes(values):
         return  # the hot path; what follows only finds the one to name
     index = next(index for index, value in enumerate(values) if not _is_hash(value))
     raise BadRecord(_NOT_A_HASH, field=f"{field}[{index}]")

@@ -12,7 +12,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import bundles, measure, reading, webhooks, writing
+from tests.bench import bundles, measure, reading, sealing, webhooks, writing
 
 
 def main() -> int:
