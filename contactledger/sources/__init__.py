@@ -14,6 +14,7 @@ methods, `verify` and `parse` (see `source.Source`). They are imported when firs
     Postmark            webhooks, inbound stream            postmark.py
     Resend              webhooks                            resend.py
     SendGrid            Event Webhook of SendGrid           sendgrid.py
+    SendGridInbound     Inbound Parse of SendGrid           sendgrid_inbound.py
     SparkPost           webhooks, relay webhooks            sparkpost.py
     StandardWebhooks    anything else, in our words         standard.py
     Twilio              calls, SMS and chat                 twilio.py
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from contactledger.sources.postmark import Postmark
     from contactledger.sources.resend import Resend
     from contactledger.sources.sendgrid import SendGrid
+    from contactledger.sources.sendgrid_inbound import SendGridInbound
     from contactledger.sources.ses import AmazonSES
     from contactledger.sources.source import Source
     from contactledger.sources.sparkpost import SparkPost
@@ -61,6 +63,7 @@ __all__ = [
     "Postmark",
     "Resend",
     "SendGrid",
+    "SendGridInbound",
     "Source",
     "SparkPost",
     "StandardWebhooks",
@@ -82,6 +85,7 @@ _HOMES = {
     "Postmark": "postmark",
     "Resend": "resend",
     "SendGrid": "sendgrid",
+    "SendGridInbound": "sendgrid_inbound",
     "Source": "source",
     "SparkPost": "sparkpost",
     "StandardWebhooks": "standard",

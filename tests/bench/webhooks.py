@@ -1,4 +1,5 @@
-"""Taking in SendGrid's batches, against django-anymail's own view, where it is installed."""
+"""Taking in SendGrid's batches, against django-anymail's own view, where it is installed
+(`pip install django-anymail`); it is in no extra, since nothing else needs Django."""
 
 from __future__ import annotations
 
