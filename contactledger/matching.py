@@ -17,11 +17,11 @@ from datetime import datetime, timedelta
 from attrs import frozen
 
 from contactledger.events import Event, Incoming
-from contactledger.facts import Message, Person, Signal, Touch
+from contactledger.facts import Fact, Message, Person, Signal, Touch
 from contactledger.log.record import ID, decode
 from contactledger.merging import Merged, goes_on_in
 from contactledger.recording import Given
-from contactledger.references import References, id_ref
+from contactledger.references import References, id_ref, message_refs
 from contactledger.refusing import AHEAD
 from contactledger.store.port import LookupRow, Transaction
 from contactledger.vocabulary import Auth, Channel, Purpose
@@ -79,6 +79,7 @@ class Matcher:
         self._auth = auth
         self._new_id = new_id
         self._made: set[bytes] = set()
+        self._touches: dict[str, Touch] = {}
         self._rows: dict[bytes, list[LookupRow]] = {}
         self._merged: dict[str, Merged] = {}
         self.repeated = 0
@@ -193,6 +194,14 @@ class Matcher:
         people = [who for where, who in self._people(address) if where == account]
         return people[0] if len(people) == 1 else None
 
+    def _person_named(self, account: str, event: Event) -> str | None:
+        """The person whose id a token of our own carries, if the account has such a one."""
+        who = event.extra.get("person")
+        if who is None:
+            return None
+        rows = [row for row in self._tx.find([id_ref(who)], account) if row.kind == "person"]
+        return self._names(account).stays(who) if rows else None
+
     def _party(self, account: str, who: str) -> str:
         """The party a person acts for (a party is its own)."""
         for row in self._tx.find([id_ref(who)], account):
@@ -226,7 +235,7 @@ class Matcher:
         signal = Signal(
             touch,
             event.what,
-            self._person_in(account, address),
+            self._person_named(account, event) or self._person_in(account, address),
             event.by,
             detector=event.detector,
             detector_date=event.detector_date,
@@ -273,15 +282,19 @@ class Matcher:
         answers = self._answered(match, account, sender)
         touch_id = self._new_id()
         at, ahead = self._when(event)
+        purpose = Purpose.NOTICE if answers or message.outgoing else Purpose.QUESTION
         touch = Touch(
             sender,
             tuple(to) or (self._recorder,),
             event.channel,
-            Purpose.NOTICE if answers or message.outgoing else Purpose.QUESTION,
+            Purpose.CHECK_IN if event.channel is Channel.MEETING else purpose,
             about=_cut(message.subject),
             answers=answers,
+            starts=event.extra.get("starts"),
+            ends=event.extra.get("ends"),
             message=_message(event, message),
             original=event.original,
+            word=_cut(event.reason),  # the key of a DKIM signature, which nobody may find later
             system=event.system,
             auth=self._auth if event.auth is Auth.NONE else event.auth,
             source=event.source or None,
@@ -289,9 +302,10 @@ class Matcher:
             at=at,
         )
         facts = [Given(touch, touch_id, identity)]
-        if event.call_id:  # what else this body says of the call is said of this touch
-            ref = self._references.call_id(event.call_id)
-            self._rows[ref].append(LookupRow(ref, account, touch_id, -1, "message"))
+        self._touches[touch_id] = touch
+        for ref in message_refs(touch.message, self._references):
+            # what else this body says of the message or call is said of this touch
+            self._rows.setdefault(ref, []).append(LookupRow(ref, account, touch_id, -1, "message"))
         if event.channel in (Channel.PHONE, Channel.SMS):
             facts.append(self._signal(event, account, touch_id, "call_id"))
         return account, facts
@@ -304,8 +318,10 @@ class Matcher:
         """The touch that a message answers; one's own earlier message is none."""
         if isinstance(match, Parked):
             return ()
-        (row,) = self._tx.entries(account, match.no, match.no + 1)
-        asked = decode(row.record).fact
+        asked: Fact | None = self._touches.get(match.touch)
+        if asked is None:
+            (row,) = self._tx.entries(account, match.no, match.no + 1)
+            asked = decode(row.record).fact
         own = isinstance(asked, Touch) and self._party(account, str(asked.sender))
         return () if own == self._party(account, sender) else (match.touch,)
 

@@ -22,6 +22,7 @@ from contactledger.facts import Entry
 from contactledger.matching import Matcher, Parked
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
+from contactledger.sources._machine_grade import Grader
 from contactledger.sources.source import Source, check_size
 from contactledger.store.port import InboxRow, Store, Transaction
 from contactledger.vocabulary import Auth
@@ -70,6 +71,7 @@ class Inbox:
         self._write = write
         self._now = now
         self._random = random_bytes
+        self.grader = Grader()
 
     def receive(
         self, source: Source, headers: Mapping[str, str], body: bytes, url: str | None
@@ -120,7 +122,7 @@ class Inbox:
     def _process(self, source: Source, row: InboxRow) -> Receipt:
         headers = orjson.loads(row.headers)
         try:
-            events = source.parse(headers, row.body)
+            events = self.grader.grade(source.parse(headers, row.body))
         except Exception as error:
             self._failed(row, type(error).__name__)
             if isinstance(error, BadEvent | TooLarge):
