@@ -22,6 +22,8 @@
     ├── StoreError          the database did not do it
     │   ├── StoreMissing    there is no such database, and making one was not allowed
     │   ├── StoreBusy       somebody else holds it for longer than the timeout
+    │   │   └── StoreContended  given up for another transaction's sake; try again at once
+    │   ├── StoreLost       the server cannot be reached, or ended the connection
     │   ├── StoreFull       no space left; nothing of the batch was written
     │   ├── StoreReadOnly   the file or the connection cannot be written
     │   └── WrongLayout     made by another release of the layout
@@ -194,6 +196,19 @@ class StoreMissing(StoreError):
 
 class StoreBusy(StoreError):
     """Somebody else holds the database for longer than the timeout."""
+
+
+class StoreContended(StoreBusy):
+    """The database gave this transaction up for another's sake (a deadlock, a serialization
+    failure). Nothing of it was written; done again from its start, it may well succeed."""
+
+
+class StoreLost(StoreError):
+    """The database server cannot be reached, or ended the connection.
+
+    If the commit was under way, it may or may not have happened; recording the same facts
+    again is safe, since what is there comes back as it is.
+    """
 
 
 class StoreFull(StoreError):

@@ -21,8 +21,10 @@ from contactledger.errors import (
     BadInput,
     NotInstalled,
     StoreBusy,
+    StoreContended,
     StoreError,
     StoreFull,
+    StoreLost,
     StoreMissing,
     StoreReadOnly,
     WrongLayout,
@@ -491,7 +493,7 @@ def test_a_database_or_server_that_is_not_there(pg, postgres_url, tmp_path):
     assert str(error) == "there is no such database on the server"
     assert_says_nothing_else(error)
     gone = f"postgresql+psycopg://u:hunter2@/x?host={tmp_path}"
-    error = raises(StoreError, lambda: SqlStore.open(gone))
+    error = raises(StoreLost, lambda: SqlStore.open(gone))
     assert str(error) == "the database server cannot be reached, or ended the connection"
     assert_says_nothing_else(error)
     assert "hunter2" not in "".join(traceback.format_exception(error))
@@ -516,7 +518,7 @@ def test_a_connection_that_the_server_ends_is_one_error_and_the_next_works(pg, p
             end_others(engine)
             tx.append(batch_of(A, [entry_row(3)]))
 
-    error = raises(StoreError, cut_off)
+    error = raises(StoreLost, cut_off)
     assert str(error) == "the database server cannot be reached, or ended the connection"
     assert_says_nothing_else(error)
     assert numbers(pg) == [0, 1, 2]
@@ -550,7 +552,7 @@ def test_a_server_that_ends_in_the_middle_of_many_rows_is_one_error(pg, postgres
             end_others(engine)
             tx.append(batch_of(A, [entry_row(3 + i) for i in range(500)]))
 
-    error = raises(StoreError, cut_off)
+    error = raises(StoreLost, cut_off)
     assert str(error) == "the database server cannot be reached, or ended the connection"
     assert_says_nothing_else(error)
     write(pg, A, 1)
@@ -578,8 +580,8 @@ def test_an_error_of_the_callers_own_comes_out_even_when_the_connection_is_gone(
     [
         ("53100", StoreFull, "no space left for the database; nothing of this batch was written"),
         ("53300", StoreBusy, "the database server has no connection to spare"),
-        ("40001", StoreBusy, "another transaction came in between; try again"),
-        ("40P01", StoreBusy, "two transactions waited for each other; try again"),
+        ("40001", StoreContended, "another transaction came in between; try again"),
+        ("40P01", StoreContended, "two transactions waited for each other; try again"),
         ("57014", StoreBusy, "the database gave up after its own time limit"),
         ("3F000", StoreMissing, "there is no such schema in the database"),
         ("42P01", StoreMissing, "the tables are not there"),

@@ -12,28 +12,39 @@ the connection is in a transaction already.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Protocol, runtime_checkable
+from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Pool
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
-from contactledger.errors import StoreError
+from contactledger.errors import StoreError, StoreLost
 from contactledger.store.driver import Driver
 from contactledger.store.failures import attempt
 
 Host = Connection | Session | scoped_session[Session]
 
 _SAVEPOINT = "contactledger"
+_PROCESS = "contactledger process"
 
 
+@runtime_checkable
 class Connections(Protocol):
     """Where transactions come from."""
 
-    commits: bool
-    """Whether the end of a block commits."""
+    @property
+    def commits(self) -> bool:
+        """Whether the end of a block commits."""
+        ...
+
+    @property
+    def engine(self) -> Engine:
+        """The engine whose dialect is spoken."""
+        ...
 
     def begin(self, *, write: bool) -> AbstractContextManager[Connection]:
         """A connection in a transaction that ends with the block."""
@@ -54,13 +65,13 @@ class OpenedConnections:
         self.timeout_seconds = timeout_seconds
         self._own = own
         self._timeout_ms = int(timeout_seconds * 1000)
+        _OPENED.add(self)
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[Connection]:
         """See `Connections`: commits, or rolls back whole."""
-        connection = attempt(self.engine.connect)
+        connection = self._connected(write)
         try:
-            self._start(connection, write)
             yield connection
             attempt(connection.commit)
         except BaseException:
@@ -69,6 +80,21 @@ class OpenedConnections:
         finally:
             attempt(connection.close)
 
+    def _connected(self, write: bool) -> Connection:
+        with suppress(StoreLost):  # one of the pool, from before the server was restarted
+            return self._started(write)
+        return self._started(write)
+
+    def _started(self, write: bool) -> Connection:
+        connection = attempt(self.engine.connect)
+        try:
+            self._start(connection, write)
+        except BaseException:
+            _roll_back(connection)
+            attempt(connection.close)
+            raise
+        return connection
+
     def _start(self, connection: Connection, write: bool) -> None:
         if connection.dialect.name != "sqlite":
             level = "READ COMMITTED" if write else "REPEATABLE READ"
@@ -76,13 +102,33 @@ class OpenedConnections:
         driver = _driver(connection)
         if driver.sqlite:
             _begin_sqlite(driver, "BEGIN IMMEDIATE" if write else "BEGIN")
-        elif write:
-            driver.run(f"SET LOCAL lock_timeout = {self._timeout_ms}")
+        else:
+            # for reading too there is a first statement, by which a lost connection shows
+            timeout = f"SET LOCAL lock_timeout = {self._timeout_ms}"
+            driver.run(timeout if write else "SELECT 1")
 
     def close(self) -> None:
         """Close the pool, if the engine was made here."""
         if self._own:
             self.engine.dispose()
+
+    def leave_to_parent(self) -> None:
+        """After a fork, in the child: forget the pool and keep what is in it from closing,
+        which would end the parent's sessions (PostgreSQL) or its locks (SQLite)."""
+        _PARENTS.append(self.engine.pool)
+        self.engine.dispose(close=False)
+
+
+_OPENED: WeakSet[OpenedConnections] = WeakSet()
+_PARENTS: list[Pool] = []
+
+
+def _after_fork() -> None:
+    for connections in list(_OPENED):
+        connections.leave_to_parent()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class JoinedConnections:
@@ -93,11 +139,20 @@ class JoinedConnections:
     def __init__(self, host: Host) -> None:
         self._host = host
 
+    @property
+    def engine(self) -> Engine:
+        """See `Connections`."""
+        return self._connection().engine
+
+    def _connection(self) -> Connection:
+        host = self._host
+        return host if isinstance(host, Connection) else attempt(host.connection)
+
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[Connection]:
         """See `Connections`: a block that raises takes back its own rows and no others."""
-        host = self._host
-        connection = host if isinstance(host, Connection) else attempt(host.connection)
+        connection = self._connection()
+        _refuse_parents(connection)
         driver = _driver(connection)
         if not write:
             yield connection
@@ -111,11 +166,7 @@ class JoinedConnections:
             raise
 
     def _start(self, driver: Driver) -> None:
-        if driver.sqlite:
-            commits = driver.raw.isolation_level is None and not driver.raw.in_transaction
-        else:
-            commits = driver.raw.autocommit
-        if commits:
+        if driver.commits_by_itself:
             raise StoreError("the host's connection commits by itself; give one that does not")
         if driver.sqlite:
             _begin_sqlite(driver, "BEGIN IMMEDIATE")
@@ -123,6 +174,16 @@ class JoinedConnections:
 
     def close(self) -> None:
         """The connection is the host's."""
+
+
+def _refuse_parents(connection: Connection) -> None:
+    """Two processes that speak over one connection garble it for both."""
+    process = os.getpid()
+    if connection.connection.info.setdefault(_PROCESS, process) != process:
+        raise StoreError(
+            "the host's connection was opened before this process was forked; "
+            "open one in this process"
+        )
 
 
 def _driver(connection: Connection) -> Driver:
@@ -134,7 +195,7 @@ def _driver(connection: Connection) -> Driver:
 
 
 def _begin_sqlite(driver: Driver, begin: str) -> None:
-    if not driver.raw.in_transaction:
+    if not driver.in_transaction:
         driver.run(begin)
 
 

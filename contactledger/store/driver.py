@@ -23,9 +23,24 @@ class Driver:
     """What a transaction asks of the driver. Its errors come out as those of the tree."""
 
     def __init__(self, connection: Connection) -> None:
-        self.raw: Any = connection.connection.driver_connection
+        self.raw: Any = connection.connection.dbapi_connection
         self.sqlite = connection.dialect.name == "sqlite"
+        self.copies = not self.sqlite and not connection.dialect.is_async
+        """Whether `copy` can be asked: not through SQLAlchemy's bridge to an async driver."""
+        self._state: Any = connection.connection.driver_connection
         self._errors: type[Exception] = connection.dialect.loaded_dbapi.Error
+
+    @property
+    def in_transaction(self) -> bool:
+        """Of SQLite: whether the file knows of a transaction."""
+        return bool(self._state.in_transaction)
+
+    @property
+    def commits_by_itself(self) -> bool:
+        """Whether each statement is committed as soon as it has run."""
+        if self.sqlite:
+            return self._state.isolation_level is None and not self.in_transaction
+        return bool(self._state.autocommit)
 
     def _attempt(self, run: Callable[[str, Any], _T], text: str, values: Any) -> _T:
         """As `failures.attempt`: raised outside the handler, so that nothing comes along."""

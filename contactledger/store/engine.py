@@ -18,8 +18,9 @@ from contactledger.errors import BadInput, NotInstalled, StoreMissing
 
 _WRONG = "must be SQLite (pysqlite) or PostgreSQL (psycopg)"
 
-DRIVERS = {"pysqlite": "?", "psycopg": "%s"}
-"""The drivers that the stores speak, with their placeholder."""
+DRIVERS = {"pysqlite": "?", "psycopg": "%s", "aiosqlite": "?", "psycopg_async": "%s"}
+"""The drivers that the stores speak, with their placeholder. The async ones belong to hosts:
+inside `AsyncSession.run_sync`, SQLAlchemy bridges them."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",

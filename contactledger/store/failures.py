@@ -15,8 +15,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contactledger.errors import (
     StoreBusy,
+    StoreContended,
     StoreError,
     StoreFull,
+    StoreLost,
     StoreMissing,
     StoreReadOnly,
 )
@@ -63,11 +65,11 @@ _POSTGRES: dict[str | None, _Failure] = {
     "42501": (StoreReadOnly, "the role may not do this in the database"),
     "55P03": (StoreBusy, _BUSY),
     "57014": (StoreBusy, "the database gave up after its own time limit"),
-    "40P01": (StoreBusy, "two transactions waited for each other; try again"),
-    "57P01": (StoreError, _LOST),
-    "57P02": (StoreError, _LOST),
-    "57P03": (StoreError, _LOST),
-    "40001": (StoreBusy, "another transaction came in between; try again"),
+    "40P01": (StoreContended, "two transactions waited for each other; try again"),
+    "57P01": (StoreLost, _LOST),
+    "57P02": (StoreLost, _LOST),
+    "57P03": (StoreLost, _LOST),
+    "40001": (StoreContended, "another transaction came in between; try again"),
     "3D000": (StoreMissing, _NO_DATABASE),
     "3F000": (StoreMissing, "there is no such schema in the database"),
     "42P01": (StoreMissing, _NO_TABLES),
@@ -114,7 +116,7 @@ def _without_code(error: BaseException, code: object) -> StoreError:
         # libpq hands no SQLSTATE over when connecting fails
         if 'FATAL:  database "' in text:
             return StoreMissing(_NO_DATABASE)
-        return StoreError(_LOST)
+        return StoreLost(_LOST)
     # class and code: enough to look it up, and never a value
     name = type(error).__name__
     return StoreError(f"the database refused ({name if code is None else f'{name} {code}'})")

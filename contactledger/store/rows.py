@@ -52,7 +52,7 @@ class SqlRows:
 
     def _new(self, insert: str, copy: str, rows: Sequence[Sequence[Any]]) -> None:
         """Rows of a key that is not there yet."""
-        if len(rows) >= COPY_ROWS and not self._driver.sqlite:
+        if len(rows) >= COPY_ROWS and self._driver.copies:
             self._driver.copy(copy, rows)
         else:
             self._driver.many(insert, rows)

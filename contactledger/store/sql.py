@@ -61,7 +61,7 @@ class SqlStore:
     @classmethod
     def open(
         cls,
-        target: str | URL | Engine | Host,
+        target: str | URL | Engine | Host | Connections,
         *,
         prefix: str = PREFIX,
         schema: str | None = None,
@@ -71,7 +71,8 @@ class SqlStore:
         """The store at a URL, in an engine's database, or in a host's own transaction.
 
         A URL opens an engine that `close` disposes of; an Engine is used and left open; a
-        Connection or Session is joined and nothing is ever committed on it. `create` makes
+        Connection or Session is joined and nothing is ever committed on it; `Connections`
+        say themselves where transactions begin. `create` makes
         the file, the schema and the tables that are missing. `timeout_seconds` is not applied
         to a host's connection and, on SQLite, not to a host's engine.
 
@@ -89,9 +90,8 @@ class SqlStore:
             engine = target
             connections = OpenedConnections(engine, own=False, timeout_seconds=timeout_seconds)
         else:
-            bound = target if isinstance(target, Connection) else attempt(target.connection)
-            engine = bound.engine
-            connections = JoinedConnections(target)
+            host = target if isinstance(target, Connections) else JoinedConnections(target)
+            connections, engine = host, host.engine
         store = cls(connections, statements(prefix, schema, mark_of(engine)))
         try:
             store._check_tables(prefix, schema, create=create)
