@@ -20,7 +20,17 @@ methods, `verify` and `parse` (see `source.Source`). They are imported when firs
     Twilio              calls, SMS and chat                 twilio.py
     UnisenderGo         webhooks                            unisender.py
     Mail                an e-mail message, RFC 5322         mail.py
+    Mbox                a mailbox in one file               mbox.py
     Calls               a plain table of calls, CSV         calls.py
+    Anymail             django-anymail's events             anymail.py
+    Asterisk            call records, Master.csv            asterisk.py
+    FreeSwitch          call records, XML JSON CSV          freeswitch.py
+    Table               any CSV, by a mapping               table.py
+    ICal                meetings, iCalendar                 ical.py
+    VCard               people, vCard                       vcard.py
+    Tracking            own pixels and links                track.py
+    Grader, Own         human, machine or the sender        _machine_grade.py
+    Agents, Networks    the data by which machines are told _machine_agent.py, _machine_network.py
 """
 
 from __future__ import annotations
@@ -29,14 +39,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from contactledger.sources._machine_agent import Agents
+    from contactledger.sources._machine_grade import Grader, Own
+    from contactledger.sources._machine_network import Networks
+    from contactledger.sources._mapping import Mapping
+    from contactledger.sources.anymail import Anymail, from_anymail
+    from contactledger.sources.asterisk import Asterisk
     from contactledger.sources.brevo import Brevo
     from contactledger.sources.calls import Calls
+    from contactledger.sources.freeswitch import FreeSwitch
+    from contactledger.sources.ical import ICal
     from contactledger.sources.mail import Mail
     from contactledger.sources.mailersend import MailerSend
     from contactledger.sources.mailgun import Mailgun
     from contactledger.sources.mailjet import Mailjet
     from contactledger.sources.mailtrap import Mailtrap
     from contactledger.sources.mandrill import Mandrill
+    from contactledger.sources.mbox import Mbox
     from contactledger.sources.postal import Postal
     from contactledger.sources.postmark import Postmark
     from contactledger.sources.resend import Resend
@@ -46,19 +65,32 @@ if TYPE_CHECKING:
     from contactledger.sources.source import Source
     from contactledger.sources.sparkpost import SparkPost
     from contactledger.sources.standard import StandardWebhooks
+    from contactledger.sources.table import Table
+    from contactledger.sources.track import Tracking
     from contactledger.sources.twilio import Twilio
     from contactledger.sources.unisender import UnisenderGo
+    from contactledger.sources.vcard import VCard
 
 __all__ = [
+    "Agents",
     "AmazonSES",
+    "Anymail",
+    "Asterisk",
     "Brevo",
     "Calls",
+    "FreeSwitch",
+    "Grader",
+    "ICal",
     "Mail",
     "MailerSend",
     "Mailgun",
     "Mailjet",
     "Mailtrap",
     "Mandrill",
+    "Mapping",
+    "Mbox",
+    "Networks",
+    "Own",
     "Postal",
     "Postmark",
     "Resend",
@@ -67,20 +99,34 @@ __all__ = [
     "Source",
     "SparkPost",
     "StandardWebhooks",
+    "Table",
+    "Tracking",
     "Twilio",
     "UnisenderGo",
+    "VCard",
+    "from_anymail",
 ]
 
 _HOMES = {
+    "Agents": "_machine_agent",
     "AmazonSES": "ses",
+    "Anymail": "anymail",
+    "Asterisk": "asterisk",
     "Brevo": "brevo",
     "Calls": "calls",
+    "FreeSwitch": "freeswitch",
+    "Grader": "_machine_grade",
+    "ICal": "ical",
     "Mail": "mail",
     "MailerSend": "mailersend",
     "Mailgun": "mailgun",
     "Mailjet": "mailjet",
     "Mailtrap": "mailtrap",
     "Mandrill": "mandrill",
+    "Mapping": "_mapping",
+    "Mbox": "mbox",
+    "Networks": "_machine_network",
+    "Own": "_machine_grade",
     "Postal": "postal",
     "Postmark": "postmark",
     "Resend": "resend",
@@ -89,8 +135,12 @@ _HOMES = {
     "Source": "source",
     "SparkPost": "sparkpost",
     "StandardWebhooks": "standard",
+    "Table": "table",
+    "Tracking": "track",
     "Twilio": "twilio",
     "UnisenderGo": "unisender",
+    "VCard": "vcard",
+    "from_anymail": "anymail",
 }
 
 
