@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from contactledger.errors import BadEvent, BadInput, Unverified
+from contactledger.errors import BadEvent, BadInput, TooLarge, Unverified
 from contactledger.events import Event
 from contactledger.sources import AmazonSES
 from contactledger.vocabulary import Auth, By, SignalKind
@@ -370,6 +370,11 @@ def test_of_a_message_laid_into_s3_the_headers_are_read_if_they_are_whole():
     for mail in ({"messageId": "r-1"}, received()["mail"] | {"headersTruncated": True}):
         (e,) = parse(received(mail=mail))
         assert (e.what, e.message, e.word) == (SignalKind.UNKNOWN, None, "Received")
+
+
+def test_an_event_about_more_people_than_ses_sends_to_is_refused():
+    with pytest.raises(TooLarge, match="1001 recipients are over the 1000"):
+        parse(event("Send", to=[f"p{n}@s.example" for n in range(1_001)]))
 
 
 def test_raw_delivery_and_lambdas_records_are_the_same_events():

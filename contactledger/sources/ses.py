@@ -34,7 +34,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from contactledger.errors import BadEvent, BadInput, Unverified
+from contactledger.errors import BadEvent, BadInput, TooLarge, Unverified
 from contactledger.events import Event
 from contactledger.sources._auth import check_basic, rsa_holds, to_credentials, to_texts
 from contactledger.sources._fields import Fields, Moment, in_brackets
@@ -299,7 +299,9 @@ def _concerned(
         found = [(one, None) for one in detail.texts(listed) or mail.texts("destination")]
     if word in UNIDENTIFIED and len(found) != 1:
         return [(None, None)]
-    return found[:MAX_RECIPIENTS] or [(None, None)]
+    if len(found) > MAX_RECIPIENTS:
+        raise TooLarge(f"{len(found)} recipients are over the {MAX_RECIPIENTS} read at once")
+    return found or [(None, None)]
 
 
 def _reason(detail: Fields) -> str | None:
