@@ -271,7 +271,7 @@ def _same_as_anymail(esp: str, event: Event, wanted: dict[str, Any]) -> bool:
         and _same_message_id(event, wanted["message_id"])
         and event.address == wanted["recipient"]
         and (ours in said or not said)
-        and (esp, event.user_agent) in ((esp, wanted["user_agent"]), ("unisender_go", None))
+        and event.user_agent == wanted["user_agent"]
         and event.url == wanted["click_url"]
     )
 
