@@ -20,6 +20,8 @@ from contactledger.sources._reply import plain_of_html
 MAX_RETURNED_BYTES = 512 * 1024
 """Of a returned message; only its headers are wanted."""
 MAX_SAID_CHARS = 1_000
+MAX_BEGIN_CHARS = 2_000
+"""Of a notice, for whether it speaks of a delay; it does so at its top."""
 
 REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 RETURNED = frozenset(
@@ -99,17 +101,24 @@ def read_bounce(message: Part, parts: Sequence[Part]) -> Bounce | None:
     found = found or _named(message, lines, end, returned)
     if not found:
         return None
-    subject = decode_words(first(message.headers, "subject"))
     said = " ".join(" ".join(notice).split())
-    delayed = _DELAYED.search(subject) or _DELAYED.search(said[: _notice.MAX_LINE_CHARS * 4])
+    if not all(one.action for one in found):
+        found = _with_action(found, decode_words(first(message.headers, "subject")), said)
     each = [said] if len(found) == 1 else _notice.about(notice, [one.address for one in found])
-    made = [
-        _failed(evolve(one, action=one.action or ("delayed" if delayed else "failed")), about)
-        for one, about in zip(found, each, strict=True)
-    ]
-    server = _SERVER_SAID.search(said) and (returned or end < len(lines))
-    explained = bool(reports or server or _NOTICE.search("\n".join(notice[:40])))
+    made = [_failed(one, about) for one, about in zip(found, each, strict=True)]
+    explained = bool(
+        reports
+        or (_SERVER_SAID.search(said) and (returned or end < len(lines)))
+        or _NOTICE.search("\n".join(notice[:40]))
+    )
     return Bounce(tuple(_once(made)), returned, explained)
+
+
+def _with_action(found: list[dsn.Recipient], subject: str, said: str) -> list[dsn.Recipient]:
+    """The same with an action where the report gives none: delayed if it speaks of a delay."""
+    delayed = _DELAYED.search(subject) or _DELAYED.search(said[:MAX_BEGIN_CHARS])
+    word = "delayed" if delayed else "failed"
+    return [evolve(one, action=one.action or word) for one in found]
 
 
 def _once(made: list[Failed]) -> list[Failed]:

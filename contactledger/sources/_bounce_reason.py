@@ -158,9 +158,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
 )
 
-_RULES = tuple(
-    (reason, re.compile("|".join(phrases), re.IGNORECASE)) for reason, phrases in _PHRASES
-)
+_RULES = tuple((reason, re.compile("|".join(phrases))) for reason, phrases in _PHRASES)
 
 STATUS: dict[str, str] = {
     "1.0": NO_SUCH_USER, "1.1": NO_SUCH_USER, "1.2": NO_SUCH_HOST, "1.3": NO_SUCH_USER,
@@ -224,7 +222,7 @@ def replies_in(said: str) -> str:
 @lru_cache(maxsize=256)
 def by_words(text: str) -> str:
     """The class that the words of a text name, or ""."""
-    text = text[:MAX_TEXT_CHARS]
+    text = text[:MAX_TEXT_CHARS].lower()
     for reason, pattern in _RULES:
         if pattern.search(text):
             return reason

@@ -24,7 +24,26 @@ _ADDRESS = r"[^\s<>()\[\]\",;:@|=]{1,100}@[^\s<>()\[\]\",;:@|?=]{1,200}"
 _QUOTED = r'"[^"<>\n]{1,100}"@[^\s<>()\[\]\",;:@|]{1,200}'
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40}):(?:\s|$)")
 _OF_MESSAGES = frozenset(
-    ["return-path", "received", "message-id", "from", "to", "subject", "date", "mime-version", "content-type", "delivered-to", "dkim-signature", "reply-to", "sender", "content-transfer-encoding", "x-mailer", "cc", "x-sender", "references"]
+    [
+        "return-path",
+        "received",
+        "message-id",
+        "from",
+        "to",
+        "subject",
+        "date",
+        "mime-version",
+        "content-type",
+        "delivered-to",
+        "dkim-signature",
+        "reply-to",
+        "sender",
+        "content-transfer-encoding",
+        "x-mailer",
+        "cc",
+        "x-sender",
+        "references",
+    ]
 )
 _BEGINS = re.compile(
     r"[>\s]{0,9}[-=*#_+]{2,80} {0,9}.{0,60}(?:original|returned|unsent|undelivered|copy of|bounced?|message follows|text of)\b(?!.{0,40}received at)"

@@ -1,10 +1,16 @@
 """An e-mail message as it lies in a mailbox or comes from a pipe: RFC 5322 with MIME.
 
-One message gives one event. A person's message is `ANSWERED` (what it answers stands in
-`in_reply_to` and `references`; a message that answers nothing is a touch of its own),
-an automaton's is `AUTO_REPLIED`, a report or other automatic mail `UNKNOWN` with the mark in
-`word`. Who really sent it is not checked: `verify` gives `Auth.NONE`, and the event says
-`System.OWN`, since it comes from the recorder's own mailbox.
+One source for whatever a mailbox holds; it tells what a message is:
+
+- a person's message is `ANSWERED` (what it answers stands in `in_reply_to` and `references`;
+  a message that answers nothing is a touch of its own);
+- an automaton's reply (RFC 3834) is `AUTO_REPLIED`, with the mark in `word`;
+- a bounce (`dsn.py`, `_bounce.py`), a reading notification (`mdn.py`) or a complaint (`arf.py`)
+  gives an event for each recipient, which names the message it is about;
+- a report that names nobody, and other automatic mail, is `UNKNOWN` with the mark in `word`.
+
+The event says `System.OWN`, since it comes from the recorder's own mailbox. Who sent it is
+anybody's to write, unless a DKIM signature by the sender's domain holds (`dkim.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +19,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from contactledger.events import Event, Incoming
 from contactledger.sources._machine import automatic
@@ -35,6 +41,7 @@ from contactledger.sources._mime import (
 from contactledger.sources._reply import from_html, new_text
 from contactledger.sources._reports import Cover, report_events
 from contactledger.sources._text import clean
+from contactledger.sources.dkim import Keys, Proof, check
 from contactledger.sources.source import Headers, check_content_type, check_size
 from contactledger.vocabulary import Auth, By, Channel, SignalKind, System
 
@@ -51,7 +58,11 @@ class Mail:
     """E-mail messages, one at a time, as the bytes of an .eml file.
 
     The event's `original` is the whole message; its `message` holds sender, recipients (To
-    and Cc), subject and new text.
+    and Cc), subject and new text; for a report there is none.
+
+    `dkim`: the keys by which signatures are checked, as a mapping from
+    "selector._domainkey.domain" to the TXT record's text, or as a function that looks it up.
+    Where the signature of a person's message holds, `reason` keeps the key with it.
 
     >>> from contactledger.sources import Mail
     >>> lines = [b"From: Bob <bob@smith.example>", b"Auto-Submitted: auto-replied", b"", b"Away."]
@@ -64,10 +75,18 @@ class Mail:
     max_body_bytes: ClassVar[int] = 40 * 1024 * 1024
     """The large providers refuse messages over 25 to 35 MB."""
 
+    dkim: Keys | None = field(default=None, repr=False)
+
     def verify(self, headers: Headers, body: bytes, url: str | None, now: datetime) -> Auth:  # noqa: ARG002 - a message carries its own proof, or none
-        """`NONE`: a From line is anybody's to write."""
+        """`DKIM` where a signature of the sender's domain holds, and has not expired; else
+        `NONE`: a From line is anybody's to write. A signature that does not hold is no
+        forgery, since forwarders and lists break them."""
         check_size(self, body)
-        return Auth.NONE
+        return Auth.DKIM if self.proves(body, now) else Auth.NONE
+
+    def proves(self, raw: bytes, at: datetime | None) -> Proof | None:
+        """The signature of the sender's domain that held at a time, if there is one."""
+        return None if self.dkim is None else check(raw, self.dkim, at)
 
     def parse(self, headers: Headers, body: bytes) -> list[Event]:
         """The one event of a message; of a report one for each recipient it names."""
@@ -122,11 +141,17 @@ class Mail:
             references=cover.references,
             address=cover.sender or None,
             word=mark,
+            reason=self._kept(cover.original),
             said_at=cover.said_at,
             system=System.OWN,
             original=cover.original,
             message=incoming,
         )
+
+    def _kept(self, raw: bytes) -> str | None:
+        """The key of a signature that holds, as it is to be kept."""
+        proof = self.proves(raw, None)
+        return clean(proof.statement) if proof else None
 
 
 def _sender(fields: Fields) -> str:

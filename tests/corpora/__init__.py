@@ -157,7 +157,13 @@ RUNNERS: dict[str, Runner] = {
     "auto_reply_marks": _in("mail", "auto_reply_marks"),
     "bounces": _in("mail", "bounces"),
     "mdn": _in("mail", "mdn"),
+    "mbox": _in("mail", "mbox"),
     "replies": _in("replies", "replies"),
     "reply_calls": _in("replies", "reply_calls"),
+    "calendars": _in("calendars", "calendars"),
+    "exports": _in("exports", "exports"),
+    "user_agents": _in("machines", "user_agents"),
+    "ip_lists": _in("machines", "ip_lists"),
+    "campaign_sim": _in("machines", "campaign_sim"),
 }
 """Set → its runner. A set that is not here is listed as having no runner yet."""

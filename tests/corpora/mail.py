@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -325,6 +326,27 @@ def _bounce(raw: bytes, rows: list[dict[str, Any]]) -> Verdict:
             return NOT_FINAL if event.what is SignalKind.DEFERRED else False
         classes &= event.extra["reason"] == CLASSES.get(row["reason"], "refused")
     return True if classes else OTHER_CLASS
+
+
+NAIVE = Skip("Python's mailbox begins a message at a From line within a text")
+
+
+def mbox(folder: Path) -> Result:
+    """mbox: the messages of a mailbox, by number, id and what they answer."""
+
+    def check(case: Case) -> Verdict:
+        from contactledger.sources._mime import first, split, unix_lines
+        from contactledger.sources.mbox import messages
+
+        raw = read_file(folder, case)
+        wanted = case["expected"]["python_mailbox"]
+        found = list(messages(BytesIO(raw)))
+        if any(row["sender"] == row["subject"] == "None" for row in wanted):
+            return NAIVE
+        ids = [first(split(unix_lines(one)).headers, "message-id") or None for one in found]
+        return ids == [row["message_id"] for row in wanted]
+
+    return run(folder, check)
 
 
 BASE_NOTIFICATION = {
