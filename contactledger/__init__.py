@@ -51,6 +51,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users
     commands_bundle.py TOP  the commands that make a bundle and open one
     commands_exchange.py TOP the commands with which two sides exchange
+    commands_keys.py TOP    the commands that make a key and seal
+    observing.py    TOP     log events and spans, without personal data
+    hosts/          TOP     inside Django, asyncio, mail senders
     demo/ cli.py    TOP     what runs on top
 
 Data flows one way: bytes → Events → facts → log → findings → cases → standing → report.

@@ -23,7 +23,7 @@ _NAME = "contactledger_borrowed"
 class _Borrowed:
     """What a dialect leaves to the owner of a connection."""
 
-    def on_connect_url(self, url: object) -> None:  # noqa: ARG002
+    def on_connect_url(self, url: object) -> None:
         """No settings of ours on a connection of theirs."""
 
     def do_begin(self, dbapi_connection: object) -> None:
@@ -42,13 +42,13 @@ class _Borrowed:
         """Theirs."""
 
 
-class BorrowedSqlite(_Borrowed, SQLiteDialect_pysqlite):  # type: ignore[misc]
+class BorrowedSqlite(_Borrowed, SQLiteDialect_pysqlite):
     """SQLite through a connection of the standard library's driver."""
 
     supports_statement_cache = True
 
 
-class BorrowedPostgres(_Borrowed, PGDialect_psycopg):  # type: ignore[misc]
+class BorrowedPostgres(_Borrowed, PGDialect_psycopg):
     """PostgreSQL through a connection of psycopg 3."""
 
     supports_statement_cache = True

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, Pool
@@ -32,7 +32,6 @@ _SAVEPOINT = "contactledger"
 _PROCESS = "contactledger process"
 
 
-@runtime_checkable
 class Connections(Protocol):
     """Where transactions come from."""
 

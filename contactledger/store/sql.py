@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session, scoped_session
 
 from contactledger.errors import BadInput, StoreMissing, WrongLayout
 from contactledger.store.connections import (
@@ -89,9 +90,11 @@ class SqlStore:
         elif isinstance(target, Engine):
             engine = target
             connections = OpenedConnections(engine, own=False, timeout_seconds=timeout_seconds)
+        elif isinstance(target, Connection | Session | scoped_session):
+            connections = JoinedConnections(target)
+            engine = connections.engine
         else:
-            host = target if isinstance(target, Connections) else JoinedConnections(target)
-            connections, engine = host, host.engine
+            connections, engine = target, target.engine
         store = cls(connections, statements(prefix, schema, mark_of(engine)))
         try:
             store._check_tables(prefix, schema, create=create)
@@ -143,6 +146,8 @@ class SqlStore:
         """A transaction, see the port."""
         with self._connections.begin(write=write) as connection:
             transaction = SqlTransaction(connection, self._statements, write=write)
+            if write:
+                transaction.lock_file()
             try:
                 yield transaction
             finally:
@@ -162,6 +167,12 @@ class SqlStore:
 
 class SqlTransaction(SqlSealing):
     """A `Transaction` on one connection."""
+
+    def lock_file(self) -> None:
+        """On SQLite, take the write lock before anything is read. A host may have begun its
+        transaction without it, and one that read before somebody wrote can write no more."""
+        if self._driver.sqlite:
+            self._driver.run(self._sql.lock_file)
 
     def ledger(self) -> LedgerRow | None:
         """See the port."""

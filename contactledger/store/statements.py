@@ -32,6 +32,7 @@ class Statements:
     erasable: tuple[str, ...]
     layout: str
     make_layout: str
+    lock_file: str
     claim: str
     ledger: str
     make_ledger: str
@@ -137,6 +138,7 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         erasable=tuple(_name(table) for table in (t.disclosure, t.blob, t.lookup, t.inbox)),
         layout=select(t.layout, "", after=1),
         make_layout=insert(t.layout),
+        lock_file=update(t.layout, "SET layout = layout WHERE one = 0"),
         claim=update(t.layout, "SET layout = layout"),
         ledger=select(t.ledger, "", after=1),
         make_ledger=insert(t.ledger),
