@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contactledger import __version__, commands_bundle, commands_exchange
+from contactledger import __version__, commands_bundle, commands_exchange, commands_keys
 from contactledger.errors import BadInput, LedgerError
 from contactledger.ledger import Ledger
 from contactledger.report.plain import standing_text
@@ -72,6 +72,11 @@ def demo(
     console = Console(highlight=False, soft_wrap=True)
     for path in played.files:
         console.print(f"[dim]written:[/dim] {path}", markup=True)
+    console.print(
+        "\nThe other side checks the bundle offline, trusting nobody (the key that signed"
+    )
+    console.print("it was made for this demo and thrown away):")
+    console.print(f"  contactledger verify {played.bundle} --trust {played.key}")
 
 
 @app.command()
@@ -128,3 +133,4 @@ def _moment(text: str) -> datetime | None:
 
 commands_bundle.add_to(app)
 commands_exchange.add_to(app)
+commands_keys.add_to(app)

@@ -139,7 +139,13 @@ def test_the_demo_is_played_into_a_folder(command, tmp_path, monkeypatch):
     assert (code, err) == (0, "")
     assert "Smith Motors" in out
     made = sorted(path.name for path in (tmp_path / "demo").iterdir())
-    assert made == ["contacts.db", "smith-motors.html", "smith-motors.txt"]
+    assert made == [
+        "acme.vkey",
+        "contacts.db",
+        "smith-motors.bundle",
+        "smith-motors.html",
+        "smith-motors.txt",
+    ]
     assert [line for line in out.splitlines() if line.startswith("written: ")] == [
         f"written: {Path('demo', name)}" for name in made
     ]

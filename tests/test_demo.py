@@ -8,6 +8,7 @@ from contactledger import Ledger, MemoryStore
 from contactledger.demo import play, script
 from contactledger.demo.stage import RepeatableBytes, Stage
 from contactledger.errors import BadInput
+from contactledger.exchange import open_bundle
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +17,14 @@ def played(tmp_path_factory):
     return folder, play(folder)
 
 
-def test_it_makes_a_ledger_and_the_report_as_html_and_text(played):
+def test_it_makes_a_ledger_the_report_as_html_and_text_and_the_bundle_with_its_key(played):
     folder, made = played
     assert [path.name for path in made.files] == [
         "contacts.db",
         "smith-motors.html",
         "smith-motors.txt",
+        "smith-motors.bundle",
+        "acme.vkey",
     ]
     assert {path.name for path in folder.iterdir()} == {path.name for path in made.files}
     html = made.files[1].read_text("utf-8")
@@ -37,13 +40,26 @@ def test_its_ledger_holds_what_its_hashes_say(played):
         assert ledger.check(script.ACCOUNT) == len(ledger.entries(script.ACCOUNT))
 
 
+def test_the_other_side_opens_the_bundle_and_judges_the_same(played):
+    _, made = played
+    opened = open_bundle(made.bundle, trust=[made.key])
+    assert opened.complete
+    assert opened.standing() == made.standing
+
+
+def test_no_private_key_is_left(played):
+    folder, _ = played
+    for path in folder.iterdir():
+        assert b"PRIVATE+KEY" not in path.read_bytes()
+
+
 def test_it_is_the_same_each_time_and_replaces_an_earlier_one(played):
     folder, made = played
-    before = [path.read_bytes() for path in made.files[1:]]
+    before = [path.read_bytes() for path in made.files[1:3]]
     again = play(folder)
     assert again.standing == made.standing
     assert again.text == made.text
-    assert [path.read_bytes() for path in again.files[1:]] == before
+    assert [path.read_bytes() for path in again.files[1:3]] == before
 
 
 def test_its_log_has_the_same_bytes_on_every_store(played):

@@ -73,7 +73,9 @@ class Sent:
 class Stage:
     """One account of one ledger, played scene by scene; the clock only moves forward."""
 
-    def __init__(self, where: str, *, account: str, recorder: str, start: str) -> None:
+    def __init__(
+        self, where: Any, *, account: str, recorder: str, start: str, signer: Path | None = None
+    ) -> None:
         self.account = account
         self.clock = FixedClock(self.time(start))
         # A key made from a constant: thrown away, and no secret.
@@ -84,6 +86,7 @@ class Stage:
         self.ledger = Ledger.open(
             where,
             recorder=recorder,
+            signer=signer,
             clock=self.clock,
             random_bytes=RepeatableBytes("nobody told us"),
         )
