@@ -146,7 +146,7 @@ def test_the_demo_is_played_into_a_folder(command, tmp_path, monkeypatch):
         "smith-motors.html",
         "smith-motors.txt",
     ]
-    assert [line for line in out.splitlines() if line.startswith("written: ")] == [
+    assert sorted(line for line in out.splitlines() if line.startswith("written: ")) == [
         f"written: {Path('demo', name)}" for name in made
     ]
 
