@@ -48,7 +48,8 @@ MAX_RSA_BITS = 8192
 _TAG = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]{0,30})\s*=\s*([^;]*)\Z")
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _BLANKS = re.compile(rb"[ \t]+")
-_DOMAIN = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,62}\.)?([a-z0-9_-]{1,63}\.){0,20}[a-z0-9-]{1,63}\Z")
+_DOMAIN = re.compile(r"(?:[a-z0-9_-]{1,63}\.){1,20}[a-z0-9-]{1,63}\Z")
+"""At least two labels: nobody signs for all of a top-level domain."""
 _B_VALUE = re.compile(rb"(\bb[ \t\r\n]*=)[^;]*")
 
 Field = tuple[bytes, bytes]
