@@ -397,3 +397,14 @@ def test_j44_a_handoff_is_judged_by_the_policy_in_force_when_it_was_offered() ->
         (first.no, day(2)),
         (second.no, day(7)),
     ]
+
+
+def test_j50_a_question_that_failed_leaves_the_ball_where_it_was() -> None:
+    log = two_sides()
+    log.matter("m", at=day(0))
+    failed = log.touch("ann", "bob", channel="phone", matter="m", at=day(1))
+    log.signal(failed, "busy", person="bob", at=day(1), **THIRD)
+    assert balls(one_case(log, day(20))) == [("acme", day(0), None)]
+    reached = log.touch("ann", "bob", channel="phone", matter="m", at=day(2))
+    log.signal(reached, "voicemail", person="bob", at=day(2), **THIRD)
+    assert balls(one_case(log, day(20))) == [("acme", day(0), day(2)), ("smith", day(2), None)]

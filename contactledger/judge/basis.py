@@ -37,6 +37,7 @@ class Bases:
             since = self._parties.setdefault(digest, {})
             for party, at in words:
                 since[party] = min(at, since.get(party, at))
+        self._stand: dict[str, tuple[list[datetime], tuple[str, ...]]] = {}
         self._made: dict[tuple[int, bool, bool, tuple[str, ...]], Basis] = {}
 
     def of(self, sender: str, receiver: str, at: datetime) -> tuple[Policy, Basis]:
@@ -49,16 +50,23 @@ class Bases:
         policy = parse_policy(adopted.text)
         if policy.rules != RULES:
             raise _unknown(policy.rules)
-        words = self._parties.get(adopted.digest, {})
-        stand = sorted(
-            (since, party) for party, since in words.items() if since <= max(at, adopted.binds)
-        )
-        by = tuple(party for _, party in stand)
+        by = self._behind(adopted, at)
         key = (adopted.no, adopted.house, sender in by and receiver in by, by)
         basis = self._made.get(key)
         if basis is None:
             basis = self._made[key] = Basis(adopted.no, adopted.digest, key[2], by)
         return policy, basis
+
+    def _behind(self, adopted: Adopted, at: datetime) -> tuple[str, ...]:
+        """Who had adopted or acknowledged it by then, in the order in which they did."""
+        known = self._stand.get(adopted.digest)
+        if known is None:
+            words = self._parties.get(adopted.digest, {})
+            stand = sorted((since, party) for party, since in words.items())
+            known = [since for since, _ in stand], tuple(party for _, party in stand)
+            self._stand[adopted.digest] = known
+        times, parties = known
+        return parties[: bisect_right(times, max(at, adopted.binds))]
 
     def _trial(self, adopted: Adopted, text: str) -> tuple[Policy, Basis]:
         policy = parse_policy(text)

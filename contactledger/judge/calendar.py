@@ -294,7 +294,14 @@ def next_open(calendar: Calendar, zone: ZoneInfo, at: datetime) -> datetime:
 
 
 def deadline(calendar: Calendar, zone: ZoneInfo, at: datetime, window: Window) -> datetime:
-    """When a window that starts at `at` (aware) is over, in UTC (J26).
+    """When a window that starts at `at` (aware) is over, in UTC (J26)."""
+    return term(calendar, zone, at, window)[1]
+
+
+def term(
+    calendar: Calendar, zone: ZoneInfo, at: datetime, window: Window
+) -> tuple[datetime, datetime]:
+    """When a window that is given at `at` (aware) begins, and when it is over, in UTC (J26).
 
     It starts at the next opening minute. Minutes are minutes of business time, so a window
     may end at closing time itself. *n days* is the same wall time n business days on: a wall
@@ -308,7 +315,7 @@ def deadline(calendar: Calendar, zone: ZoneInfo, at: datetime, window: Window) -
         due = clock.instant(clock.days_on(day, window.days) * _DAY + wall)
     else:
         due = clock.spend(start, window.minutes * _MINUTE)
-    return _EPOCH + timedelta(microseconds=due)
+    return _EPOCH + timedelta(microseconds=start), _EPOCH + timedelta(microseconds=due)
 
 
 def business_minutes(calendar: Calendar, zone: ZoneInfo, start: datetime, end: datetime) -> int:

@@ -13,7 +13,7 @@ from contactledger.judge.calendar import (
     Window,
     business_minutes,
     deadline,
-    next_open,
+    term,
     zone_of,
 )
 from contactledger.judge.matters import Pause, pauses
@@ -157,8 +157,7 @@ class Clocks:
     ) -> Term:
         """The clock in one zone, stopped while another party had the matter paused."""
         place = zone_of(zone)
-        starts = next_open(calendar, place, at)
-        due = deadline(calendar, place, at, window)
+        starts, due = term(calendar, place, at, window)
         because: tuple[int, ...] = ()
         rules, notes = said
         for pause in self._stops(question):
@@ -169,7 +168,7 @@ class Clocks:
                 return Term(starts, None, zone, (*rules, "J23"), (*notes, "paused"), because)
             if pause.since <= at:
                 at = pause.until
-                starts, due = next_open(calendar, place, at), deadline(calendar, place, at, window)
+                starts, due = term(calendar, place, at, window)
                 continue
             left = business_minutes(calendar, place, pause.since, due)
             due = deadline(calendar, place, pause.until, Window(minutes=left))

@@ -168,10 +168,15 @@ def holds(
 
 
 def _talk(findings: list[Finding]) -> Iterator[_Move]:
-    """Questions give the ball to the party asked, the first of several, answers give it back."""
+    """Questions give the ball to the party asked, the first of several, answers give it back.
+
+    One that failed leaves it where it was: nobody holds what never got there.
+    """
     last = -1
     for finding in findings:
         if finding.expects not in _ASKS or finding.original is not None or finding.no == last:
+            continue
+        if finding.outcome is Outcome.UNREACHED:
             continue
         last = finding.no
         back = finding.settled_at if finding.outcome is Outcome.ANSWERED else None

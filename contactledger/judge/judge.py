@@ -345,13 +345,13 @@ class _Court:
             possible=ruling.possible,
             original=None if first is question else first.entry.id,
             reminders=reminders,
-            answered_by=tuple(sorted(set(answers.by))),
-            contested=tuple(sorted(contested)),
+            answered_by=_in_numbers(set(answers.by)),
+            contested=_in_numbers(contested),
             notes=tuple(sorted(names)),
             basis=question.basis,
             zone=term.zone,
             rules=self._in_order(fired),
-            because=tuple(sorted(rests)),
+            because=_in_numbers(rests),
         )
 
     def _in_order(self, fired: set[str]) -> tuple[str, ...]:
@@ -381,23 +381,33 @@ def _settled(
 def _rows(chain: list[Hearing], lines: list[Evidence]) -> tuple[PersonRow, ...]:
     """How far it got with each person: those addressed, and those who answered (J3)."""
     question = chain[0].question
-    named = dict.fromkeys(ref for h in chain for ref in h.question.refs if ref != question.party)
-    by_person: dict[str, list[Evidence]] = {person: [] for person in named}
+    by_person: dict[str, dict[Reach, list[Evidence]]] = {
+        ref: {} for heard in chain for ref in heard.question.refs if ref != question.party
+    }
+    named = len(by_person)
     for line in lines:
         if line.person is not None and line.lifts is not None:
-            by_person.setdefault(line.person, []).append(line)
+            by_person.setdefault(line.person, {}).setdefault(line.lifts, []).append(line)
     return tuple(
-        _row(chain, person, proofs, person in named) for person, proofs in by_person.items()
+        _row(chain, person, proofs, addressed=place < named)
+        for place, (person, proofs) in enumerate(by_person.items())
     )
 
 
-def _row(chain: list[Hearing], person: str, proofs: list[Evidence], addressed: bool) -> PersonRow:
-    reach = max((line.lifts for line in proofs if line.lifts is not None), default=Reach.SENT)
+def _row(
+    chain: list[Hearing], person: str, proofs: dict[Reach, list[Evidence]], *, addressed: bool
+) -> PersonRow:
+    reach = max(proofs, default=Reach.SENT)
     if reach <= Reach.SENT:
         tries = [heard for heard in chain if person in heard.question.refs]
         failed = bool(tries) and all(person in heard.failed for heard in tries)
         reach = Reach.FAILED if failed else Reach.SENT
-    rests = [line for line in proofs if line.lifts is reach]
-    grade = max((line.grade for line in rests), default=Grade.CLAIMED)
-    numbers = {line.no for line in rests} or {chain[0].question.entry.no}
-    return PersonRow(person, reach, grade, tuple(sorted(numbers)), addressed)
+    rests = proofs.get(reach)
+    if not rests:
+        return PersonRow(person, reach, Grade.CLAIMED, (chain[0].question.entry.no,), addressed)
+    grade = max([line.grade for line in rests])
+    return PersonRow(person, reach, grade, _in_numbers({line.no for line in rests}), addressed)
+
+
+def _in_numbers(numbers: set[int]) -> tuple[int, ...]:
+    return tuple(sorted(numbers)) if len(numbers) > 1 else tuple(numbers)

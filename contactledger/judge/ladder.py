@@ -122,10 +122,13 @@ def ladders(
     oldest: dict[tuple[str, str], Finding] = {}
     tries: dict[tuple[str, str], list[Finding]] = {}
     for finding in dossier.findings:
-        pair = (finding.sender, finding.party)
         if is_overdue(view, finding):
-            oldest.setdefault(pair, finding)
-        if finding.reach >= Reach.SENT and not _disqualified(finding):
+            oldest.setdefault((finding.sender, finding.party), finding)
+    if not oldest:
+        return []
+    for finding in dossier.findings:
+        pair = (finding.sender, finding.party)
+        if pair in oldest and finding.reach >= Reach.SENT and not _disqualified(finding):
             tries.setdefault(pair, []).append(finding)
     made = []
     for pair, question in oldest.items():

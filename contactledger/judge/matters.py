@@ -89,10 +89,11 @@ def dossiers(
 def _put_in_order(view: View, dossier: Dossier) -> None:
     dossier.touches.sort(key=in_time_order)
     dossier.offers.sort(key=in_time_order)
-    places = {entry.no: _places(view, entry) for entry in dossier.touches}
-    dossier.findings.sort(
-        key=lambda finding: (finding.at, finding.no, places[finding.no].get(finding.party, 0))
-    )
+    if len(dossier.findings) > 1:
+        places = {entry.no: _places(view, entry) for entry in dossier.touches}
+        dossier.findings.sort(
+            key=lambda finding: (finding.at, finding.no, places[finding.no].get(finding.party, 0))
+        )
     dossier.promises.sort(key=lambda promise: (promise.at, promise.no))
 
 

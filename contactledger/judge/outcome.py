@@ -14,6 +14,10 @@ from contactledger.judge.listening import Listening
 from contactledger.judge.reach import Hearing
 from contactledger.vocabulary import By, Channel, Expects, SignalKind
 
+_LOWER = {
+    reach: tuple(lower for lower in reversed(Reach) if Reach.FAILED < lower < reach)
+    for reach in Reach
+}
 _DOUBTFUL = frozenset({"contested", "outsider", "unidentified", "conflicting_copy"})
 """Caveats of a report of attendance that says nothing certain of the receiver."""
 LOADS_WITHIN = timedelta(days=90)
@@ -51,11 +55,11 @@ class Tally:
 
     def better(self, reach: Reach) -> tuple[Reach, Grade] | None:
         """The furthest lower reach that is better graded, to print beside (J34)."""
-        shown = self.grade(reach)
-        for lower in range(reach - 1, Reach.FAILED, -1):
-            grade = self.best.get(Reach(lower))
-            if grade is not None and grade > shown:
-                return Reach(lower), grade
+        best = self.best
+        shown = best.get(reach, Grade.CLAIMED)
+        for lower in _LOWER[reach]:
+            if lower in best and best[lower] > shown:
+                return lower, best[lower]
         return None
 
     def delivered(self) -> Grade:
