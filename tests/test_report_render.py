@@ -18,6 +18,7 @@ from contactledger.report.names import Names, names
 from contactledger.report.phrases import NOT
 from contactledger.report.render import Report, cite, cite_text, css_string, render, wrapped
 from contactledger.report.rows import Scope, rows
+from contactledger.vocabulary import MatterState
 from tests.reporting import SCOPE, WORDING, many, standing
 
 KIND = "proof-of-contact"
@@ -238,7 +239,7 @@ def full() -> dict[str, Any]:
     "text",
     [
         "high urgency", "Contested: [", "an earlier touch", "no deadline agreed",
-        "the same as [14]", "proves nothing", "a circle 2 times", "not said", "closed 1 Apr 2026",
+        "the same as [14]", "proves nothing", "a circle 2 times", "not said", "5 Jan 2026 to 1 Apr 2026, ",
         "1 exchange that nobody named", "A note of the standing.",
     ],
 )  # fmt: skip
@@ -482,3 +483,22 @@ def test_who_came_to_a_meeting_stands_beside_its_outcome():
     report = render(KIND, rows(attrs.evolve(found, findings=(met,)), names(told.entries)))
     assert "UNPROVEN (likely, nobody came)." in report.text()
     assert '<span class="grade">likely, nobody came</span>' in report.html()
+
+
+def test_a_closed_matter_says_from_when_to_when_and_that_nothing_is_open_once():
+    found, told = standing()
+    nobody = attrs.evolve(found.cases[0].onus, party=None, rule="O9", since=None, because=())
+    closed = attrs.evolve(
+        found.cases[0],
+        state=MatterState.CLOSED,
+        closed_at=found.cases[1].rungs[0].opens_at,
+        onus=nobody,
+    )
+    report = render(
+        KIND,
+        rows(attrs.evolve(found, cases=(closed,)), names(told.entries), WORDING, SCOPE),
+    )
+    for page in (report.text(), re.sub(r"<[^>]+>", "", report.html())):
+        shown = " ".join(page.split("Matters, and who holds them".upper())[-1].split())
+        assert "5 Jan 2026 to 20 Apr 2026, closed; opened by ACME Dealer Systems" in shown
+        assert "It is nobody’s turn: nothing is open. Rule O9." in shown

@@ -177,6 +177,14 @@ def test_who_agreed_later_agreed_before_so_many_of_its_touches():
     assert (policy["agreed"], policy["not_adopted_by"]) == (False, ["Smith Motors"])
 
 
+def test_a_policy_that_nobody_had_agreed_to_at_first_names_who_did_later():
+    policy = policy_of(("acme", "smith", ()), ("acme", "smith", ("acme",)))
+    assert policy["whose"] == (
+        "ACME Dealer Systems agreed to it before 1 of its 2 touches; "
+        "Smith Motors has not agreed to it"
+    )
+
+
 def test_who_adopted_it_and_had_no_touch_is_named_too():
     policy = policy_of(("lotdata", "smith", ("acme",)))
     assert policy["whose"] == (

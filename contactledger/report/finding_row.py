@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from contactledger.findings import Evidence, Finding, Outcome, PersonRow, Violation
@@ -20,11 +20,11 @@ from contactledger.report.phrases import (
     WHAT,
     clause,
     iso,
+    iso_local,
     lasting,
     listed,
     number,
     sentence,
-    zone_of,
 )
 from contactledger.report.wording import Wording
 
@@ -40,7 +40,7 @@ _MADE_BY_ITSELF = frozenset(
 
 def finding_row(f: Finding, called: Names, wording: Wording) -> Row:
     """The verdict on one touch for one receiving party, in codes and in plain words."""
-    zone = zone_of(f.zone)
+    zone = f.zone
     at, at_local = _both(f.at, zone)
     due, due_local = _both(f.due, zone)
     settled, settled_local = _both(f.settled_at, zone)
@@ -104,10 +104,8 @@ def finding_row(f: Finding, called: Names, wording: Wording) -> Row:
     return row
 
 
-def _both(moment: datetime | None, zone: tzinfo) -> tuple[str | None, str | None]:
-    if moment is None:
-        return None, None
-    return iso(moment), moment.astimezone(zone).isoformat(timespec="seconds")
+def _both(moment: datetime | None, zone: str) -> tuple[str | None, str | None]:
+    return (None, None) if moment is None else (iso(moment), iso_local(moment, zone))
 
 
 def _say(words: Mapping[str, str], code: str) -> str:
@@ -144,7 +142,7 @@ def _violation(v: Violation, called: Names, wording: Wording) -> Row:
     }
 
 
-def _evidence(e: Evidence, zone: tzinfo, called: Names, wording: Wording) -> Row:
+def _evidence(e: Evidence, zone: str, called: Names, wording: Wording) -> Row:
     at, at_local = _both(e.at, zone)
     line = called.lines.get(e.no, _NO_LINE)
     text = WHAT.get(e.what, str(e.what))

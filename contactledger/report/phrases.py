@@ -238,11 +238,13 @@ def zone_of(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=8192)
 def iso(moment: datetime) -> str:
     """A moment as ISO 8601 in UTC, to the second: "2026-03-03T15:12:00Z"."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
+@lru_cache(maxsize=8192)
 def iso_local(moment: datetime, zone: str) -> str:
     """A moment as ISO 8601 in a zone, with its offset: "2026-03-03T09:12:00-06:00"."""
     return moment.astimezone(zone_of(zone)).isoformat(timespec="seconds")

@@ -318,10 +318,8 @@ def _fired(standing: Standing, wording: Wording) -> list[Row]:
     """The rules that fired, each with its sentence and how many verdicts name it."""
     fired: Counter[str] = Counter()
     for f in standing.findings:
-        codes = set(f.rules)
-        codes.update(r for e in f.evidence for r in e.rules)
-        codes.update(r for v in f.violations for r in v.rules)
-        fired.update(codes)
+        of_lines = (line.rules for line in f.evidence)
+        fired.update({*f.rules}.union(*of_lines, *(v.rules for v in f.violations)))
     for p in standing.promises:
         fired.update(p.rules)
     for c in standing.cases:
