@@ -25,6 +25,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     sending.py      TOP     a message on record before it leaves
     matching.py     TOP     whose touch a report is about
     receiving.py    TOP     the inbox: durable, parsed, matched, recorded
+    importing.py    TOP     whole files: tried first, in batches that can be taken back
+    covering.py     TOP     when a collector listened, from heartbeats and periods
+    tracking.py     TOP     own pixels and links: into a message, and back from a request
     merging.py      TOP     two names that are one, two accounts that go on as one
     concerning.py   TOP     whom an entry is about
     holding.py      TOP     legal holds: what may not be erased
@@ -52,6 +55,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     commands_bundle.py TOP  the commands that make a bundle and open one
     commands_exchange.py TOP the commands with which two sides exchange
     commands_keys.py TOP    the commands that make a key and seal
+    retrying.py     TOP     own transactions done again that the database gave up
     observing.py    TOP     log events and spans, without personal data
     hosts/          TOP     inside Django, asyncio, mail senders
     demo/ cli.py    TOP     what runs on top

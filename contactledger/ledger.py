@@ -24,14 +24,17 @@ from contactledger.declare import as_utc
 from contactledger.erasing import erase, read_all
 from contactledger.errors import BadFact, BadInput, StoreMissing, Unverified
 from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction, fields_of
+from contactledger.importing import Importing
 from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
 from contactledger.keeping import Keeping
 from contactledger.log.record import PLANS
+from contactledger.observing import observed
 from contactledger.reading import Loaded, Reading
 from contactledger.receiving import Inbox, Receipt
 from contactledger.recording import Desk, Given, Written
 from contactledger.references import References, new_id
 from contactledger.refusing import refuse_name
+from contactledger.retrying import in_one_transaction
 from contactledger.sealed import Sealed, newest_signed, prove_entry
 from contactledger.sealing import Sealer, check_marks, read_marks, signing_keys
 from contactledger.sending import Sent, prepare, take_back
@@ -47,7 +50,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("contactledger")
 
 
-class Ledger(Reading, Keeping):
+class Ledger(Reading, Keeping, Importing):
     """A ledger: write with `record`, `sending`, `receive`; read with `entries` … `report`.
 
     Thread-safe. Use it with `with`, or `close()` it.
@@ -177,7 +180,9 @@ class Ledger(Reading, Keeping):
     def record_many(self, facts: Mapping[str, Sequence[Fact]]) -> dict[str, tuple[Entry, ...]]:
         """The same for several accounts in one commit."""
         given = {name: [Given(fact) for fact in some] for name, some in facts.items()}
-        written = self._write(given)
+        with observed("record") as counts:
+            written = self._write(given)
+            counts["entries"] = sum(map(len, written.values()))
         return {name: tuple(one.entry for one in some) for name, some in written.items()}
 
     def _write(
@@ -186,8 +191,7 @@ class Ledger(Reading, Keeping):
         if self._reading:
             raise BadFact("the ledger was opened for reading; name its recorder", field="recorder")
         if tx is None:
-            with self._store.begin(write=True) as own:
-                return self._write(given, own)
+            return in_one_transaction(self._store, lambda own: self._write(given, own))
         for name in given:
             refuse_name(name)
         ids, heads = self._locked(tx, list(given))
@@ -336,7 +340,10 @@ class Ledger(Reading, Keeping):
         cannot be parsed, which is kept in the inbox and can be replayed.
         """
         try:
-            return self._inbox.receive(source, headers, body, url)
+            with observed("receive") as counts:
+                receipt = self._inbox.receive(source, headers, body, url)
+                counts |= {"source": source.name, "entries": len(receipt.recorded)}
+                return receipt
         except Unverified:
             self._forged += 1
             log.warning("contactledger: a report of %s did not verify", source.name)
@@ -394,7 +401,7 @@ class Ledger(Reading, Keeping):
         without a signer, or in a host's transaction; Fork, and nothing is signed, if the
         database does not continue what the key has signed before (a restored backup).
         """
-        with self._keys_lock:
+        with self._keys_lock, observed("seal"):
             return self._sealer().seal(self._keys)
 
     def rotate(self, signer: Signer | str | os.PathLike[str], *, high_water: Any = None) -> Sealed:

@@ -71,6 +71,7 @@ class Matcher:
         received_at: datetime,
         auth: Auth,
         new_id: Callable[[], str],
+        again: bool = False,
     ) -> None:
         self._tx = tx
         self._references = references
@@ -80,6 +81,8 @@ class Matcher:
         self._new_id = new_id
         self._made: set[bytes] = set()
         self._touches: dict[str, Touch] = {}
+        self._again = again
+        self._retracted: dict[tuple[str, int], bool] = {}
         self._rows: dict[bytes, list[LookupRow]] = {}
         self._merged: dict[str, Merged] = {}
         self.repeated = 0
@@ -142,7 +145,8 @@ class Matcher:
         several = ""
         for rule, ref in self._rules(event):
             kinds = ("touch",) if rule == "token" else ("message",)
-            found = {(r.account, r.id): r for r in self._rows[ref] if r.kind in kinds}
+            rows = [r for r in self._rows[ref] if r.kind in kinds and not self._gone(r)]
+            found = {(r.account, r.id): r for r in rows}
             if len(found) == 1:
                 (row,) = found.values()
                 return _Match(row.account, row.id, row.no, rule)
@@ -153,6 +157,17 @@ class Matcher:
                 return near[0]
             several = several or ("address" if near else "")
         return Parked(-1, "ambiguous" if several else "unknown", several)
+
+    def _gone(self, row: LookupRow) -> bool:
+        """Whether an import that was taken back wrote it (only asked while importing again)."""
+        return self._again and row.no >= 0 and self._taken_back(row.account, row.no)
+
+    def _taken_back(self, account: str, no: int) -> bool:
+        key = (account, no)
+        if key not in self._retracted:
+            ref = self._references.retracted(account, no)
+            self._retracted[key] = bool(self._tx.find([ref], account))
+        return self._retracted[key]
 
     def _near(self, event: Event) -> list[_Match]:
         """Touches to this address over this channel in the 30 days before."""
@@ -257,7 +272,8 @@ class Matcher:
             at=at,
         )
         own_time = event.at is not None and not ahead
-        return Given(signal, identity=self._identity(event, "signal"), own_time=own_time)
+        identity = self._fresh(account, self._identity(event, "signal"))
+        return Given(signal, identity=identity, own_time=own_time)
 
     def _incoming(
         self, event: Event, message: Incoming, match: _Match | Parked
@@ -273,7 +289,7 @@ class Matcher:
         if len(senders) != 1:
             return Parked(-1, "ambiguous" if senders else "unknown", "sender")
         ((account, sender),) = senders
-        identity = self._identity(event, "touch")
+        identity = self._fresh(account, self._identity(event, "touch"))
         if identity in self._made or self._tx.seen(account, [identity]):
             self.repeated += 1
             return account, []
@@ -332,6 +348,15 @@ class Matcher:
         if event.at > self._received_at + AHEAD:
             return self._received_at, True
         return event.at, False
+
+    def _fresh(self, account: str, identity: bytes) -> bytes:
+        """The same, or where what it stands for was taken back, the identity of its successor."""
+        while self._again:
+            no = self._tx.seen(account, [identity]).get(identity)
+            if no is None or not self._taken_back(account, no):
+                break
+            identity = self._references.of("again", identity.hex(), str(no))
+        return identity
 
     def _identity(self, event: Event, kind: str) -> bytes:
         """A digest by which the same report is known again, never of what a retry changes;

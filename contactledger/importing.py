@@ -1,0 +1,286 @@
+"""Taking in a whole file at once: tables of calls, calendars, address books, mailboxes.
+
+Unlike what a provider reports, an import is somebody's act: it is tried first (`dry_run`), has a
+batch id by which all of it can be taken back, and may say for which period it is complete.
+
+A batch is remembered as a row of the inbox table (state *imported*, no body): which numbers of
+which accounts it wrote. Taking it back retracts each of them (J47); what was retracted may be
+imported again, mended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from attrs import frozen
+
+from contactledger.accounts import HOUSE
+from contactledger.covering import from_period
+from contactledger.erasing import read_all
+from contactledger.errors import BadFact, NotFound
+from contactledger.facts import Coverage, Entry, Fact, Retraction
+from contactledger.matching import Matcher, Parked
+from contactledger.recording import Given, Written
+from contactledger.references import References, new_id
+from contactledger.sources._machine_grade import Grader
+from contactledger.sources.source import Source, check_size
+from contactledger.sources.vcard import VCard
+from contactledger.store.port import InboxRow, Store, Transaction
+from contactledger.vocabulary import Channel
+
+if TYPE_CHECKING:
+    from contactledger.accounts import Accounts
+    from contactledger.receiving import Inbox, Receipt
+    from contactledger.store.port import LedgerRow
+    from contactledger.tracking import Tracker
+
+IMPORTED, RETRACTED = "imported", "taken_back"
+"""States of a batch's row."""
+
+
+@frozen
+class Imported:
+    """What an import wrote, or (`dry_run`) would have written; entries of a dry run have the
+    numbers they would have had.
+
+    `parked`: the events that lead to nobody on record, by their position; they are not kept,
+    import the file again when the people are on record. `batch` is what `take_back` takes.
+    """
+
+    batch: str
+    dry_run: bool
+    recorded: tuple[Entry, ...] = ()
+    repeated: int = 0
+    conflicting: tuple[Entry, ...] = ()
+    parked: tuple[Parked, ...] = ()
+    coverage: tuple[Entry, ...] = ()
+
+
+@frozen
+class Batch:
+    """An import that is on record: when, of which source, how many entries, taken back or not."""
+
+    id: str
+    imported_at: datetime
+    source: str
+    entries: int
+    taken_back: bool
+
+
+class _DryRun(Exception):
+    """Leaves the transaction without a trace."""
+
+
+class Importing:
+    """The methods of `Ledger` that take in whole files, and coverage."""
+
+    _store: Store
+    _references: References
+    _accounts: Accounts
+    _row: LedgerRow
+    _inbox: Inbox
+    _random: Any
+
+    if TYPE_CHECKING:
+
+        def record(self, account: str, *facts: Fact) -> tuple[Entry, ...]: ...  # noqa: D102 - Ledger.record
+        def receive(self, source: Source, headers: Any, body: bytes) -> Receipt: ...  # noqa: D102 - Ledger.receive
+        def _now(self) -> datetime: ...
+        def _write(
+            self, given: Mapping[str, Sequence[Given]], tx: Transaction | None = None
+        ) -> dict[str, list[Written]]: ...
+        def _write_received(
+            self, given: Mapping[str, Sequence[Given]], tx: Transaction
+        ) -> dict[str, list[Written]]: ...
+
+    @property
+    def grader(self) -> Grader:
+        """What tells machines and the sender's own views; set another in its place."""
+        return self._inbox.grader
+
+    @grader.setter
+    def grader(self, grader: Grader) -> None:
+        self._inbox.grader = grader
+
+    def import_(
+        self,
+        source: Source,
+        body: bytes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        dry_run: bool = True,
+        period: tuple[datetime, datetime] | None = None,
+    ) -> Imported:
+        """Import a file's events: all of them matched and recorded in one transaction.
+
+        Without `dry_run=False` nothing is written, and what would have been is told. `period`:
+        the file holds all there was from … until …; that goes on record as coverage of its
+        channels. Raises BadEvent and TooLarge for a file that cannot be parsed; none of it is
+        recorded then.
+        """
+        check_size(source, body)
+        now = self._now()
+        auth = source.verify(headers or {}, body, None, now)
+        events = self.grader.grade(source.parse(headers or {}, body))
+        channels = sorted({event.channel for event in events}) or [source.channel]
+
+        def facts(tx: Transaction) -> tuple[dict[str, list[Given]], tuple[Parked, ...], int]:
+            matcher = Matcher(
+                tx,
+                self._references,
+                recorder=self._row.recorder,
+                received_at=now,
+                auth=auth,
+                new_id=lambda: new_id(self._random),
+                again=True,
+            )
+            given, parked = matcher.facts(events)
+            return given, parked, matcher.repeated
+
+        return self._import(
+            source.name, body, facts, self._covers(source, channels, period), dry_run
+        )
+
+    def import_people(
+        self,
+        account: str,
+        party: str,
+        body: bytes,
+        *,
+        source: VCard | None = None,
+        dry_run: bool = True,
+    ) -> Imported:
+        """Import an address book: each person of it as somebody of this party.
+
+        People that are there with the same content are *repeated*; with other content a new
+        version is recorded.
+        """
+        reader = source or VCard()
+        people = [Given(person) for person in reader.people(body, party)]
+        with self._store.begin(write=False) as tx:
+            id_ = self._accounts.must_find(account, tx)
+        return self._import(reader.name, body, lambda _: ({id_: people}, (), 0), None, dry_run)
+
+    def imports(self) -> tuple[Batch, ...]:
+        """The imports on record, oldest first."""
+        with self._store.begin(write=False) as tx:
+            rows = list(tx.inbox([IMPORTED, RETRACTED]))
+        return tuple(
+            Batch(
+                row.id,
+                row.received_at,
+                row.source,
+                sum(len(numbers) for numbers in orjson.loads(row.headers)["entries"].values()),
+                row.state == RETRACTED,
+            )
+            for row in rows
+        )
+
+    def take_back(self, batch: str, reason: str | None = None) -> tuple[Entry, ...]:
+        """Retract every entry of an import; the retractions. Those retracted already stay so."""
+        with self._store.begin(write=True) as tx:
+            rows = [row for row in tx.inbox([IMPORTED, RETRACTED]) if row.id == batch]
+            if not rows:
+                raise NotFound("no import of this id", field="batch")
+            given = {
+                account: [Given(Retraction(no, reason)) for no in numbers if no not in gone]
+                for account, numbers in orjson.loads(rows[0].headers)["entries"].items()
+                for gone in [_retracted(tx, account)]
+            }
+            if any(given.values()):
+                written = self._write_received({a: some for a, some in given.items() if some}, tx)
+            else:
+                written = {}
+            tx.inbox_put(rows[0]._replace(state=RETRACTED))
+        return tuple(one.entry for some in written.values() for one in some)
+
+    def cover(self, *coverage: Coverage) -> tuple[Entry, ...]:
+        """Put on record when collectors listened and when they were blind, for all accounts.
+
+        `contactledger.covering` makes such facts of heartbeats and of periods.
+        """
+        return self.record(HOUSE, *coverage)
+
+    def tracker(self, base_url: str, *, key: bytes | None = None) -> Tracker:
+        """Own pixels and links at this address; signed with `key`, else with a key made of the
+        ledger's secret."""
+        from contactledger.tracking import Tracker, tracking_key
+
+        return Tracker(
+            base_url,
+            key or tracking_key(self._row.secret),
+            store=self._store,
+            receive=self.receive,
+            now=self._now,
+            random_bytes=self._random,
+        )
+
+    def _covers(
+        self, source: Source, channels: list[Channel], period: tuple[datetime, datetime] | None
+    ) -> Coverage | None:
+        if period is None:
+            return None
+        made = from_period(*period, collector=f"import.{source.name}", channels=channels)
+        if made.at is not None and made.at > self._now():
+            raise BadFact("lies ahead: what is to come is in no file", field="period")
+        return made
+
+    def _import(
+        self, name: str, body: bytes, facts: Any, coverage: Coverage | None, dry_run: bool
+    ) -> Imported:
+        with self._tried(dry_run) as tx:
+            given, parked, repeated = facts(tx)
+            written = self._write_received(given, tx)
+            covered = [] if coverage is None else self._covered(coverage, tx)
+            done = [one for some in written.values() for one in some]
+            result = Imported(
+                new_id(self._random),
+                dry_run,
+                tuple(one.entry for one in done if one.state == "new"),
+                sum(one.state == "repeated" for one in done) + repeated,
+                tuple(one.entry for one in done if one.state == "conflicting"),
+                parked,
+                tuple(covered),
+            )
+            tx.inbox_put(self._batch_row(name, body, result))
+        return result
+
+    @contextmanager
+    def _tried(self, dry_run: bool) -> Iterator[Transaction]:
+        """A transaction, of which a dry run leaves no trace."""
+        with suppress(_DryRun), self._store.begin(write=True) as tx:
+            yield tx
+            if dry_run:
+                raise _DryRun
+
+    def _covered(self, coverage: Coverage, tx: Transaction) -> list[Entry]:
+        (done,) = self._write({HOUSE: [Given(coverage)]}, tx).values()
+        return [one.entry for one in done if one.state == "new"]
+
+    def _batch_row(self, name: str, body: bytes, made: Imported) -> InboxRow:
+        numbers: dict[str, list[int]] = {}
+        for entry in (*made.recorded, *made.conflicting, *made.coverage):
+            numbers.setdefault(entry.account, []).append(entry.no)
+        said = {"entries": numbers, "sha256": hashlib.sha256(body).hexdigest()}
+        return InboxRow(
+            id=made.batch,
+            received_at=self._now(),
+            source=name,
+            auth="none",
+            state=IMPORTED,
+            reason="",
+            tries=1,
+            headers=orjson.dumps(said, option=orjson.OPT_SORT_KEYS),
+            body=b"",
+        )
+
+
+def _retracted(tx: Transaction, account: str) -> set[int | None]:
+    return {
+        entry.fact.entry for entry in read_all(tx, account) if isinstance(entry.fact, Retraction)
+    }
