@@ -1,7 +1,7 @@
 """Log events and spans of what a ledger does: kinds, numbers and times, and nothing personal.
 
-Each operation is one record of the logger "contactledger", at level INFO (WARNING where it
-failed), with its facts as attributes (`extra`) for a structured formatter::
+Each operation is one record of the logger "contactledger", at level INFO (whoever called it
+has its error), with its facts as attributes (`extra`) for a structured formatter::
 
     contactledger_event     "record", "receive", "seal", "retry" …
     contactledger_outcome   "ok", or the name of the error's class
@@ -52,14 +52,13 @@ def _say(event: str, counts: dict[str, int | str], span: Any, seconds: float | N
     if span is not None:
         for name, value in counts.items():
             span.set_attribute(f"contactledger.{name}", value)
-    level = logging.INFO if counts.get("outcome", "ok") == "ok" else logging.WARNING
-    if not log.isEnabledFor(level):
+    if not log.isEnabledFor(logging.INFO):
         return
     extra: dict[str, Any] = {f"contactledger_{name}": value for name, value in counts.items()}
     extra["contactledger_event"] = event
     if seconds is not None:
         extra["contactledger_ms"] = round(seconds * 1000, 3)
-    log.log(level, "contactledger: %s", event, extra=extra)
+    log.info("contactledger: %s", event, extra=extra)
 
 
 def _span(name: str) -> AbstractContextManager[Any]:

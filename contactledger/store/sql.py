@@ -146,7 +146,7 @@ class SqlStore:
         """A transaction, see the port."""
         with self._connections.begin(write=write) as connection:
             transaction = SqlTransaction(connection, self._statements, write=write)
-            if write:
+            if write and not isinstance(self._connections, OpenedConnections):
                 transaction.lock_file()
             try:
                 yield transaction
