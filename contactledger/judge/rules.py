@@ -205,7 +205,8 @@ NOTES: dict[str, str] = {
     "said_after_due": "The answer was said after the due time, on the answerer's word alone.",
     "stand_in": "Another party answered, to whom the matter had been handed.",
     "attended": "Somebody of the receiver came to it.",
-    "nobody_came": "The invitation was accepted, and nobody of the receiver came.",
+    "nobody_came": "The invitation was accepted, and nobody of the receiver is recorded as having "
+    "come.",
     "asked_but_not_told": "The receiver had asked for something else, which the sender could not "
     "know yet.",
     "conflicting_evidence": "Some report a failure, others that it arrived.",
