@@ -216,6 +216,23 @@ def test_a_message_proves_nothing_of_its_sender():
     assert Mail().verify({}, REPLY, None, datetime(2026, 3, 2, tzinfo=UTC)) is Auth.NONE
 
 
+def test_a_message_without_an_id_is_named_by_its_bytes_however_its_lines_end():
+    ids = {
+        Mail().parse({}, raw)[0].event_id
+        for raw in (b"From: a@b\n\nYes.\n", b"From: a@b\r\n\r\nYes.", b"\nFrom: a@b\n\nYes.")
+    }
+    assert len(ids) == 1
+    assert ids != {one("From: a@b", "", "No.").event_id}
+    assert {id_[:7] for id_ in ids if id_} == {"sha256:"}
+
+
+def test_of_a_message_in_parts_the_first_that_is_to_be_shown_is_read_and_others_are_passed_over():
+    parts = ["--b", "Content-Disposition: attachment", "", "not this", "--b", "", "this", "--b--"]
+    event = one("Content-Type: multipart/mixed; boundary=b", "", *parts)
+    assert event.message is not None
+    assert event.message.text == "this"
+
+
 # --- whatever the bytes are ------------------------------------------------------------------
 
 

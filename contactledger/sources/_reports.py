@@ -45,7 +45,7 @@ _NOTIFICATIONS = frozenset(
 
 @frozen
 class Cover:
-    """The report's own headers as its events need them, and its bytes."""
+    """The report's own headers as its events need them, its bytes, and what names it."""
 
     at: datetime | None
     said_at: str | None
@@ -54,6 +54,7 @@ class Cover:
     sender: str
     subject: str
     original: bytes
+    own: str
 
 
 def report_events(
@@ -61,8 +62,17 @@ def report_events(
 ) -> list[Event]:
     """The events of a report; none if this is no report, or one that says nothing usable.
 
-    `parts`: the message's leaves; `mark`: why it looks like a report by its headers.
+    `parts`: the message's leaves; `mark`: why it looks like a report by its headers. One that
+    does not name the message it is about has its own name in `event_id`, with the recipient.
     """
+    events = _read(message, parts, cover, mark)
+    for event in events:
+        if not event.message_id and not event.token:
+            event.event_id = f"{cover.own} {event.address or ''}".strip()
+    return events
+
+
+def _read(message: Part, parts: Sequence[Part], cover: Cover, mark: str | None) -> list[Event]:
     kinds = {part.content_type[0]: part for part in reversed(parts)}
     for kind in _NOTIFICATIONS & kinds.keys():
         said = read_notification(kinds[kind].decoded())

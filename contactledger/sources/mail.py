@@ -15,6 +15,7 @@ anybody's to write, unless a DKIM signature by the sender's domain holds (`dkim.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -110,6 +111,7 @@ class Mail:
             sender,
             subject,
             body,
+            _own_id(first(fields, "message-id")) or _digest(body),
         )
         reports = report_events(message, parts, cover, mark if what is SignalKind.UNKNOWN else None)
         return reports or [self._message(fields, parts, cover, what, mark)]
@@ -131,12 +133,14 @@ class Mail:
             text=clean(_text(parts)) or None,
             automatic=mark,
         )
+        message_id = _own_id(first(fields, "message-id"))
         return Event(
             what,
             cover.at,
             _BY.get(what, By.MACHINE),
             "mail",
-            message_id=_own_id(first(fields, "message-id")),
+            event_id=None if message_id else cover.own,
+            message_id=message_id,
             in_reply_to=cover.in_reply_to,
             references=cover.references,
             address=cover.sender or None,
@@ -161,6 +165,11 @@ def _sender(fields: Fields) -> str:
         if found:
             return clean(found[0])
     return ""
+
+
+def _digest(body: bytes) -> str:
+    """A name for a message that has none, the same however its lines end."""
+    return "sha256:" + hashlib.sha256(unix_lines(body).strip()).hexdigest()
 
 
 def _own_id(value: str) -> str | None:

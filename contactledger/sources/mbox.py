@@ -44,25 +44,31 @@ def messages(file: BinaryIO) -> Iterator[bytes]:
     """
     count = size = 0
     pieces: list[bytes] = []
-    within = False  # of a line that is longer than what is read at once
+    within = separator = False  # of a line that is longer than what is read at once
     while line := file.readline(READ_BYTES):
-        if not within and line.startswith(b"From ") and (not count or _BEGINS.match(line)):
+        begins = not within and _separates(line, count)
+        separator = begins or (within and separator)
+        within = not line.endswith(b"\n")
+        if begins:
             if count:
                 yield _ended(pieces)
             count, size, pieces = count + 1, 0, []
-        elif count:
+        elif count and not separator:
             size += len(line)
             if size > MAX_MESSAGE_BYTES:
                 raise TooLarge(f"more than {MAX_MESSAGE_BYTES} bytes", place=f"message {count}")
             pieces.append(line)
-        elif line.strip(b"\xef\xbb\xbf \r\n"):
-            without_mark = line.removeprefix(b"\xef\xbb\xbf")
-            if not without_mark.startswith(b"From "):
-                raise BadEvent('begins with no line "From ", so it is no mailbox', place="line 1")
-            count = 1
-        within = not line.endswith(b"\n")
+        elif not count and line.strip():
+            raise BadEvent('begins with no line "From ", so it is no mailbox', place="line 1")
     if count:
         yield _ended(pieces)
+
+
+def _separates(line: bytes, count: int) -> bool:
+    """Whether a line begins a message; the first of a file may, whatever stands in it."""
+    if not count:
+        return line.removeprefix(b"\xef\xbb\xbf").startswith(b"From ")
+    return line.startswith(b"From ") and _BEGINS.match(line) is not None
 
 
 def _ended(pieces: list[bytes]) -> bytes:
