@@ -160,7 +160,11 @@ def test_without_a_key_that_serves_nothing_is_proven(keys):
 
 
 def test_a_record_may_leave_out_what_has_a_default_and_name_several_uses():
-    for record in (public(v=None, k=None), public(h="sha1:sha256", s="other:email", t="y")):
+    for record in (
+        public() + ";",
+        public(v=None, k=None),
+        public(h="sha1:sha256", s="other:email", t="y"),
+    ):
         assert check(signed(), {NAME: record}, NOW) == Proof(
             "smith.example", "s1", "rsa-sha256", record
         )

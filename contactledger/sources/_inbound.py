@@ -39,7 +39,8 @@ def from_message(
     events = Mail().parse({}, raw)
     for number, event in enumerate(events, 1):
         event.source = source
-        event.event_id = f"{event_id} {number}" if event_id and number > 1 else event_id
+        if event_id:
+            event.event_id = f"{event_id} {number}" if number > 1 else event_id
         event.system = System.THIRD
         if original is not None:
             event.original = original
