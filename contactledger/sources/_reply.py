@@ -79,6 +79,7 @@ _INTRO = re.compile(
     re.IGNORECASE,
 )
 _DATED = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2}\b|年")
+_DIGIT = re.compile(r"\d")
 _ADDRESS = re.compile(r"\S@\S")
 
 _HTML_QUOTE = re.compile(
@@ -114,15 +115,17 @@ def _cut(lines: list[str]) -> list[str]:
     short = [line[:MAX_LINE_CHARS] for line in lines]
     following = _next_written(short)
     for number, line in enumerate(short):
-        if not line or line.isspace():
+        begins = line.lstrip()[:1]
+        if not begins or begins == ">":
             continue
-        if line in ("-- ", "--") or _ORIGINAL.match(line):
+        if line in ("-- ", "--") or (begins in "-_" and _ORIGINAL.match(line)):
             return lines[:number]
-        if _begins_block(short, number):
-            rule = number > 0 and set(lines[number - 1].strip()) == {"_"}
-            return lines[: number - 1 if rule else number]
-        if _FORWARDED.match(line) and not short[following[number]].lstrip().startswith(">"):
-            return lines[:number]
+        if ":" in line or "：" in line:
+            if _begins_block(short, number):
+                rule = number > 0 and set(lines[number - 1].strip()) == {"_"}
+                return lines[: number - 1 if rule else number]
+            if _FORWARDED.match(line) and not short[following[number]].lstrip().startswith(">"):
+                return lines[:number]
         size, rest = _attribution(short, number)
         if size and not short[following[number + size - 1]].lstrip().startswith(">"):
             return [*lines[:number], rest]
@@ -160,6 +163,8 @@ def _attribution(lines: list[str], number: int) -> tuple[int, str]:
 
     (0, "") if none does.
     """
+    if not _DIGIT.search(lines[number]):  # a day, at least
+        return 0, ""
     begins = _INTRO.search(lines[number])
     if begins is None and not _DATED.search(lines[number]):
         return 0, ""

@@ -12,16 +12,16 @@ from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import bundles, measure, reading, sealing, webhooks, writing
+from tests.bench import bundles, mailboxes, measure, reading, sealing, webhooks, writing
 
 
 def main() -> int:
     parser = ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
-    parser.add_argument("--only", default="", help="letters of parts to run: a b c d e v w")
+    parser.add_argument("--only", default="", help="letters of parts to run: a b c d e m v w")
     asked = parser.parse_args()
-    parts = asked.only or "abcdevw"
+    parts = asked.only or "abcdemvw"
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
         lines = [measure.calibration(), measure.syncing(folder)]
@@ -35,6 +35,8 @@ def main() -> int:
             lines += reading.sizes(folder, reading.LARGE if asked.large else reading.LARGE // 10)
         if "e" in parts:
             lines.append(reading.checking(folder))
+        if "m" in parts:
+            lines += mailboxes.reading(folder)
         if "s" in parts:
             lines += [*sealing.in_memory(), sealing.sealing(folder), sealing.proofs(folder)]
         if "v" in parts:
