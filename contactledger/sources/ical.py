@@ -173,12 +173,7 @@ class ICal:
             if zone is None:
                 return None
             moment = moment.replace(tzinfo=zone)
-        try:
-            return plausible(moment, where)
-        except (OverflowError, ValueError) as error:
-            if isinstance(error, BadEvent):
-                raise
-            raise BadEvent("the time lies outside the years 1990 to 2099", field=where) from None
+        return plausible(moment, where)
 
 
 def _name(meeting: Component) -> str | None:
