@@ -287,7 +287,7 @@ class Ledger(Reading, Keeping, Importing):
                 if own and attribute.name != "party" and getattr(fact, attribute.name):
                     where = f"{type(fact).__name__}.{attribute.name}"
                     raise BadFact("the house log holds impersonal facts only", field=where)
-        return attrs.evolve(item, fact=fact)
+        return item if fact is item.fact else attrs.evolve(item, fact=fact)
 
     def _adoption(self, adopted: PolicyAdopted) -> PolicyAdopted:
         text = expand_policy(adopted.text)

@@ -130,12 +130,14 @@ class Desk:
         self._seen: list[SeenRow] = []
         self._seen_now: dict[bytes, int] = {}
         self._salts: Iterator[str] = iter(())
+        self._salts_at_once = 4
 
     # --- the way in ------------------------------------------------------------------------
 
     def write(self, given: Sequence[Given], first_place: int = 1) -> list[Written]:
         """Record these in order; errors name the field and "fact n"."""
         self._prefetch(given)
+        self._salts_at_once = min(4 * len(given), 64)
         done = []
         for index, item in enumerate(given):
             try:
@@ -436,10 +438,10 @@ class Desk:
         return named.pop() if len(named) == 1 else ""
 
     def _salt(self) -> str:
-        """22 characters of a fresh 128-bit salt; drawn 32 at a time, as each draw is a call."""
+        """22 characters of a fresh 128-bit salt; several are drawn at once, as a draw is a call."""
         salt = next(self._salts, None)
         if salt is None:
-            drawn = self._random(16 * 32)
+            drawn = self._random(16 * self._salts_at_once)
             # With two bytes of nothing behind, 16 bytes fill whole groups of base64.
             padded = b"".join([drawn[i : i + 16] + b"\0\0" for i in range(0, len(drawn), 16)])
             text = to_base64url(padded)

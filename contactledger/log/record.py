@@ -205,7 +205,9 @@ def _plan(kind: str, cls: type[Fact]) -> _Plan:
         if own:
             personal.append((a.name, where, split, a.metadata["codec"] == "blob", write))
         else:
-            clear.append((a.name, where, a.default, write))
+            # What follows from other fields has no default of its own, and is always written.
+            default = None if isinstance(a.default, attrs.Factory) else a.default  # type: ignore[arg-type]
+            clear.append((a.name, where, default, write))
         readers[a.name] = (own, split, read)
     return _Plan(
         kind,
