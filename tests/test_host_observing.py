@@ -129,6 +129,16 @@ def test_each_operation_is_a_span_in_the_hosts_own(spans):
     assert outer.get_span_context().is_valid
 
 
+def test_where_nobody_traces_an_operation_is_logged_alone(caplog, monkeypatch, spans):
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace")
+    caplog.set_level(logging.INFO, logger="contactledger")
+    ledger, _ = filled()
+    with pytest.raises(NotFound):
+        ledger.record(SMITH, mail("b", to="nobody"))
+    assert [found["contactledger_outcome"] for found in events(caplog)] == ["ok", "NotFound"]
+    assert spans() == []
+
+
 def test_a_host_without_opentelemetry_gets_none_of_it():
     code = (
         "import sys\n"
