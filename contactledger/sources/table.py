@@ -44,7 +44,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from contactledger.errors import BadEvent, BadInput, TooLarge
+from contactledger.errors import BadEvent, TooLarge
 from contactledger.events import Event, Incoming
 from contactledger.sources._mapping import (
     Mapping,
@@ -285,6 +285,3 @@ def _fit(row: Row, width: int) -> list[str]:
     if len(row.cells) > width and any(cell.strip() for cell in row.cells[width:]):
         raise BadEvent(f"has {len(row.cells)} cells, the header {width}")
     return [*row.cells, *[""] * (width - len(row.cells))]
-
-
-__all__ = ["BadInput", "Mapping", "Table"]
