@@ -14,6 +14,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 
 from attrs import frozen
 
@@ -56,7 +57,7 @@ class Part:
     headers: Headers
     body: bytes
 
-    @property
+    @cached_property
     def content_type(self) -> tuple[str, dict[str, str]]:
         """("text/plain", {"charset": …}); text/plain where none is given or it is no type."""
         return parameters(first(self.headers, "content-type"), "text/plain")
@@ -118,11 +119,10 @@ def split(data: bytes) -> Part:
 
 
 def _add(headers: Headers, folded: list[bytes]) -> None:
-    found = _FIELD.match(b"".join(folded))
-    if found:
-        name, value = found.groups()
+    if folded:  # its first line is a field, as was looked at before
+        name, _, value = (b"".join(folded) if len(folded) > 1 else folded[0]).partition(b":")
         text = _raw_text(value.strip()[:MAX_VALUE_CHARS])
-        headers.setdefault(name.decode("ascii").lower(), []).append(text)
+        headers.setdefault(name.rstrip().decode("ascii").lower(), []).append(text)
 
 
 def _raw_text(value: bytes) -> str:

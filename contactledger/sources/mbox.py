@@ -46,9 +46,9 @@ def messages(file: BinaryIO) -> Iterator[bytes]:
     pieces: list[bytes] = []
     within = separator = False  # of a line that is longer than what is read at once
     while line := file.readline(READ_BYTES):
-        begins = not within and _separates(line, count)
+        begins = not within and (not count or line.startswith(b"From ")) and _begins(line, count)
         separator = begins or (within and separator)
-        within = not line.endswith(b"\n")
+        within = line[-1:] != b"\n"
         if begins:
             if count:
                 yield _ended(pieces)
@@ -64,11 +64,11 @@ def messages(file: BinaryIO) -> Iterator[bytes]:
         yield _ended(pieces)
 
 
-def _separates(line: bytes, count: int) -> bool:
+def _begins(line: bytes, count: int) -> bool:
     """Whether a line begins a message; the first of a file may, whatever stands in it."""
     if not count:
         return line.removeprefix(b"\xef\xbb\xbf").startswith(b"From ")
-    return line.startswith(b"From ") and _BEGINS.match(line) is not None
+    return _BEGINS.match(line) is not None
 
 
 def _ended(pieces: list[bytes]) -> bytes:
