@@ -17,6 +17,8 @@ from contactledger.sources._mime import Headers, addresses, first, split
 MAX_RECIPIENTS = 1_000
 """Of one report; a list server's may name hundreds."""
 MAX_FIELD_CHARS = 4_000
+MAX_REPORT_BYTES = 512 * 1024
+"""Of the fields of one report; a thousand recipients take some 300 kB."""
 MAX_BLOCKS = 3_000
 """Groups of fields of one part, blank lines between them included."""
 
@@ -77,7 +79,7 @@ def read_report(body: bytes) -> tuple[Headers, list[Recipient]]:
 
 def _groups(body: bytes) -> Iterator[Headers]:
     """The groups of fields; a field of a name that is there already begins another one."""
-    rest = body.lstrip(b"\n")
+    rest = body.lstrip(b"\n")[:MAX_REPORT_BYTES]
     waiting: Headers = {}
     for _ in range(MAX_BLOCKS):
         if not rest:
