@@ -22,6 +22,7 @@ from contactledger.facts import Entry
 from contactledger.matching import Matcher, Parked
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
+from contactledger.retrying import in_one_transaction
 from contactledger.sources._machine_grade import Grader
 from contactledger.sources.source import Source, check_size
 from contactledger.store.port import InboxRow, Store, Transaction
@@ -91,8 +92,7 @@ class Inbox:
             headers=_without_credentials(headers),
             body=body,
         )
-        with self._store.begin(write=True) as tx:
-            tx.inbox_put(row)
+        in_one_transaction(self._store, lambda tx: tx.inbox_put(row))
         return self._process(source, row)
 
     def replay(self, sources: Sequence[Source]) -> tuple[Receipt, ...]:
@@ -136,20 +136,22 @@ class Inbox:
             raise
 
     def _record(self, row: InboxRow, events: list[Event]) -> Receipt:
-        with self._store.begin(write=True) as tx:
-            matcher = Matcher(
-                tx,
-                self._references,
-                recorder=self._recorder,
-                received_at=row.received_at,
-                auth=Auth(row.auth),
-                new_id=lambda: new_id(self._random),
-            )
-            given, parked = matcher.facts(events)
-            written = self._write(given, tx)
-            states = {p.state for p in parked}
-            state = "ambiguous" if "ambiguous" in states else "unknown" if states else "done"
-            tx.inbox_put(row._replace(state=state, reason="", tries=row.tries + 1))
+        return in_one_transaction(self._store, lambda tx: self._recorded(tx, row, events))
+
+    def _recorded(self, tx: Transaction, row: InboxRow, events: list[Event]) -> Receipt:
+        matcher = Matcher(
+            tx,
+            self._references,
+            recorder=self._recorder,
+            received_at=row.received_at,
+            auth=Auth(row.auth),
+            new_id=lambda: new_id(self._random),
+        )
+        given, parked = matcher.facts(events)
+        written = self._write(given, tx)
+        states = {p.state for p in parked}
+        state = "ambiguous" if "ambiguous" in states else "unknown" if states else "done"
+        tx.inbox_put(row._replace(state=state, reason="", tries=row.tries + 1))
         done = [one for some in written.values() for one in some]
         return Receipt(
             row.id,
@@ -160,8 +162,8 @@ class Inbox:
         )
 
     def _failed(self, row: InboxRow, reason: str) -> None:
-        with self._store.begin(write=True) as tx:
-            tx.inbox_put(row._replace(state="failed", reason=reason, tries=row.tries + 1))
+        failed = row._replace(state="failed", reason=reason, tries=row.tries + 1)
+        in_one_transaction(self._store, lambda tx: tx.inbox_put(failed))
 
 
 def _without_credentials(headers: Mapping[str, str]) -> bytes:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from contactledger.store import connections
 from contactledger.store.memory import MemoryStore
 from tests import required
 from tests.hosting import either
-from tests.ledgers import SMITH, audit, mail, two_sides
+from tests.ledgers import SMITH, Probe, audit, event, mail, two_sides
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -251,6 +252,32 @@ def test_then_and_in_a_hosts_transaction_at_once_the_caller_is_told():
         with pytest.raises(StoreContended):
             in_one_transaction(store, store.write)
         assert store.times == left
+
+
+class Unlucky(MemoryStore):
+    """A store that gives transactions up at their end, as often as it is told."""
+
+    times = 0
+
+    @contextmanager
+    def begin(self, *, write: bool):
+        with super().begin(write=write) as tx:
+            yield tx
+            if write and self.times:
+                self.times -= 1
+                raise StoreContended("another transaction came in between; try again")
+
+
+def test_what_is_done_again_is_on_record_once():
+    store = Unlucky()
+    ledger = Ledger.open(store, recorder="acme")
+    store.times = 3
+    ledger.record(SMITH, *two_sides())
+    store.times = 2
+    (touch,) = ledger.record(SMITH, mail("a"))
+    store.times = 3
+    (signal,) = ledger.receive(Probe(event(token=touch.id)), {}, b"{}").recorded
+    assert (store.times, touch.no, signal.no, audit(ledger, SMITH)) == (0, 7, 8, 9)
 
 
 def test_a_deadlock_with_a_host_is_solved_by_trying_again(server, caplog):
