@@ -15,6 +15,8 @@ from contactledger.sources._mime import addresses
 MAX_LINES = 4_000
 """Of a notice; what a server explains fits on a page or two."""
 MAX_LINE_CHARS = 1_000
+MAX_ABOUT_CHARS = 1_000
+"""Of what is said about one of several recipients."""
 MAX_FOUND = 1_000
 """Recipients of one notice."""
 HEADERS_AT_LEAST = 3
@@ -152,7 +154,8 @@ def about(lines: list[str], wanted: list[str]) -> list[str]:
         begin, end = first.get(address.lower(), (0, 0))
         if end and f"<{address}>... " in lines[begin]:  # sendmail says it in one line
             end = begin + 1
-        said.append(" ".join(" ".join(lines[begin : min(end, begin + 40)]).split()))
+        text = " ".join(" ".join(lines[begin : min(end, begin + 40)]).split())
+        said.append(text[:MAX_ABOUT_CHARS])
     return said
 
 
