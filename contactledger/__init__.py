@@ -48,6 +48,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     countersigning.py TOP   what came back: that the other side was given a log
     pairing.py      TOP     which touch of one record is which of another
     reconciling.py  TOP     two records of one account beside each other
+    moments.py      TOP     moments and periods as people write them
     reading.py      TOP     what can be read of an account, from a ledger or a bundle
     reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here

@@ -19,6 +19,7 @@ from rich.console import Console
 from contactledger import __version__, commands_bundle, commands_exchange, commands_keys
 from contactledger.errors import BadInput, LedgerError
 from contactledger.ledger import Ledger
+from contactledger.moments import moment
 from contactledger.report.plain import standing_text
 
 app = typer.Typer(
@@ -101,10 +102,13 @@ def report(
     account: Account,
     out: Annotated[Path, typer.Option(help="A file ending in .html, .txt or .json.")],
     as_of: AsOf = "",
+    period: Annotated[
+        str, typer.Option(help='Only touches of it: "2026", "2026-03", "2026-01/2026-03".')
+    ] = "",
 ) -> None:
     """Write the proof-of-contact report of an account."""
     with _opened(db) as ledger:
-        made = ledger.report(account, as_of=_moment(as_of))
+        made = ledger.report(account, as_of=_moment(as_of), period=period or None)
     forms = {".html": made.html, ".txt": made.text, ".json": made.json}
     if out.suffix not in forms:
         raise BadInput(f"must end in one of: {', '.join(forms)}", field="--out")
@@ -120,15 +124,7 @@ def _opened(db: str) -> Ledger:
 
 
 def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput("must be a time as in 2026-07-01T09:00Z", field="--as-of") from None
-    if moment.tzinfo is None:
-        raise BadInput("has no time zone; write Z or an offset behind it", field="--as-of")
-    return moment
+    return moment(text, "--as-of") if text else None
 
 
 commands_bundle.add_to(app)

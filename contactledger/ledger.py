@@ -28,6 +28,7 @@ from contactledger.importing import Importing
 from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
 from contactledger.keeping import Keeping
 from contactledger.log.record import PLANS
+from contactledger.moments import Moment
 from contactledger.observing import observed
 from contactledger.reading import Loaded, Reading
 from contactledger.receiving import Inbox, Receipt
@@ -369,12 +370,12 @@ class Ledger(Reading, Keeping, Importing):
         with self._store.begin(write=False) as tx:
             return self._accounts.names(tx)
 
-    def entries(self, account: str, *, as_of: datetime | None = None) -> tuple[Entry, ...]:
+    def entries(self, account: str, *, as_of: Moment | None = None) -> tuple[Entry, ...]:
         """All entries of an account, recorded by `as_of` (default: now), in order."""
-        moment = self._as_of(as_of)
+        now = self._as_of(as_of)
         with self._store.begin(write=False) as tx:
             entries = list(read_all(tx, self._accounts.must_find(account, tx)))
-        return tuple(e for e in entries if e.recorded_at <= moment)
+        return tuple(e for e in entries if e.recorded_at <= now)
 
     def check(self, account: str | None = None) -> int:
         """Re-hash every entry of one account or all; how many were checked.

@@ -13,18 +13,15 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from contactledger.declare import as_utc
 from contactledger.facts import Entry
 from contactledger.findings import Case, Finding, Standing
 from contactledger.judge.judge import judge
 from contactledger.judge.standing import standing
+from contactledger.moments import Moment, Period, Span, moment, span
 
 if TYPE_CHECKING:
     from contactledger.files import Report
     from contactledger.reconciling import Side
-
-Period = tuple[datetime | None, datetime | None]
-"""From (inclusive) and until (exclusive) of the touches that a reading shows."""
 
 
 @frozen
@@ -38,7 +35,9 @@ class Loaded:
 
 
 class Reading(ABC):
-    """What can be read of an account. `as_of`: the moment to judge at, by default now."""
+    """What can be read of an account. `as_of`: the moment to judge at, by default now.
+    `period`: as `contactledger.moments.Period` has it, "2026-03" for one.
+    """
 
     @abstractmethod
     def _load(self, account: str, *, check: bool = False) -> Loaded:
@@ -52,7 +51,7 @@ class Reading(ABC):
         self,
         account: str,
         *,
-        as_of: datetime | None = None,
+        as_of: Moment | None = None,
         period: Period | None = None,
         what_if: str | None = None,
     ) -> tuple[Finding, ...]:
@@ -61,7 +60,7 @@ class Reading(ABC):
         `what_if`: policy text to judge by in place of the one in force, for a trial.
         """
         loaded = self._load(account)
-        since, until = _span(period)
+        since, until = span(period)
         found = judge(loaded.entries, self._as_of(as_of), house=loaded.house, what_if=what_if)
         return tuple(
             f for f in found if (since is None or f.at >= since) and (until is None or f.at < until)
@@ -71,14 +70,14 @@ class Reading(ABC):
         self,
         account: str,
         *,
-        as_of: datetime | None = None,
+        as_of: Moment | None = None,
         period: Period | None = None,
         what_if: str | None = None,
     ) -> Standing:
         """The account at a moment: every party in the same columns, cases, promises, onus."""
-        return self._standing(self._load(account), self._as_of(as_of), _span(period), what_if)
+        return self._standing(self._load(account), self._as_of(as_of), span(period), what_if)
 
-    def cases(self, account: str, *, as_of: datetime | None = None) -> tuple[Case, ...]:
+    def cases(self, account: str, *, as_of: Moment | None = None) -> tuple[Case, ...]:
         """The account's matters, open and closed."""
         return self.standing(account, as_of=as_of).cases
 
@@ -94,7 +93,7 @@ class Reading(ABC):
         account: str,
         kind: str = "proof-of-contact",
         *,
-        as_of: datetime | None = None,
+        as_of: Moment | None = None,
         period: Period | None = None,
         what_if: str | None = None,
         templates: Mapping[str, str] | None = None,
@@ -107,38 +106,33 @@ class Reading(ABC):
         from contactledger.reporting import report
 
         loaded = self._load(account, check=True)
-        moment, span = self._as_of(as_of), _span(period)
+        now, shown = self._as_of(as_of), span(period)
         return report(
             kind,
-            self._standing(loaded, moment, span, what_if),
+            self._standing(loaded, now, shown, what_if),
             Loaded(
-                [e for e in loaded.entries if e.recorded_at <= moment],
+                [e for e in loaded.entries if e.recorded_at <= now],
                 loaded.house,
                 loaded.checked,
             ),
             account=account,
-            period=span,
+            period=shown,
             what_if=what_if,
             templates=templates,
         )
 
     def _standing(
-        self, loaded: Loaded, moment: datetime, span: Period, what_if: str | None
+        self, loaded: Loaded, now: datetime, shown: Span, what_if: str | None
     ) -> Standing:
         return standing(
             loaded.entries,
-            moment,
+            now,
             house=loaded.house,
             what_if=what_if,
             account=loaded.entries[0].account,
-            since=span[0],
-            until=span[1],
+            since=shown[0],
+            until=shown[1],
         )
 
-    def _as_of(self, as_of: datetime | None) -> datetime:
-        return self._now() if as_of is None else as_utc(as_of, "as_of")
-
-
-def _span(period: Period | None) -> Period:
-    since, until = period or (None, None)
-    return since and as_utc(since, "period[0]"), until and as_utc(until, "period[1]")
+    def _as_of(self, as_of: Moment | None) -> datetime:
+        return self._now() if as_of is None else moment(as_of, "as_of")

@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_written_is_one_line(command, database, tmp_path):
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ("yesterday", "must be a time as in 2026-07-01T09:00Z"),
+        ("maybeZ", "must be a time as in 2026-07-01T09:00Z"),
         ("2026-07-01T09:00", "has no time zone; write Z or an offset behind it"),
     ],
 )

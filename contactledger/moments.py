@@ -1,0 +1,66 @@
+"""Moments and periods as people write them, at the edge of the library.
+
+Inside, every time is a plain UTC datetime. Here text is read by pendulum, whose calendar
+arithmetic adds months and years, not thirty days.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pendulum
+
+from contactledger.declare import as_utc
+from contactledger.errors import BadInput
+
+Moment = datetime | str
+"""An aware datetime, or text with an offset: "2026-07-01T09:00Z"."""
+Span = tuple[datetime | None, datetime | None]
+Period = Span | str
+"""(from, until), either may be None, until is not part of it; or text: "2026", "2026-03",
+"2026-03-02", or two of them with a slash between, the second still part of it (all in UTC)."""
+
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z")
+_PART = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z", re.ASCII)
+
+
+def moment(value: Moment, where: str) -> datetime:
+    """The instant in UTC; BadInput naming `where` for text that is none, or has no offset."""
+    if not isinstance(value, str):
+        return as_utc(value, where)
+    if not _OFFSET.search(value):
+        raise BadInput("has no time zone; write Z or an offset behind it", field=where)
+    try:
+        parsed = pendulum.parse(value, exact=True)
+    except (ValueError, OverflowError):
+        parsed = None
+    if not isinstance(parsed, pendulum.DateTime):
+        raise BadInput("must be a time as in 2026-07-01T09:00Z", field=where)
+    return as_utc(parsed, where)
+
+
+def span(period: Period | None) -> Span:
+    """From (inclusive) and until (exclusive) in UTC; BadInput for text that is no period."""
+    if period is None:
+        return None, None
+    if not isinstance(period, str):
+        since, until = period
+        return since and as_utc(since, "period[0]"), until and as_utc(until, "period[1]")
+    first, _, last = period.partition("/")
+    since, until = _part(first)[0], _part(last or first)[1]
+    if since >= until:
+        raise BadInput("ends before it begins", field="period")
+    return since, until
+
+
+def _part(text: str) -> tuple[datetime, datetime]:
+    """The first instant of a year, month or day, and the first one after it."""
+    found = _PART.match(text)
+    year, month, day = found.groups() if found else ("0", None, None)  # there is no year 0
+    try:
+        start = pendulum.datetime(int(year), int(month or 1), int(day or 1))
+        end = start.add(days=1) if day else start.add(months=1) if month else start.add(years=1)
+        return as_utc(start, "period"), as_utc(end, "period")
+    except (ValueError, OverflowError):
+        raise BadInput('must look like "2026", "2026-03" or "2026-03-02"', field="period") from None
