@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from contactledger.errors import BadEvent, BadFact, NotFound
+from contactledger.events import Event, Incoming
 from contactledger.facts import Coverage, Person, Retraction, Signal, Touch
 from contactledger.sources import Asterisk, Calls, Grader, ICal, Own
 from contactledger.vocabulary import Channel, CoverageState, Purpose, SignalKind
-from tests.ledgers import SMITH, facts_of, filled, in_file
+from tests.ledgers import SMITH, Probe, facts_of, filled, in_file
 
 HEADER = "call_id,at,direction,from,to,status,answered_by\n"
 TABLE = (
@@ -215,3 +216,46 @@ def test_what_tells_the_senders_own_views_can_be_set():
     grader = Grader(own=Own("192.0.2.0/24"))
     ledger.grader = grader
     assert ledger.grader is grader
+
+
+def test_a_message_and_its_answer_in_one_file_belong_together():
+    ledger, clock = filled()
+    asked = Event(
+        SignalKind.SENT,
+        clock(),
+        source="probe",
+        event_id="1",
+        message_id="<q@x>",
+        channel=Channel.TICKET,
+        message=Incoming("bob@smith.example", ("ann@acme.example",)),
+    )
+    answered = Event(
+        SignalKind.SENT,
+        clock(),
+        source="probe",
+        event_id="2",
+        message_id="<a@x>",
+        in_reply_to="<q@x>",
+        channel=Channel.TICKET,
+        message=Incoming("ann@acme.example", ("bob@smith.example",)),
+    )
+    question, answer = ledger.import_(Probe(asked, answered), b"", dry_run=False).recorded
+    assert (question.fact.answers, answer.fact.answers) == ((), (question.id,))
+
+
+def test_ones_own_earlier_message_of_the_same_file_is_not_answered():
+    ledger, clock = filled()
+    made = [
+        Event(
+            SignalKind.SENT,
+            clock(),
+            source="probe",
+            event_id=str(number),
+            message_id=f"<{number}@x>",
+            in_reply_to=reply,
+            message=Incoming("bob@smith.example", ("ann@acme.example",)),
+        )
+        for number, reply in ((1, None), (2, "<1@x>"))
+    ]
+    one, two = ledger.import_(Probe(*made), b"", dry_run=False).recorded
+    assert (one.fact.answers, two.fact.answers) == ((), ())

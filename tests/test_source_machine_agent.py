@@ -83,6 +83,7 @@ def test_other_data_takes_the_place_of_what_is_shipped():
         ('"2026-01-02"', '"yesterday"', "agents.date: must be a date"),
         ("[machine]", "[other]", "agents.machine: this table is missing"),
         ('["bot"]', '["("]', "agents.machine.words: is no regular expression"),
+        ('["bot"]', '["Bot"]', "agents.machine.words: must be written in lower case"),
         ('["bot"]', "[]", "agents.machine.words: must be a list of patterns"),
         ('["bot"]', '"bot"', "agents.machine.words: must be a list of patterns"),
         ('"proxy"', '"human"', "agents.named[1].kind: is no kind of agent"),

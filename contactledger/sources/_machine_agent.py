@@ -32,10 +32,11 @@ MAX_DATA_CHARS = 200_000
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,40}\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-_BROWSER = re.compile(r"(?:mozilla|opera)/\d", re.IGNORECASE)
-_LATE_MOZILLA = re.compile(r"(?:[\w.-]{1,40},?\s){1,3}mozilla/\d\.\d \(", re.IGNORECASE)
+_UPPER = re.compile(r"(?<!\\)[A-Z]")
+_BROWSER = re.compile(r"(?:mozilla|opera)/\d")
+_LATE_MOZILLA = re.compile(r"(?:[\w.-]{1,40},?\s){1,3}mozilla/\d\.\d \(")
 """A name of its own in front of a browser's."""
-_BARE = re.compile(r"mozilla/\d\.\d(?: [\w.-]{1,40}/[\w.-]{1,40})?\s*\Z", re.IGNORECASE)
+_BARE = re.compile(r"mozilla/\d\.\d(?: [\w.-]{1,40}/[\w.-]{1,40})?\s*\Z")
 """Without any system: "Mozilla/5.0", "Mozilla/5.0 thing/1.2"."""
 
 
@@ -96,7 +97,7 @@ class Agents:
 
     def of(self, agent: str | None) -> Agent:
         """What this user agent is; without one, `unknown`."""
-        text = (agent or "")[:MAX_AGENT_CHARS].strip()
+        text = (agent or "")[:MAX_AGENT_CHARS].strip().lower()
         return _known(self, text) if text else Agent("unknown")
 
     def _of(self, text: str) -> Agent:
@@ -161,7 +162,10 @@ def _any(table: dict[str, Any], name: str) -> re.Pattern[str]:
 
 
 def _compiled(pattern: str, where: str) -> re.Pattern[str]:
+    """For text in lower case: that is twice as fast as a pattern that ignores case."""
+    if _UPPER.search(pattern):
+        raise BadInput("must be written in lower case", field=where)
     try:
-        return re.compile(pattern, re.IGNORECASE)
+        return re.compile(pattern)
     except re.error:
         raise BadInput("is no regular expression", field=where) from None

@@ -14,6 +14,7 @@ Pure functions over a list of events; each gives positions and so can be used al
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -60,6 +61,8 @@ def honeypots(events: Sequence[Event]) -> Found:
     for event in events:
         if event.extra.get("honeypot") is True and event.at is not None:
             times[_who(event)].append(event.at)
+    for some in times.values():
+        some.sort()
     return {
         i: "behaviour:honeypot"
         for i, event in enumerate(events)
@@ -134,7 +137,11 @@ def _who(event: Event) -> tuple[str, str]:
 
 
 def _near(at: datetime | None, times: list[datetime]) -> bool:
-    return at is not None and any(abs(at - time) <= WITHIN for time in times)
+    """Whether one of these times, which are in order, is near."""
+    if at is None:
+        return False
+    index = bisect_left(times, at - WITHIN)
+    return index < len(times) and times[index] <= at + WITHIN
 
 
 def _bursts(acts: list[tuple[datetime, str, int]], enough: int) -> set[int]:
