@@ -19,9 +19,9 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
-    parser.add_argument("--only", default="", help="letters of parts to run: a b c d e m v w")
+    parser.add_argument("--only", default="", help="letters of parts to run: a b c d e m s v w")
     asked = parser.parse_args()
-    parts = asked.only or "abcdemvw"
+    parts = asked.only or "abcdemsvw"
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
         lines = [measure.calibration(), measure.syncing(folder)]
