@@ -55,6 +55,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users
     commands_bundle.py TOP  the commands that make a bundle and open one
     commands_exchange.py TOP the commands with which two sides exchange
+    commands_import.py TOP  the commands with which whole files come in
     commands_keys.py TOP    the commands that make a key and seal
     retrying.py     TOP     own transactions done again that the database gave up
     observing.py    TOP     log events and spans, without personal data

@@ -16,7 +16,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contactledger import __version__, commands_bundle, commands_exchange, commands_keys
+from contactledger import (
+    __version__,
+    commands_bundle,
+    commands_exchange,
+    commands_import,
+    commands_keys,
+)
 from contactledger.errors import BadInput, LedgerError
 from contactledger.ledger import Ledger
 from contactledger.moments import moment
@@ -129,4 +135,5 @@ def _moment(text: str) -> datetime | None:
 
 commands_bundle.add_to(app)
 commands_exchange.add_to(app)
+commands_import.add_to(app)
 commands_keys.add_to(app)

@@ -1,0 +1,115 @@
+"""The commands with which whole files come in: `import`, `imports`, `take-back`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contactledger.errors import BadInput
+from contactledger.importing import Imported
+from contactledger.ledger import Ledger
+from contactledger.moments import moment
+from contactledger.sources import Asterisk, Calls, FreeSwitch, ICal, Mapping, Table
+
+Db = Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")]
+Recorder = Annotated[str, typer.Option(help="The key of the party that runs the ledger.")]
+FORMS = ("calls", "asterisk", "freeswitch", "ical", "table")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("import")(import_)
+    app.command("imports")(imports)
+    app.command("take-back")(take_back)
+
+
+def import_(
+    db: Db,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to import.")],
+    recorder: Recorder,
+    form: Annotated[str, typer.Option("--as", help=f"One of: {', '.join(FORMS)}.")],
+    mapping: Annotated[
+        str, typer.Option(help="Of a table: a name that comes with the package, or a TOML file.")
+    ] = "",
+    zone: Annotated[str, typer.Option(help="Of times that name none, as Europe/Berlin.")] = "",
+    period: Annotated[
+        str, typer.Option(metavar="SINCE/UNTIL", help="The file is complete for that time.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run/--write", help="Only tell what would be recorded.")
+    ] = True,
+) -> None:
+    """Import a file; without --write nothing is recorded."""
+    try:
+        body = file.read_bytes()
+        text = Path(mapping).read_text("utf-8") if mapping.endswith(".toml") else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot be read ({type(error).__name__})", field="FILE") from None
+    source = _source(form, body, Mapping.read(text) if text else mapping, zone or None)
+    covered = _period(period) if period else None
+    with _opened(db, recorder) as ledger:
+        done = ledger.import_(source, body, dry_run=dry_run, period=covered)
+    typer.echo(_told(done))
+
+
+def imports(db: Db, recorder: Recorder) -> None:
+    """List the imports on record."""
+    with _opened(db, recorder) as ledger:
+        for batch in ledger.imports():
+            gone = ", taken back" if batch.taken_back else ""
+            when = f"{batch.imported_at:%Y-%m-%d %H:%M}"
+            typer.echo(f"{batch.id}  {when}  {batch.source}  {batch.entries:,} entries{gone}")
+
+
+def take_back(
+    db: Db,
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="As `imports` lists it.")],
+    recorder: Recorder,
+    reason: Annotated[str, typer.Option(help="Why; it is on record.")] = "",
+) -> None:
+    """Retract every entry of an import."""
+    with _opened(db, recorder) as ledger:
+        count = len(ledger.take_back(batch, reason or None))
+    typer.echo(f"retracted: {count:,} entries")
+
+
+def _opened(db: str, recorder: str) -> Ledger:
+    where = db if "://" in db else f"sqlite:///{db}"
+    return Ledger.open(where, recorder=recorder, create=False)
+
+
+def _source(form: str, body: bytes, mapping: Mapping | str, zone: str | None) -> Any:
+    if form == "asterisk":
+        if zone is None:
+            raise BadInput("is needed: Asterisk's times name no zone", field="--zone")
+        return Asterisk(zone)
+    if form == "freeswitch":
+        return FreeSwitch(zone or "UTC")
+    if form == "ical":
+        return ICal(zone)
+    if form == "table":
+        return Table(mapping, zone=zone) if mapping else Table.fitting(body, zone=zone)
+    if form != "calls":
+        raise BadInput(f"must be one of: {', '.join(FORMS)}", field="--as")
+    return Calls()
+
+
+def _period(text: str) -> tuple[datetime, datetime]:
+    """A period as ISO 8601 writes it: two times with a slash between."""
+    since, _, until = text.partition("/")
+    return moment(since, "--period"), moment(until, "--period")
+
+
+def _told(done: Imported) -> str:
+    head = "would be recorded" if done.dry_run else f"batch {done.batch}\nrecorded"
+    lines = [
+        f"{head}: {len(done.recorded):,} entries",
+        f"known already: {done.repeated:,}",
+        f"conflicting: {len(done.conflicting):,}",
+        f"lead to nobody on record: {len(done.parked):,}",
+        f"coverage: {len(done.coverage):,}",
+    ]
+    return "\n".join(lines)
