@@ -840,6 +840,28 @@ def test_an_account_keeps_its_slot_and_its_ledger():
     assert (error.step, "another ledger" in error.what) == (8, True)
 
 
+def test_a_ledger_begun_anew_under_the_same_key_shows_by_its_slots():
+    """Neither account nor size are those remembered; the slot is."""
+    memory = remembered(SMALL)
+    maker = sealed_story()
+    maker.slots[1], maker.slots[2] = maker.slots[2], maker.slots[1]
+    maker.seal()
+    anew = written(maker.content(OTHERS))
+    assert opened(anew).head.slot == opened(SMALL).head.slot == 1
+    error = refused(anew, memory=memory)
+    assert (error.step, error.what) == (
+        8,
+        "fork: another account is remembered in this slot of the ledger",
+    )
+    assert [claimed(one).head.account for one in error.evidence] == [SMITHS, OTHERS]
+    signed = memory[SMITHS]
+    elsewhere = sign_checkpoint(
+        Checkpoint("other.example/ledger", 9, bytes(32)), key_of("first", "other.example/ledger")
+    )
+    other = {SMITHS: attrs.evolve(signed, checkpoint=elsewhere)}
+    assert opened(anew, memory=other).first  # another ledger has slots of its own
+
+
 def test_a_partial_bundle_shows_that_it_continues_what_is_remembered():
     maker = sealed_story()
     memory = remembered(written(maker.content()))

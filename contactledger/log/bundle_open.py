@@ -410,11 +410,17 @@ class _Opening:
             refuse("rollback or fork: does not continue what is remembered", 8, "", evidence)
 
     def _same_ledger(self, old: SignedHead) -> None:
-        """Two checkpoints of one size are one and the same."""
-        before, now = claimed(old).checkpoint, self.opened.checkpoint
-        if (before.origin, before.size) == (now.origin, now.size) and before.root != now.root:
+        """Two checkpoints of one size are one and the same; a slot is one account's for ever."""
+        claim, now = claimed(old), self.opened.checkpoint
+        before, head, evidence = claim.checkpoint, claim.head, (old, self.signed)
+        if before.origin != now.origin:
+            return
+        if before.size == now.size and before.root != now.root:
             what = "fork: the ledger signed another history at the same size"
-            refuse(what, 8, "", (old, self.signed))
+            refuse(what, 8, "", evidence)
+        if head.slot == self.head.slot and head.account != self.head.account:
+            what = "fork: another account is remembered in this slot of the ledger"
+            refuse(what, 8, "", evidence)
 
 
 @frozen
