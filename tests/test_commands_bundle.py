@@ -84,6 +84,21 @@ def test_verify_prints_what_was_verified_and_the_standing(made, command):
     assert standing.splitlines()[:3] == lines[10:13]
 
 
+def test_the_command_that_the_demo_prints_verifies_what_it_left(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, out, _ = command("demo")
+    program, *arguments = out.splitlines()[-1].split()
+    assert (program, arguments[0]) == ("contactledger", "verify")
+    code, said, err = command(*arguments)
+    assert (code, err) == (0, "")
+    assert said.splitlines()[0].endswith("entries of smith-motors: complete")
+    # the same columns as the demo printed, computed again
+    assert [line for line in out.splitlines() if line.startswith("Reached out")] == [
+        line for line in said.splitlines() if line.startswith("Reached out")
+    ]
+    assert said.count("\nReached out") == 1
+
+
 def test_verify_remembers_and_writes_the_report(made, command):
     how = ("--trust", "acme.vkey", "--remember", "memory.json")
     assert "now kept" in command("verify", "smith.bundle", *how)[1]
