@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -410,6 +411,29 @@ def test_a_bundle_that_cannot_be_written_is_named_and_leaves_what_was_there(vend
         file.write(b"new")
     assert path.read_bytes() == b"old"
     assert [p.name for p in path.parent.glob(".old*")] == []
+
+
+def test_memory_is_bounded_while_a_long_log_is_saved_and_opened(tmp_path):
+    peaks = []
+    vendor = Vendor(tmp_path, f"sqlite:///{tmp_path}/a.db")
+    vendor.ledger.record(SMITH, *two_sides())
+    for number in (2_000, 4_000):
+        touches = [mail(f"m-{number}-{no}", about="Inventory sync " * 4) for no in range(number)]
+        vendor.ledger.record(SMITH, *touches)
+        vendor.ledger.seal()
+        tracemalloc.start()
+        try:
+            path = vendor.save()
+            written = tracemalloc.get_traced_memory()[1]
+            tracemalloc.reset_peak()
+            open_bundle(path, trust=vendor.key)
+            peaks.append((path.stat().st_size, written, tracemalloc.get_traced_memory()[1]))
+        finally:
+            tracemalloc.stop()
+    vendor.ledger.close()
+    (short, *before), (long, *after) = peaks
+    assert long > 2.5 * short
+    assert all(now < 1.5 * then for now, then in zip(after, before, strict=True))
 
 
 # --- redacted, or withheld
