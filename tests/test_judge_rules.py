@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 from contactledger.judge.rules import CAVEATS, EXCUSES, NOTES, ORDER, RULES, VIOLATIONS
 
@@ -12,6 +14,13 @@ ALL = [RULES, VIOLATIONS, CAVEATS, NOTES]
 def test_every_rule_of_the_judgement_and_of_the_onus_has_its_words() -> None:
     assert list(RULES) == [f"J{n}" for n in range(1, 55)] + [f"O{n}" for n in range(1, 10)]
     assert sorted(RULES, key=ORDER.__getitem__) == list(RULES)
+
+
+def test_every_rule_of_the_judgement_has_a_test_that_bears_its_number() -> None:
+    files = sorted(Path(__file__).parent.glob("test_judge_*.py"))
+    texts = "\n".join(path.read_text("utf-8") for path in files)
+    borne = {name.upper() for name in re.findall(r"^def test_([jo]\d+)_", texts, re.MULTILINE)}
+    assert borne == set(RULES)
 
 
 def test_j40_every_violation_is_a_breach_or_an_excuse() -> None:
