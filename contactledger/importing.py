@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 IMPORTED, RETRACTED = "imported", "taken_back"
 """States of a batch's row."""
+PAGE = 500
+"""Batches read at a time."""
 
 
 @frozen
@@ -168,35 +170,30 @@ class Importing:
 
     def imports(self) -> tuple[Batch, ...]:
         """The imports on record, oldest first."""
+        found: list[Batch] = []
+        last: InboxRow | None = None
         with self._store.begin(write=False) as tx:
-            rows = list(tx.inbox([IMPORTED, RETRACTED]))
-        return tuple(
-            Batch(
-                row.id,
-                row.received_at,
-                row.source,
-                sum(len(numbers) for numbers in orjson.loads(row.headers)["entries"].values()),
-                row.state == RETRACTED,
-            )
-            for row in rows
-        )
+            while rows := tx.inbox([IMPORTED, RETRACTED], limit=PAGE, after=last):
+                found += [_batch(row) for row in rows]
+                last = rows[-1]
+        return tuple(found)
 
     def take_back(self, batch: str, reason: str | None = None) -> tuple[Entry, ...]:
         """Retract every entry of an import; the retractions. Those retracted already stay so."""
         with self._store.begin(write=True) as tx:
-            rows = [row for row in tx.inbox([IMPORTED, RETRACTED]) if row.id == batch]
-            if not rows:
+            row = tx.inbox_get(batch)
+            if row is None or row.state not in (IMPORTED, RETRACTED):
                 raise NotFound("no import of this id", field="batch")
             given = {
                 account: [Given(Retraction(no, reason)) for no in numbers if no not in gone]
-                for account, numbers in orjson.loads(rows[0].headers)["entries"].items()
+                for account, numbers in orjson.loads(row.headers)["entries"].items()
                 for gone in [_retracted(tx, account)]
             }
             if any(given.values()):
                 written = self._write_received({a: some for a, some in given.items() if some}, tx)
             else:
                 written = {}
-            tx.inbox_put(rows[0]._replace(state=RETRACTED))
+            tx.inbox_put(row._replace(state=RETRACTED))
         return tuple(one.entry for some in written.values() for one in some)
 
     def cover(self, *coverage: Coverage) -> tuple[Entry, ...]:
@@ -278,6 +275,13 @@ class Importing:
             headers=orjson.dumps(said, option=orjson.OPT_SORT_KEYS),
             body=b"",
         )
+
+
+def _batch(row: InboxRow) -> Batch:
+    numbers = orjson.loads(row.headers)["entries"].values()
+    return Batch(
+        row.id, row.received_at, row.source, sum(map(len, numbers)), row.state == RETRACTED
+    )
 
 
 def _retracted(tx: Transaction, account: str) -> set[int | None]:

@@ -6,7 +6,6 @@ the entries by `judge`; nothing judged is stored.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from contactledger.bundling import Bundle, Chosen, bundle
 from contactledger.checking import check_account, check_all, rehash
 from contactledger.declare import as_utc
 from contactledger.erasing import erase, read_all
-from contactledger.errors import BadFact, BadInput, StoreMissing, Unverified
+from contactledger.errors import BadFact, BadInput, StoreMissing
 from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction, fields_of
 from contactledger.importing import Importing
 from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
@@ -31,7 +30,7 @@ from contactledger.log.record import PLANS
 from contactledger.moments import Moment
 from contactledger.observing import observed
 from contactledger.reading import Loaded, Reading
-from contactledger.receiving import Inbox, Receipt
+from contactledger.receiving import Inbox, Receiving
 from contactledger.recording import Desk, Given, Written
 from contactledger.references import References, new_id
 from contactledger.refusing import refuse_name
@@ -46,12 +45,9 @@ if TYPE_CHECKING:
     from contactledger.countersigning import Accepted, Countersignature
     from contactledger.exchange import Trust
     from contactledger.log.note import Signer
-    from contactledger.sources.source import Source
-
-log = logging.getLogger("contactledger")
 
 
-class Ledger(Reading, Keeping, Importing):
+class Ledger(Reading, Keeping, Receiving, Importing):
     """A ledger: write with `record`, `sending`, `receive`; read with `entries` … `report`.
 
     Thread-safe. Use it with `with`, or `close()` it.
@@ -325,44 +321,6 @@ class Ledger(Reading, Keeping, Importing):
             raise
         self.record(account, sent.done())
 
-    def receive(
-        self,
-        source: Source,
-        headers: Mapping[str, str],
-        body: bytes,
-        *,
-        url: str | None = None,
-    ) -> Receipt:
-        """Take in what a provider reports or a mailbox got.
-
-        Size → authenticity → the raw body made durable → parsed, matched, recorded. When
-        this returns, the body is safe: answer 2xx (in a host's transaction: after *your*
-        commit). Raises Unverified (nothing is stored), TooLarge, and BadEvent for a body that
-        cannot be parsed, which is kept in the inbox and can be replayed.
-        """
-        try:
-            with observed("receive") as counts:
-                receipt = self._inbox.receive(source, headers, body, url)
-                counts |= {"source": source.name, "entries": len(receipt.recorded)}
-                return receipt
-        except Unverified:
-            self._forged += 1
-            log.warning("contactledger: a report of %s did not verify", source.name)
-            raise
-
-    def replay(self, *sources: Source) -> tuple[Receipt, ...]:
-        """Try again whatever of these sources is parked or failed in the inbox."""
-        return self._inbox.replay(sources)
-
-    def tidy(self) -> int:
-        """Delete received bodies whose parts were all recorded 30 days ago; how many."""
-        return self._inbox.tidy()
-
-    @property
-    def forged(self) -> int:
-        """How many reports did not verify since this ledger was opened."""
-        return self._forged
-
     # --- read ----------------------------------------------------------------------------
 
     def accounts(self) -> tuple[str, ...]:
@@ -473,8 +431,9 @@ class Ledger(Reading, Keeping, Importing):
         from contactledger.countersigning import accept
 
         self._sealer()  # which a ledger opened for reading has not
-        with self._store.begin(write=True) as tx:
-            return accept(tx, countersignature, trust)
+        return in_one_transaction(
+            self._store, lambda tx: accept(tx, countersignature, trust), idempotent=True
+        )
 
     # --- inside --------------------------------------------------------------------------
 

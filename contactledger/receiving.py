@@ -5,21 +5,27 @@ parser's bug loses nothing. An event is matched by the first rule that gives exa
 touch (`matching.py`); what cannot be matched is parked there and can be replayed. A report
 that comes again is recognised by a digest of its stable id and recorded once; one that comes
 again with other content is kept, marked as a conflict.
+
+States of a body: *new* (durable, not yet gone through), *done*, *unknown* and *ambiguous*
+(some of it is parked), *failed* (it could not be parsed or recorded). Replaying takes up all
+but the done, oldest first, each in a transaction of its own, and holds a few bodies at a
+time however many wait; what was recorded before is known again, so it may be done at any time.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import orjson
 from attrs import frozen
 
-from contactledger.errors import BadEvent, BadInput, TooLarge
+from contactledger.errors import BadEvent, BadInput, TooLarge, Unverified
 from contactledger.events import Event
 from contactledger.facts import Entry
 from contactledger.matching import Matcher, Parked
+from contactledger.observing import observed
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
 from contactledger.retrying import in_one_transaction
@@ -34,6 +40,9 @@ KEEP_DONE = timedelta(days=30)
 PAGE = 100
 """Bodies read at a time; a source may take some of 40 MB."""
 
+WAITING = ("new", "failed", "ambiguous", "unknown")
+"""States of bodies that replaying takes up."""
+
 _CREDENTIALS = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
 
 log = logging.getLogger("contactledger")
@@ -44,13 +53,18 @@ _Write = Callable[[Mapping[str, Sequence[Given]], Transaction], dict[str, list[W
 @frozen
 class Receipt:
     """What became of a body: entries `recorded` and `conflicting` (kept, marked), how many
-    events were `repeated`, and which are `parked` in the inbox under `inbox`."""
+    events were `repeated`, and which are `parked` in the inbox under `inbox`.
+
+    `failed`: the class of the error by which a replayed body came to nothing again.
+    """
 
     inbox: str
     recorded: tuple[Entry, ...] = ()
     repeated: int = 0
     conflicting: tuple[Entry, ...] = ()
     parked: tuple[Parked, ...] = ()
+    source: str = ""
+    failed: str = ""
 
 
 class Inbox:
@@ -95,19 +109,44 @@ class Inbox:
         in_one_transaction(self._store, lambda tx: tx.inbox_put(row))
         return self._process(source, row)
 
-    def replay(self, sources: Sequence[Source]) -> tuple[Receipt, ...]:
+    def replay(self, sources: Sequence[Source]) -> Iterator[Receipt]:
         """Process again what is not done; a body that still fails stays where it is."""
         by_name = {source.name: source for source in sources}
-        with self._store.begin(write=False) as tx:
-            rows = tx.inbox(["new", "failed", "ambiguous", "unknown"])
-        receipts = []
-        for row in rows:
+        for row in self._waiting(self._now()):
             if row.source in by_name:
                 try:
-                    receipts.append(self._process(by_name[row.source], row))
+                    yield self._process(by_name[row.source], row)
                 except BadInput as error:
                     log.warning("contactledger: inbox %s fails again (%s)", row.id, error.field)
-        return tuple(receipts)
+                    yield Receipt(row.id, source=row.source, failed=type(error).__name__)
+
+    def _waiting(self, until: datetime) -> Iterator[InboxRow]:
+        """What came in by then and is not done, oldest first, each once.
+
+        Of each state the next body is held. A body that changes its state on the way does not
+        come again: whatever is read from then on lies behind it.
+        """
+        at: InboxRow | None = None
+        ahead = {state: self._next(state, at) for state in WAITING}
+        while there := [row for row in ahead.values() if row is not None]:
+            at = min(there, key=lambda row: (row.received_at, row.id))
+            if at.received_at > until:
+                return
+            yield at
+            ahead[at.state] = self._next(at.state, at)
+
+    def _next(self, state: str, after: InboxRow | None) -> InboxRow | None:
+        with self._store.begin(write=False) as tx:
+            return next(iter(tx.inbox([state], limit=1, after=after)), None)
+
+    def waiting(self) -> dict[str, dict[str, int]]:
+        """How many bodies wait to be replayed, by source and state."""
+        found: dict[str, dict[str, int]] = {}
+        with self._store.begin(write=False) as tx:
+            for source, state, count in tx.inbox_counts():
+                if state in WAITING:
+                    found.setdefault(source, {})[state] = count
+        return found
 
     def tidy(self) -> int:
         """Delete bodies whose parts were all recorded 30 days ago; how many."""
@@ -159,11 +198,67 @@ class Inbox:
             sum(one.state == "repeated" for one in done) + matcher.repeated,
             tuple(one.entry for one in done if one.state == "conflicting"),
             parked,
+            row.source,
         )
 
     def _failed(self, row: InboxRow, reason: str) -> None:
         failed = row._replace(state="failed", reason=reason, tries=row.tries + 1)
         in_one_transaction(self._store, lambda tx: tx.inbox_put(failed))
+
+
+class Receiving:
+    """The methods of `Ledger` that take in what others report."""
+
+    _inbox: Inbox
+    _forged: int
+
+    def receive(
+        self,
+        source: Source,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        url: str | None = None,
+    ) -> Receipt:
+        """Take in what a provider reports or a mailbox got.
+
+        Size → authenticity → the raw body made durable → parsed, matched, recorded. When
+        this returns, the body is safe: answer 2xx (in a host's transaction: after *your*
+        commit). Raises Unverified (nothing is stored), TooLarge, and BadEvent for a body that
+        cannot be parsed, which is kept in the inbox and can be replayed.
+        """
+        try:
+            with observed("receive") as counts:
+                receipt = self._inbox.receive(source, headers, body, url)
+                counts |= {"source": source.name, "entries": len(receipt.recorded)}
+                return receipt
+        except Unverified:
+            self._forged += 1
+            log.warning("contactledger: a report of %s did not verify", source.name)
+            raise
+
+    def replay(self, *sources: Source) -> tuple[Receipt, ...]:
+        """Try again whatever of these sources is parked or failed in the inbox; the receipts
+        of what could be gone through."""
+        return tuple(receipt for receipt in self.replaying(*sources) if not receipt.failed)
+
+    def replaying(self, *sources: Source) -> Iterator[Receipt]:
+        """The same, a receipt at a time and those that failed again with the others, so that
+        an inbox of any size takes a few bodies' memory. Each is done when its receipt comes."""
+        return self._inbox.replay(sources)
+
+    def waiting(self) -> dict[str, dict[str, int]]:
+        """How many received bodies wait to be replayed: {source: {state: how many}}."""
+        return self._inbox.waiting()
+
+    def tidy(self) -> int:
+        """Delete received bodies whose parts were all recorded 30 days ago; how many."""
+        return self._inbox.tidy()
+
+    @property
+    def forged(self) -> int:
+        """How many reports did not verify since this ledger was opened."""
+        return self._forged
 
 
 def _without_credentials(headers: Mapping[str, str]) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 from contactledger.errors import BadEvent, BadFact, NotFound
 from contactledger.events import Event, Incoming
 from contactledger.facts import Coverage, Person, Retraction, Signal, Touch
+from contactledger.importing import PAGE
 from contactledger.sources import Asterisk, Calls, Grader, ICal, Own
 from contactledger.vocabulary import Channel, CoverageState, Purpose, SignalKind
 from tests.ledgers import SMITH, Probe, facts_of, filled, in_file
@@ -120,8 +121,23 @@ def test_a_single_entry_taken_back_before_stays_so():
 
 def test_an_unknown_batch_is_not_found():
     ledger, _ = filled()
-    with pytest.raises(NotFound, match="batch: no import of this id"):
-        ledger.take_back("nothing")
+    ledger.receive(Calls(), {}, HEADER.encode())
+    with ledger._store.begin(write=False) as tx:
+        (received,) = tx.inbox()
+    for batch in ("nothing", received.id):  # a body that was received is no import
+        with pytest.raises(NotFound, match="batch: no import of this id"):
+            ledger.take_back(batch)
+
+
+def test_all_imports_are_listed_and_any_can_be_taken_back_however_many_there_are():
+    ledger, clock = filled()
+    made = []
+    for _ in range(PAGE + 2):
+        clock.forward(seconds=1)
+        made.append(ledger.import_(Calls(), HEADER.encode(), dry_run=False).batch)
+    assert [b.id for b in ledger.imports()] == made
+    assert ledger.take_back(made[-1]) == ()
+    assert [b.taken_back for b in ledger.imports()] == [False] * (PAGE + 1) + [True]
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing_behind():

@@ -20,6 +20,7 @@ from contactledger.sources.calls import Calls
 from contactledger.sources.mail import Mail
 from contactledger.sources.sendgrid import SIGNATURE, TIMESTAMP, SendGrid
 from contactledger.store.memory import MemoryStore
+from contactledger.store.port import InboxRow
 from contactledger.vocabulary import Auth
 from tests.ledgers import SMITH, Probe, event, filled, holds, in_file, in_memory, mail, two_sides
 
@@ -65,7 +66,7 @@ def test_a_report_is_recorded_once_however_often_it_comes(sent):
     assert ledger.entries(SMITH)[-1] == entry
     clock.forward(hours=3)
     again = ledger.receive(SendGrid(), JSON, body(sendgrid(touch.id)))
-    assert again == Receipt(again.inbox, repeated=1)
+    assert again == Receipt(again.inbox, repeated=1, source="sendgrid")
     assert ledger.check() == 9
     assert {row.state for row in inbox(ledger)} == {"done"}
 
@@ -175,6 +176,64 @@ def test_replay_takes_up_what_is_of_its_sources_only(sent):
     ledger.receive(SendGrid(), JSON, body(sendgrid("", email="who@else.example")))
     assert ledger.replay(Mail(), Calls()) == ()
     assert ledger.replay() == ()
+
+
+def test_replay_goes_through_an_inbox_of_any_size_oldest_first_and_each_body_once(sent):
+    ledger, clock, touch = sent
+    states = ("unknown", "failed", "new", "ambiguous", "done", "imported")
+    with ledger._store.begin(write=True) as tx:
+        for number in range(2_400):
+            at = clock() - timedelta(seconds=2_400 - number // 2)  # two of each moment
+            state = states[number % 6]
+            given = body(sendgrid(touch.id, sg_event_id=f"e-{number}"))
+            row = ("sendgrid", "signed_body", state, "", 1, b"{}", given)
+            tx.inbox_put(InboxRow(f"{number:026d}", at, *row))
+    assert ledger.waiting() == {
+        "sendgrid": {"ambiguous": 400, "failed": 400, "new": 400, "unknown": 400}
+    }
+    receipts = ledger.replay(SendGrid())
+    assert [r.inbox for r in receipts] == [
+        f"{number:026d}" for number in range(2_400) if number % 6 < 4
+    ]
+    assert {len(r.recorded) for r in receipts} == {1}
+    assert ledger.waiting() == {}
+    assert ledger.replay(SendGrid()) == ()
+
+
+def test_what_stays_parked_in_another_state_does_not_come_twice(sent):
+    ledger, clock, _ = sent
+    waits = SendGrid(), JSON, body(sendgrid("", email="who@else.example"))
+    ledger.receive(*waits)
+    clock.forward(seconds=1)
+    ledger.receive(*waits)
+    first, last = inbox(ledger)
+    with ledger._store.begin(write=True) as tx:
+        tx.inbox_put(first._replace(state="new"))
+    assert [r.inbox for r in ledger.replaying(SendGrid())] == [first.id, last.id]
+    assert [row.tries for row in inbox(ledger)] == [2, 2]
+
+
+def test_replaying_holds_one_body_of_each_state_and_stops_at_what_came_meanwhile(sent):
+    ledger, clock, _ = sent
+    for _ in range(3):
+        ledger.receive(SendGrid(), JSON, body(sendgrid("", email="who@else.example")))
+        clock.forward(seconds=1)
+    got = []
+    for receipt in ledger.replaying(SendGrid()):
+        got.append((receipt.source, receipt.failed, len(receipt.parked)))
+        clock.forward(seconds=1)
+        ledger.receive(SendGrid(), JSON, body(sendgrid("", email="who@else.example")))
+    assert got == [("sendgrid", "", 1)] * 3
+    assert ledger.waiting() == {"sendgrid": {"unknown": 6}}
+
+
+def test_what_fails_again_is_told_among_the_receipts_and_left(sent):
+    ledger, _, _ = sent
+    with pytest.raises(BadEvent):
+        ledger.receive(SendGrid(), JSON, b"{")
+    (told,) = ledger.replaying(SendGrid())
+    assert told == Receipt(inbox(ledger)[0].id, source="sendgrid", failed="BadEvent")
+    assert ledger.waiting() == {"sendgrid": {"failed": 1}}
 
 
 def test_a_call_table_and_a_message_come_in_the_same_way(sent):

@@ -6,8 +6,10 @@ state throughout. A writer that raises is taken back step by step, newest first.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from threading import RLock
 
 from contactledger.errors import StoreBusy, StoreError
@@ -224,14 +226,28 @@ class MemoryTransaction(MemorySealing):
         self._guard.reading()
         return self._state.inbox.get(id)
 
-    def inbox(self, states: Collection[str] = (), limit: int = 1_000) -> list[InboxRow]:
+    def inbox(
+        self, states: Collection[str] = (), limit: int = 1_000, after: InboxRow | None = None
+    ) -> list[InboxRow]:
         """See the port."""
         self._guard.reading()
         rows = [row for row in self._state.inbox.values() if not states or row.state in states]
-        return sorted(rows, key=lambda row: (row.received_at, row.id))[:limit]
+        if after is not None:
+            rows = [row for row in rows if _age(row) > _age(after)]
+        return sorted(rows, key=_age)[:limit]
+
+    def inbox_counts(self) -> list[tuple[str, str, int]]:
+        """See the port."""
+        self._guard.reading()
+        counts = Counter((row.source, row.state) for row in self._state.inbox.values())
+        return [(source, state, count) for (source, state), count in sorted(counts.items())]
 
     def inbox_drop(self, ids: Collection[str]) -> None:
         """See the port."""
         self._guard.writing()
         for id_ in ids:
             self._drop(self._state.inbox, id_)
+
+
+def _age(row: InboxRow) -> tuple[datetime, str]:
+    return row.received_at, row.id

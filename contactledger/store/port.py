@@ -219,8 +219,15 @@ class Transaction(SealTransaction, Protocol):
         """One row."""
         ...
 
-    def inbox(self, states: Collection[str] = (), limit: int = 1_000) -> list[InboxRow]:
-        """Rows in these states (none named: all), oldest first."""
+    def inbox(
+        self, states: Collection[str] = (), limit: int = 1_000, after: InboxRow | None = None
+    ) -> list[InboxRow]:
+        """Rows in these states (none named: all), oldest first, the next `limit` behind the
+        row `after`, which need not be there any more."""
+        ...
+
+    def inbox_counts(self) -> list[tuple[str, str, int]]:
+        """How many rows there are of each source and state, in order of these."""
         ...
 
     def inbox_drop(self, ids: Collection[str]) -> None:

@@ -47,6 +47,8 @@ PREFIX = "contactledger_"
 TIMEOUT_SECONDS = 10.0
 """How long a writer waits for somebody else's lock before StoreBusy."""
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}\Z")
+_FIRST = (-(2**62), "")
+"""Before the inbox's first row, whatever its time."""
 
 
 class SqlStore:
@@ -292,12 +294,19 @@ class SqlTransaction(SqlSealing):
         """See the port."""
         return next((_inbox(row) for row in self._rows(self._sql.inbox_get, (id,))), None)
 
-    def inbox(self, states: Collection[str] = (), limit: int = 1_000) -> list[InboxRow]:
+    def inbox(
+        self, states: Collection[str] = (), limit: int = 1_000, after: InboxRow | None = None
+    ) -> list[InboxRow]:
         """See the port."""
+        behind = _FIRST if after is None else (micros(after.received_at), after.id)
         if not states:
-            return [_inbox(row) for row in self._rows(self._sql.inbox, (limit,))]
+            return [_inbox(row) for row in self._rows(self._sql.inbox, (*behind, limit))]
         asked, filled = self._sql.among(self._sql.inbox_in, list(states))
-        return [_inbox(row) for row in self._rows(asked, [*filled, limit])]
+        return [_inbox(row) for row in self._rows(asked, [*filled, *behind, limit])]
+
+    def inbox_counts(self) -> list[tuple[str, str, int]]:
+        """See the port."""
+        return [(source, state, n) for source, state, n in self._rows(self._sql.inbox_counts)]
 
     def inbox_drop(self, ids: Collection[str]) -> None:
         """See the port."""

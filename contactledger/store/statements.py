@@ -84,6 +84,7 @@ class Statements:
     inbox_get: str
     inbox: str
     inbox_in: str
+    inbox_counts: str
     inbox_drop: str
 
     def among(self, text: str, values: Sequence[T]) -> tuple[str, list[T]]:
@@ -200,7 +201,12 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         receipts=select(t.receipt, "WHERE account = ? ORDER BY epoch, key"),
         inbox_put=put(t.inbox),
         inbox_get=select(t.inbox, "WHERE id = ?"),
-        inbox=select(t.inbox, "ORDER BY received_at, id LIMIT ?"),
-        inbox_in=select(t.inbox, "WHERE state IN ({}) ORDER BY received_at, id LIMIT ?"),
+        inbox=select(t.inbox, "WHERE (received_at, id) > (?, ?) ORDER BY received_at, id LIMIT ?"),
+        inbox_in=select(
+            t.inbox,
+            "WHERE state IN ({}) AND (received_at, id) > (?, ?) ORDER BY received_at, id LIMIT ?",
+        ),
+        inbox_counts=f"SELECT source, state, count(*) FROM {_name(t.inbox)} "  # noqa: S608
+        "GROUP BY source, state ORDER BY source, state",
         inbox_drop=delete(t.inbox, "WHERE id = ?"),
     )

@@ -325,6 +325,15 @@ class JoinedStoreSuite(SealSuite):
             assert tx.inbox(limit=1) == [early]
             assert tx.inbox(["new", "done"]) == [late, same]
             assert tx.inbox(["new", "done"], limit=1) == [late]
+            assert tx.inbox(limit=1, after=early) == [late]
+            assert tx.inbox(["new", "done"], after=early) == [late, same]
+            assert tx.inbox(["new", "done"], after=late) == [same]
+            assert tx.inbox(after=same) == []
+            assert tx.inbox_counts() == [
+                ("sendgrid", "done", 1),
+                ("sendgrid", "new", 1),
+                ("sendgrid", "unknown", 1),
+            ]
             tried = early._replace(state="failed", reason="too-large", tries=3)
             tx.inbox_put(tried)
             assert tx.inbox_get("c") == tried
