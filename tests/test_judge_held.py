@@ -284,6 +284,41 @@ def test_j30_a_channel_with_no_way_back_on_a_touch_that_wants_one() -> None:
     assert codes(log.finding(letter(log, expects="seen"), LATER)) == []
 
 
+def test_j40_the_policy_s_preferred_channel_is_that_of_whoever_asked_for_none() -> None:
+    usual = with_lines("preferred_first = true", 'preferred_channel = "phone"')
+    assert codes(wished(usual)) == ["preferred_not_tried"]
+    assert codes(wished(usual, preferred="letter")) == []
+    assert codes(wished(usual, refused="sms")) == ["preferred_not_tried"]
+    assert codes(wished(with_lines('preferred_channel = "phone"'))) == []
+    log = two_sides(usual)
+    log.touch("ann", "sue", channel="phone", matter="rel", at=day(0))
+    assert codes(log.finding(letter(log, matter="rel"), LATER)) == []
+
+
+@pytest.mark.parametrize(
+    ("topics", "broken"),
+    [
+        (("pricing", "stock"), ["topic_refused"]),
+        (("billing",), ["topic_not_allowed"]),
+        (("stock", "billing"), []),
+        ((), []),
+    ],
+)
+def test_j40_topics_that_the_policy_refuses_or_does_not_allow(topics, broken) -> None:
+    log = two_sides(with_lines('refused_topics = ["pricing"]', 'allowed_topics = ["stock"]'))
+    found = log.finding(letter(log, topics=topics), LATER)
+    assert (codes(found), found.held_against is None) == (broken, bool(broken))
+
+
+@pytest.mark.parametrize(("need", "held"), [("claimed", "smith"), ("likely", None)])
+def test_j40_the_evidence_that_a_silence_needs_is_that_of_its_channel(need, held) -> None:
+    log = two_sides(DEFAULT_POLICY + f'\n[evidence.silence]\nphone = "{need}"\n')
+    call = log.touch("ann", "bob", channel="phone", at=day(0), system="own")
+    log.signal(call, "voicemail", at=day(0), system="own")
+    found = log.finding(call, LATER)
+    assert (found.outcome, found.held_against) == (Outcome.IGNORED, held)
+
+
 # --- caps ------------------------------------------------------------------------------------
 
 CAPPED = """
@@ -350,6 +385,18 @@ def test_j41_later_evidence_recounts() -> None:
     assert codes(log.finding(touches[2], day(4))) == []
     log.signal(touches[0], "opened", by="human", at=day(5), **THIRD)
     assert codes(log.finding(touches[2], day(5))) == ["over_cap"]
+
+
+def test_j41_a_cap_per_account_counts_everybody_and_a_touch_to_two_once() -> None:
+    log = two_sides('[[cap]]\ntouches = 2\ndays = 30\nper = "account"')
+    log.party("prime", "partner")
+    log.touch("ann", ["bob", "prime"], at=day(0))
+    log.touch("abe", "sue", at=day(1))
+    log.touch("bob", "ann", at=day(1))
+    last = log.touch("ann", "prime", at=day(2))
+    (over,) = log.finding(last, day(3)).violations
+    assert (over.code, over.limit, over.count, over.person) == ("over_cap", 2, 3, None)
+    assert [codes(f) for f in log.judge(day(3)) if f.touch != last.id] == [[], [], [], []]
 
 
 def test_j41_every_broken_cap_is_listed() -> None:

@@ -239,6 +239,50 @@ def test_j42_a_sender_that_was_told_knew_it_before_it_was_recorded() -> None:
     assert climbs(log, day(4)) == [None, None, None]
 
 
+def test_j51_where_nobody_prefers_anything_the_policy_s_own_channel_is_the_second() -> None:
+    log = house()
+    log.adopt('preferred_channel = "chat"\n' + DEFAULT_POLICY, at=day(-2))
+    call(log, at=day(0))
+    log.touch("ann", "bob", matter="install", at=day(3))
+    chat = log.touch("ann", "bob", channel="chat", matter="install", at=day(4))
+    assert climbs(log, day(4)) == [chat.no, None, None]
+
+
+DUTIES = """
+[[window]]
+within = "1 day"
+[[ladder]]
+step = "second_channel"
+after = "2 days"
+to = ["it"]
+[[ladder]]
+step = "second_person"
+after = "3 days"
+to = ["it"]
+[[ladder]]
+step = "level_higher"
+after = "4 days"
+to = ["owner"]
+"""
+
+
+def test_j51_a_rung_that_names_a_duty_wants_somebody_who_has_it() -> None:
+    log = two_sides(DUTIES)
+    log.person("bob", "smith", duties=("it",))
+    log.person("ida", "smith", duties=("it",))
+    log.person("max", "smith", level=2)
+    log.person("eve", "smith", level=2, duties=("owner",))
+    log.coverage(*ALL, since=day(-1), until=day(200), at=day(-1))
+    call(log, at=day(0))
+    log.touch("ann", "sue", matter="install", at=day(2))
+    mail = log.touch("ann", "bob", matter="install", at=day(2, 11))
+    call(log, "sue", at=day(3))
+    second = call(log, "ida", at=day(3, 11))
+    call(log, "max", at=day(4))
+    higher = call(log, "eve", at=day(4, 11))
+    assert climbs(log, day(5)) == [mail.no, second.no, higher.no]
+
+
 def test_j51_where_the_log_knows_nobody_else_a_touch_to_the_party_will_do() -> None:
     log = two_sides()
     log.person("jo", "small")

@@ -41,6 +41,9 @@ class Caps:
                 self._sent.setdefault(("person", question.sender, ref), []).append(line)
             if refs:
                 self._sent.setdefault(("party", question.sender, question.party), []).append(line)
+                everybody = self._sent.setdefault(("account", question.sender, ""), [])
+                if not everybody or everybody[-1][1] != entry.no:
+                    everybody.append(line)
         for sent in self._sent.values():
             sent.sort(key=lambda line: line[:2])
 
@@ -55,7 +58,7 @@ class Caps:
             return None
         if not counted(self._docket, hearing, ref):
             return None
-        whom = ref if cap.per == "person" else hearing.question.party
+        whom = {"person": ref, "party": hearing.question.party}.get(cap.per, "")
         times, numbers = self._times(cap, hearing.question.sender, whom)
         last = bisect_right(times, entry.at)
         first = bisect_right(times, entry.at - timedelta(days=cap.days), 0, last)

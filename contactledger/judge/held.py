@@ -81,6 +81,10 @@ class Bar:
                     excuses.append(no)
             violations.extend(self._over_caps(hearing, ref, person))
         violations.extend(self._by_policy(question))
+        if question.policy.preferred_channel is not None:
+            violations.extend(
+                self._usual_channel(question, question.policy.preferred_channel, term)
+            )
         violations.extend(self._outside_hours(question))
         violations.extend(self._nobody_entitled(question))
         bounces = hearing.bounced_after()
@@ -113,14 +117,28 @@ class Bar:
             yield "channel_not_allowed", rules, asked.no, asked.known
         if not set(wish.refused_topics).isdisjoint(fact.topics):
             yield "topic_refused", rules, asked.no, asked.known
-        if question.policy.preferred_first and not self._preferred_tried(question, asked, term):
+        if question.policy.preferred_first and not self._tried_first(
+            question, wish.preferred, term
+        ):
             yield "preferred_not_tried", rules, asked.no, asked.known
         if self._against_hours(question, ref, asked):
             yield "outside_hours", rules, asked.no, asked.known
 
-    def _preferred_tried(self, question: Question, asked: Asked, term: Term) -> bool:
+    def _usual_channel(
+        self, question: Question, preferred: Channel, term: Term
+    ) -> Iterator[Violation]:
+        """The policy's preferred channel, for those who asked for none of their own."""
+        if not question.policy.preferred_first:
+            return
+        at = question.entry.at
+        asked = (self._wishes.asked(ref, question.party, at) for ref in question.refs)
+        if all(one is not None and one.preference.preferred is not None for one in asked):
+            return
+        if not self._tried_first(question, preferred, term):
+            yield Violation("preferred_not_tried", ("J40",), (question.entry.no,))
+
+    def _tried_first(self, question: Question, preferred: Channel | None, term: Term) -> bool:
         """Whether the preferred channel was tried from one window before the touch to its due."""
-        preferred = asked.preference.preferred
         if preferred is None or preferred is question.fact.channel:
             return True
         matter = self._view.matter_of(question.entry.id)
@@ -165,7 +183,7 @@ class Bar:
 
     def _over_caps(self, hearing: Hearing, ref: str, person: str | None) -> Iterator[Violation]:
         for cap in hearing.question.policy.caps:
-            if cap.per == "party" and ref != hearing.question.refs[0]:
+            if cap.per != "person" and ref != hearing.question.refs[0]:
                 continue
             broken = self._caps.broken(cap, hearing, ref)
             if broken is not None:
@@ -179,6 +197,9 @@ class Bar:
             yield Violation("channel_refused", ("J40",), (question.entry.no,))
         elif policy.allowed_channels is not None and channel not in policy.allowed_channels:
             yield Violation("channel_not_allowed", ("J40",), (question.entry.no,))
+        barred = policy.bars_topics(question.fact.topics)
+        if barred is not None:
+            yield Violation(barred, ("J40",), (question.entry.no,))
 
     def _nobody_entitled(self, question: Question) -> Iterator[Violation]:
         """Nobody addressed is there any more, as far as the sender was told, and has a duty

@@ -221,7 +221,7 @@ class _Court:
         notes, because = ruling.notes, ruling.because
         held = None
         if verdict.outcome is Outcome.IGNORED:
-            needed = question.policy.evidence_needed
+            needed = question.policy.evidence_for_silence(question.fact.channel)
             if verdict.grade < needed:
                 no = question.entry.no
                 weak = Violation("evidence_too_weak", ("J40",), (no,), breach=False)

@@ -17,8 +17,8 @@ their order: a call to the managing director is not three attempts.
 `second_channel` wants the channel that the asked person, else party, prefers, if the sender
 was told and the question did not use it; else any other channel than the question's.
 `second_person` wants somebody the question was not addressed to, `level_higher` somebody
-above all it was addressed to; where the log knows nobody such, a touch to the party as a
-whole will do.
+above all it was addressed to; a step that names duties wants somebody who has one of them. Where
+the log knows nobody such, a touch to the party as a whole will do.
 """
 
 from __future__ import annotations
@@ -69,21 +69,38 @@ class _Asked:
     people: frozenset[str]
     level: int
     staff: frozenset[str]
+    usual: Channel | None
 
-    def channel_of(self, touch: Touch, at: datetime) -> bool:
+    def channel_of(self, touch: Touch, at: datetime, duties: frozenset[str]) -> bool:
         """The second channel: the preferred one if there is another, else any other."""
-        wanted = _preferred(self.view, [*sorted(self.people), self.party], at)
+        if duties and not self._reaches(touch, at, lambda person: self._has(person, at, duties)):
+            return False
+        wanted = _preferred(self.view, [*sorted(self.people), self.party], at) or self.usual
         if wanted is None or wanted is self.channel:
             return touch.channel is not self.channel
         return touch.channel is wanted
 
-    def person_of(self, touch: Touch, at: datetime) -> bool:
+    def person_of(self, touch: Touch, at: datetime, duties: frozenset[str]) -> bool:
         """Somebody else of the party."""
-        return self._reaches(touch, at, lambda person: person not in self.people)
+        return self._reaches(
+            touch,
+            at,
+            lambda person: person not in self.people and self._has(person, at, duties),
+        )
 
-    def level_of(self, touch: Touch, at: datetime) -> bool:
+    def level_of(self, touch: Touch, at: datetime, duties: frozenset[str]) -> bool:
         """Somebody above everybody who was asked."""
-        return self._reaches(touch, at, lambda person: _level(self.view, person, at) > self.level)
+        return self._reaches(
+            touch,
+            at,
+            lambda person: (
+                _level(self.view, person, at) > self.level and self._has(person, at, duties)
+            ),
+        )
+
+    def _has(self, person: str, at: datetime, duties: frozenset[str]) -> bool:
+        fact = self.view.person_at(person, at)
+        return not duties or (fact is not None and not duties.isdisjoint(fact.duties))
 
     def _reaches(self, touch: Touch, at: datetime, fits: Callable[[str], bool]) -> bool:
         people = _of_party(self.view, touch.to, self.party, at)
@@ -96,7 +113,7 @@ class _Asked:
         )
 
 
-_RUNGS: dict[str, Callable[[_Asked, Touch, datetime], bool]] = {
+_RUNGS: dict[str, Callable[[_Asked, Touch, datetime, frozenset[str]], bool]] = {
     "second_channel": _Asked.channel_of,
     "second_person": _Asked.person_of,
     "level_higher": _Asked.level_of,
@@ -132,8 +149,9 @@ def ladders(
             tries.setdefault(pair, []).append(finding)
     made = []
     for pair, question in oldest.items():
-        asked = _asked(view, question, people.get(question.party, frozenset()))
         policy, _ = bases.of(question.sender, question.party, question.at)
+        colleagues = people.get(question.party, frozenset())
+        asked = _asked(view, question, colleagues, policy.preferred_channel)
         rungs = _climb(policy, question, asked, tries.get(pair, []))
         made.append(Ladder(question, tuple(rungs)))
     return made
@@ -189,7 +207,8 @@ def _climb(
         opens_at = max(opens_at, question.due or opens_at)
         fits = _RUNGS[step.code]
         tried = next(
-            (f for f in tries if f.at >= opens_at and fits(asked, _touch(view, f), f.at)), None
+            (f for f in tries if f.at >= opens_at and fits(asked, _touch(view, f), f.at, step.to)),
+            None,
         )
         if tried is None:
             yield Rung(step.code, opens_at, None, question=question.no)
@@ -219,10 +238,14 @@ def _wait(policy: Policy, question: Finding, tried: Finding, role: Role | None) 
     return deadline(calendar, zone_of(tried.zone), tried.at, window)
 
 
-def _asked(view: View, question: Finding, colleagues: frozenset[str]) -> _Asked:
+def _asked(
+    view: View, question: Finding, colleagues: frozenset[str], usual: Channel | None
+) -> _Asked:
     people = _of_party(view, _touch(view, question).to, question.party, question.at)
     level = max((_level(view, person, question.at) for person in people), default=0)
-    return _Asked(view, question.party, question.channel, frozenset(people), level, colleagues)
+    return _Asked(
+        view, question.party, question.channel, frozenset(people), level, colleagues, usual
+    )
 
 
 def _of_party(view: View, names: tuple[str, ...], party: str, at: datetime) -> list[str]:

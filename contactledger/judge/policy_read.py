@@ -21,6 +21,13 @@ from contactledger.declare import SLUG
 from contactledger.errors import BadPolicy
 from contactledger.findings import Grade
 from contactledger.judge.calendar import Calendar, Week, Window, week_of, zone_of
+from contactledger.judge.policy_owed import (
+    read_bearing,
+    read_cadences,
+    read_needs,
+    read_plan,
+    slugs,
+)
 from contactledger.judge.policy_section import Section, Trouble, inner, member
 from contactledger.judge.policy_terms import (
     LOOKS,
@@ -98,6 +105,7 @@ def _policy(text: str, values: dict[str, Any], references: list[Reference] | Non
     elif allowed & refused:
         top.fail("refused_channels", "names a channel that is allowed as well")
     looks = top.words("shows_look", Channel)
+    preferred = top.take("preferred_channel")
     tables = _tables(top, references)
     policy = Policy(
         text=text,
@@ -120,6 +128,15 @@ def _policy(text: str, values: dict[str, Any], references: list[Reference] | Non
         entitled=_entitled(top.section("entitled")),
         next_answer=tables[""].next_answer,
         tables=tables,
+        preferred_channel=(
+            None if preferred is None else member(("preferred_channel",), preferred, Channel)
+        ),
+        allowed_topics=slugs(top, "allowed_topics", "topic"),
+        refused_topics=slugs(top, "refused_topics", "topic"),
+        cadences=read_cadences(top),
+        plan=read_plan(top),
+        bearing=read_bearing(top.section("relationship")),
+        needs=read_needs(top.section("evidence")),
     )
     top.done()
     return policy
@@ -287,7 +304,7 @@ def _cap(section: Section) -> Cap:
     cap = Cap(
         touches=section.required("touches", section.number("touches", 1, 1_000_000)),
         days=section.required("days", section.number("days", 1, 3_660)),
-        per=section.word("per", ("person", "party")) or "person",
+        per=section.word("per", ("person", "party", "account")) or "person",
         channels=section.words("channels", Channel),
         not_counted=section.words("not_counted", Purpose),
     )
@@ -300,12 +317,13 @@ def _ladder(top: Section) -> tuple[Step, ...]:
     for section in top.sections("ladder"):
         code = section.required("step", section.word("step", STEPS))
         after = section.required("after", section.window("after"))
+        to = slugs(section, "to", "duty")
         section.done()
         if code in [step.code for step in steps]:
             section.fail("step", "stands on the ladder already")
         if steps and not _not_sooner(after, steps[-1].after):
             section.fail("after", "is sooner than the step before, or in another unit")
-        steps.append(Step(code, after))
+        steps.append(Step(code, after, to))
     return tuple(steps)
 
 

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from contactledger.findings import Grade
 from contactledger.judge.calendar import Calendar, Week, Window, in_hours
+from contactledger.judge.policy_owed import Bearing, Cadence, Needs, Planned
 from contactledger.vocabulary import Channel, Expects, Purpose, Role, Urgency
 
 RINGING = frozenset({Channel.PHONE, Channel.SMS, Channel.CHAT, Channel.VISIT})
@@ -31,8 +32,8 @@ WANTED: Mapping[Channel, Expects] = {
 class Cap:
     """At most so many `touches` in so many rolling days (J41).
 
-    `per` is "person" or "party". `channels`: only these are counted, none named means all;
-    touches for a purpose in `not_counted` are not.
+    `per` is "person", "party", or "account" for everybody in it. `channels`: only these
+    are counted, none named means all; touches for a purpose in `not_counted` are not.
     """
 
     touches: int
@@ -44,10 +45,14 @@ class Cap:
 
 @frozen
 class Step:
-    """A rung of the ladder: `code` is second_channel, second_person or level_higher (J51)."""
+    """A rung of the ladder: `code` is second_channel, second_person or level_higher (J51).
+
+    `to`: of whom it reaches, somebody has one of these duties; none named means anybody.
+    """
 
     code: str
     after: Window
+    to: frozenset[str] = frozenset()
 
 
 @frozen
@@ -137,6 +142,13 @@ class Policy:
     entitled: Mapping[str, frozenset[str]] = field(eq=False)
     next_answer: Window | None = field(eq=False)
     tables: Mapping[str, Table] = field(eq=False, repr=False)
+    preferred_channel: Channel | None = field(eq=False, default=None)
+    allowed_topics: frozenset[str] = field(eq=False, default=frozenset())
+    refused_topics: frozenset[str] = field(eq=False, default=frozenset())
+    cadences: tuple[Cadence, ...] = field(eq=False, default=())
+    plan: tuple[Planned, ...] = field(eq=False, default=())
+    bearing: Bearing = field(eq=False, default=Bearing())
+    needs: Needs = field(eq=False, default=Needs())
     _orders: dict[tuple[str | None, str | None], tuple[Table, ...]] = field(
         factory=dict, init=False, eq=False, repr=False
     )
@@ -252,6 +264,25 @@ class Policy:
         """
         lists = [self.entitled[word] for word in (purpose, *topics) if word in self.entitled]
         return frozenset().union(*lists) if lists else None
+
+    def evidence_for_silence(self, channel: Channel) -> Grade:
+        """The grade that a silence on that channel needs to be held against anybody (J40)."""
+        for named, grade in self.needs.silence:
+            if named is channel:
+                return grade
+        return self.evidence_needed
+
+    def bars_topics(self, topics: Iterable[str]) -> str | None:
+        """Why such topics may not be written about, "topic_refused" or "topic_not_allowed".
+
+        None: they may. A touch without a topic always may (J40).
+        """
+        named = frozenset(topics)
+        if not named.isdisjoint(self.refused_topics):
+            return "topic_refused"
+        if named and self.allowed_topics and named.isdisjoint(self.allowed_topics):
+            return "topic_not_allowed"
+        return None
 
     def way_back(self, channel: Channel) -> bool:
         """True if one can answer over that channel (J30)."""

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
+from contactledger.findings import Grade
 from contactledger.judge.calendar import Calendar, Week, Window
-from contactledger.judge.policy_terms import AgreedHours, Cap, Policy, Table, WindowRule
-from contactledger.vocabulary import Channel, Expects, Purpose, Role, Urgency
+from contactledger.judge.policy_owed import Bearing
+from contactledger.judge.policy_terms import AgreedHours, Cap, Policy, Step, Table, WindowRule
+from contactledger.vocabulary import Channel, Expects, MilestoneKind, Purpose, Role, Urgency
 
 CHANNEL_WORDS: Mapping[Channel, str] = {
     Channel.EMAIL: "e-mail",
@@ -30,7 +32,7 @@ _WANTS = {
     Expects.NOTHING: "wants nothing back",
 }
 _STEPS = {
-    "second_channel": "tries the preferred channel, else a second one,",
+    "second_channel": "tries the preferred channel, else a second one",
     "second_person": "turns to a second person",
     "level_higher": "goes a level higher",
 }
@@ -56,8 +58,8 @@ def format_duration(duration: timedelta) -> str:
     return _count(seconds, "second")
 
 
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+def _count(number: int, unit: str, several: str = "") -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {several or unit + 's'}"
 
 
 def _listed(words: Iterable[str], last: str = "or") -> str:
@@ -90,6 +92,7 @@ def rule_sentences(policy: Policy) -> tuple[str, ...]:
     sentences = list(_receiver(policy.tables[""], own=True))
     sentences += _wanted(policy, None, None)
     sentences += _sending(policy)
+    sentences += _owed(policy)
     sentences += _weighing(policy)
     for name, table in policy.tables.items():
         if name:
@@ -210,6 +213,15 @@ def _sending(policy: Policy) -> Iterator[str]:
         yield f"Allowed without being asked for: {_channels(policy.allowed_channels, 'and')}."
     if policy.refused_channels:
         yield f"Agreed not to be used: {_channels(policy.refused_channels, 'and')}."
+    if policy.refused_topics:
+        yield f"Agreed not to be written about: {_listed(sorted(policy.refused_topics), 'and')}."
+    if policy.allowed_topics:
+        topics = _listed(sorted(policy.allowed_topics), "and")
+        yield f"Whatever names a topic names one that is allowed: {topics}."
+    if policy.preferred_channel is not None:
+        yield (
+            f"The channel of whoever asked for none is {CHANNEL_WORDS[policy.preferred_channel]}."
+        )
     if policy.preferred_first:
         yield "The channel that the receiver prefers is to be tried first."
     if policy.owed:
@@ -224,8 +236,51 @@ def _sending(policy: Policy) -> Iterator[str]:
     if policy.looks:
         yield f"Reports by itself that it was displayed: {_channels(policy.looks, 'and')}."
     if policy.ladder:
-        steps = [f"{_STEPS[step.code]} after {format_window(step.after)}" for step in policy.ladder]
+        steps = [_step(step) for step in policy.ladder]
         yield f"Whoever is owed an answer {_listed(steps, 'and')}."
+
+
+def _step(step: Step) -> str:
+    """A rung; a comma parts what is tried from what it is tried instead of."""
+    tries = _STEPS[step.code]
+    if step.to:
+        tries += f" (one with the duty {_listed(sorted(step.to))})"
+    comma = "," if step.code == "second_channel" else ""
+    return f"{tries}{comma} after {format_window(step.after)}"
+
+
+def _owed(policy: Policy) -> Iterator[str]:
+    """What is owed without being asked for."""
+    for cadence in policy.cadences:
+        what = _what(cadence.channels, cadence.purposes)
+        if cadence.after is not None and cadence.within is not None:
+            yield (
+                f"{_upper(_a(cadence.by))} owes {_a(cadence.to)} {_a(what)} after every "
+                f"{_milestone(cadence.after)}, within {format_window(cadence.within)} of the "
+                "receiver."
+            )
+        else:
+            yield (
+                f"{_upper(_a(cadence.by))} owes {_a(cadence.to)} at least "
+                f"{_count(cadence.touches, 'touch', 'touches')} "
+                f"({what}) in any {_count(cadence.days, 'day')}."
+            )
+    for planned in policy.plan:
+        yield (
+            f"After every {_milestone(planned.after)} {_a(planned.by)} plans for {_a(planned.to)}: "
+            f"{planned.name}, {_a(_what(planned.channels, planned.purposes))} from day "
+            f"{planned.first} to day {planned.last}."
+        )
+
+
+def _what(channels: Iterable[Channel], purposes: Iterable[Purpose]) -> str:
+    there = frozenset(purposes)
+    what = _channels(channels) if channels else "touch over any channel"
+    return f"{what} whose purpose is {_words(there)}" if there else what
+
+
+def _milestone(kind: MilestoneKind) -> str:
+    return "milestone of another kind" if kind is MilestoneKind.OTHER else str(kind)
 
 
 def _cap(cap: Cap) -> str:
@@ -236,8 +291,9 @@ def _cap(cap: Cap) -> str:
     less = ""
     if cap.not_counted:
         less = f"; those whose purpose is {_words(cap.not_counted)} are not counted"
+    whom = "everybody in the account" if cap.per == "account" else f"one {cap.per}"
     return (
-        f"At most {cap.touches} {what} of one sender to one {cap.per} in "
+        f"At most {cap.touches} {what} of one sender to {whom} in "
         f"{_count(cap.days, 'day')}, over all {over} together{less}."
     )
 
@@ -248,6 +304,14 @@ def _weighing(policy: Policy) -> Iterator[str]:
         "Silence is held against a party only on evidence that is at least "
         f"{policy.evidence_needed.word}."
     )
+    for channel, grade in policy.needs.silence:
+        yield (
+            f"After {_a(CHANNEL_WORDS[channel])} it is held on evidence that is at least "
+            f"{grade.word}."
+        )
+    for claim, grade in (("cadence", policy.needs.cadence), ("plan", policy.needs.plan)):
+        if grade is not Grade.CLAIMED:
+            yield f"For the {claim} a touch counts only on evidence that is at least {grade.word}."
     yield (
         "The clock of an answer starts at the touch, or at its delivery if that came more than "
         f"{format_duration(policy.delivery_grace)} later."
@@ -263,5 +327,23 @@ def _weighing(policy: Policy) -> Iterator[str]:
         f"Clocks may differ by {format_duration(policy.skew)}: an answer dated that much before "
         "its touch still counts."
     )
+    if policy.bearing != Bearing():
+        yield from _bearing(policy.bearing)
     if policy.zone is not None:
         yield f"Where neither person nor party names a zone, it is {policy.zone}."
+
+
+def _bearing(bearing: Bearing) -> Iterator[str]:
+    """From when a relationship is worth a word."""
+    yield (
+        f"A party that has not been reached out to for {format_duration(bearing.silent_after)} "
+        "was left in silence."
+    )
+    yield (
+        f"More than {_count(bearing.overload_touches, 'touch', 'touches')} of one party to another "
+        f"in {format_duration(bearing.overload_within)} are too many at once."
+    )
+    yield (
+        "A referral may be asked of a party that was in touch no longer than "
+        f"{format_duration(bearing.referral_within)} ago."
+    )

@@ -119,6 +119,7 @@ VIOLATIONS: dict[str, str] = {
     "channel_refused": "The channel had been refused.",
     "channel_not_allowed": "The channel is not among those allowed.",
     "topic_refused": "The topic had been refused.",
+    "topic_not_allowed": "None of its topics is among those allowed.",
     "opted_out": "The receiver had opted out.",
     "preferred_not_tried": "The preferred channel was not tried.",
     "outside_hours": "It was made outside the agreed hours.",
