@@ -35,6 +35,7 @@ from contactledger.log.tlog_proof import TlogProof
 from contactledger.log.verifier import VerifierKey
 from contactledger.recording import hashes_in
 from contactledger.references import References, id_ref
+from contactledger.retrying import in_one_transaction
 from contactledger.sealed import Sealed, newest_sealed
 from contactledger.store.port import DisclosureRow, Store, Transaction
 from contactledger.store.sealing import GivenRow, SealedRow, SlotRow
@@ -78,9 +79,13 @@ class Bundle:
             source = _Source(tx, self.account, self._house)
             size = write_bundle(target, source.content(self._chosen, self._originals))
         if self._whom is not None:
-            with self._store.begin(write=True) as tx:
+            given = source.given(self._whom, self._now())
+
+            def keep(tx: Transaction) -> None:
                 tx.lock([self.account])
-                tx.put_given(source.given(self._whom, self._now()))
+                tx.put_given(given)
+
+            in_one_transaction(self._store, keep, idempotent=True)
         return size
 
 

@@ -24,6 +24,7 @@
     │   ├── StoreBusy       somebody else holds it for longer than the timeout
     │   │   └── StoreContended  given up for another transaction's sake; try again at once
     │   ├── StoreLost       the server cannot be reached, or ended the connection
+    │   │   └── StoreInDoubt    and that while the commit was under way: nobody knows
     │   ├── StoreFull       no space left; nothing of the batch was written
     │   ├── StoreReadOnly   the file or the connection cannot be written
     │   └── WrongLayout     made by another release of the layout
@@ -204,10 +205,14 @@ class StoreContended(StoreBusy):
 
 
 class StoreLost(StoreError):
-    """The database server cannot be reached, or ended the connection.
+    """The database server cannot be reached, or ended the connection. Nothing was written."""
 
-    If the commit was under way, it may or may not have happened; recording the same facts
-    again is safe, since what is there comes back as it is.
+
+class StoreInDoubt(StoreLost):
+    """The connection ended while the commit was under way: it may or may not have happened.
+
+    Record the same facts again: one with a key, or with its time, comes back as it is if it is
+    there. Of others (a retraction, a mark of now) look at the entries first.
     """
 
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from contactledger.accounts import HOUSE, Accounts
 from contactledger.erasing import read_all
-from contactledger.errors import BadFact, NotFound
+from contactledger.errors import BadFact, NotFound, StoreContended
 from contactledger.facts import Alias, Entry, Fact, Hold, Moved, Redaction, Retraction
 from contactledger.holding import holds_in_force
 from contactledger.merging import Merged, introductions
 from contactledger.recording import Given, Written
 from contactledger.references import References
+from contactledger.retrying import in_one_transaction
 from contactledger.scrubbing import Erasure, erasures, scrub
 from contactledger.store.port import Store, Transaction
 
@@ -69,15 +70,23 @@ class Keeping:
         there with their preferences. The old log stays as it is, under its id. Gives the
         entries made: the introductions in the new log, then the `Moved` in the old one.
         """
-        with self._store.begin(write=True) as tx:
-            ids = [self._accounts.must_find(name, tx) for name in (old, new)]
-            house = self._accounts.find(HOUSE, tx)
-            if ids[0] == ids[1] or house in ids:
-                raise BadFact("must be two accounts that are not one already", field="account")
-            facts = introductions(*(list(read_all(tx, id_)) for id_ in ids))
-            given = {ids[1]: [Given(fact) for fact in facts], ids[0]: [Given(Moved(ids[1]))]}
-            written = self._write(given, tx)
+        return in_one_transaction(self._store, lambda tx: self._merged(tx, old, new))
+
+    def _merged(self, tx: Transaction, old: str, new: str) -> tuple[Entry, ...]:
+        ids = self._two(tx, old, new)
+        tx.lock(ids)  # before they are read, so that nothing said of them meanwhile is left out
+        if self._two(tx, old, new) != ids:
+            raise StoreContended("one of the accounts was merged just now; try again")
+        facts = introductions(*(list(read_all(tx, id_)) for id_ in ids))
+        given = {ids[1]: [Given(fact) for fact in facts], ids[0]: [Given(Moved(ids[1]))]}
+        written = self._write(given, tx)
         return tuple(one.entry for id_ in (ids[1], ids[0]) for one in written[id_])
+
+    def _two(self, tx: Transaction, *names: str) -> list[str]:
+        ids = [self._accounts.must_find(name, tx) for name in names]
+        if ids[0] == ids[1] or self._accounts.find(HOUSE, tx) in ids:
+            raise BadFact("must be two accounts that are not one already", field="account")
+        return ids
 
     # --- erase ---------------------------------------------------------------------------
 

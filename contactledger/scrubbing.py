@@ -14,6 +14,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from contactledger.references import References
+from contactledger.retrying import in_one_transaction
 from contactledger.store.port import LookupRow, Store, Transaction
 
 NOT_YET = "no scrub has gone through since"
@@ -48,9 +49,12 @@ def scrub(
         names = {row.account: name(tx, row.account) for row in waiting}
     done, why = store.scrub()
     if done:
-        with store.begin(write=True) as tx:
+
+        def forget(tx: Transaction) -> None:
             for row in waiting:
                 tx.erase(row.account, (), (), [(row.ref, row.id)])
+
+        in_one_transaction(store, forget, idempotent=True)
     state = ErasureState.SCRUBBED if done else ErasureState.RECORDED
     return tuple(Erasure(names[row.account], row.no, state, why) for row in waiting)
 

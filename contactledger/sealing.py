@@ -56,6 +56,7 @@ from contactledger.log.tlog import (
 )
 from contactledger.log.verifier import VerifierKey
 from contactledger.recording import hashes_in
+from contactledger.retrying import in_one_transaction
 from contactledger.sealed import Sealed, known_keys, newest, sealed_by
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
 from contactledger.store.sealing import (
@@ -175,14 +176,16 @@ class Sealer:
     def _advance(self, keys: tuple[SigningKey, ...], new: SigningKey | None) -> None:
         """Seal what is not sealed, in one transaction; nothing if there is nothing."""
         marks = read_marks(keys)
-        with self._store.begin(write=True) as tx:
+
+        def advance(tx: Transaction) -> None:
             tx.claim()
             check_marks(tx, keys, marks)
             newest = tx.checkpoint()
             records = self._keys_on_record(tx, newest, keys, new)
-            if newest is not None and not records and not tx.unsealed(limit=1):
-                return
-            self._append(tx, newest or CheckpointRow(0, b"", b"", 0, None), records)
+            if newest is None or records or tx.unsealed(limit=1):
+                self._append(tx, newest or CheckpointRow(0, b"", b"", 0, None), records)
+
+        in_one_transaction(self._store, advance, idempotent=True)
 
     def _keys_on_record(
         self,
@@ -286,12 +289,15 @@ class Sealer:
 
     def _keep(self, row: CheckpointRow, text: str, made: list[Signature]) -> bytes:
         """Store the signatures beside those that came in meanwhile."""
-        with self._store.begin(write=True) as tx:
+
+        def keep(tx: Transaction) -> bytes:
             tx.claim()
             (now,) = tx.checkpoints(row.size - 1, 1)
             note = add_signatures(now.note, *made) if now.note else format_note(text, made)
             tx.put_checkpoint(now._replace(note=note))
             return note
+
+        return in_one_transaction(self._store, keep, idempotent=True)
 
 
 def _row(size: int, frontier: Frontier, slots: int) -> CheckpointRow:
