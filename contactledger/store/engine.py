@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Dialect, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -50,6 +50,11 @@ def mark_of(engine: Engine) -> str:
     if mark is None:
         raise BadInput(_WRONG, field="url")
     return mark
+
+
+def dialect_of(url: str | URL) -> Dialect:
+    """How the database that a URL names is spoken to; BadInput as for `open_engine`."""
+    return _made(_parsed(url), {}).dialect
 
 
 def _parsed(url: str | URL) -> URL:

@@ -8,16 +8,15 @@ their row locks on PostgreSQL and the write lock on SQLite.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, scoped_session
 
-from contactledger.errors import BadInput, StoreMissing, WrongLayout
+from contactledger.errors import StoreMissing
 from contactledger.store.connections import (
     Connections,
     Host,
@@ -26,8 +25,8 @@ from contactledger.store.connections import (
 )
 from contactledger.store.engine import mark_of, open_engine
 from contactledger.store.failures import attempt
+from contactledger.store.making import PREFIX, check_names, made, make
 from contactledger.store.port import (
-    LAYOUT,
     AccountRow,
     Batch,
     DisclosureRow,
@@ -41,12 +40,9 @@ from contactledger.store.rows import PAGE, micros, moment
 from contactledger.store.scrub import HOSTS, scrub
 from contactledger.store.sql_sealing import SqlSealing, head_row
 from contactledger.store.statements import Statements, statements
-from contactledger.store.tables import tables
 
-PREFIX = "contactledger_"
 TIMEOUT_SECONDS = 10.0
 """How long a writer waits for somebody else's lock before StoreBusy."""
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}\Z")
 _FIRST = (-(2**62), "")
 """Before the inbox's first row, whatever its time."""
 
@@ -80,11 +76,8 @@ class SqlStore:
         to a host's connection and, on SQLite, not to a host's engine.
 
         StoreMissing, WrongLayout and the other StoreErrors; BadInput for a URL, prefix or
-        schema that cannot be used.
+        schema that cannot be used, on SQLite for any schema.
         """
-        for field, name in (("prefix", prefix), ("schema", schema)):
-            if name is not None and not _NAME.match(name):
-                raise BadInput("must be a-z, 0-9 and _, 40 characters at most", field=field)
         connections: Connections
         if isinstance(target, str | URL):
             engine = open_engine(target, create=create, timeout_seconds=timeout_seconds)
@@ -97,8 +90,9 @@ class SqlStore:
             engine = connections.engine
         else:
             connections, engine = target, target.engine
-        store = cls(connections, statements(prefix, schema, mark_of(engine)))
         try:
+            check_names(prefix, schema, engine.dialect.name)
+            store = cls(connections, statements(prefix, schema, mark_of(engine)))
             store._check_tables(prefix, schema, create=create)
         except BaseException:
             connections.close()
@@ -106,37 +100,14 @@ class SqlStore:
         return store
 
     def _check_tables(self, prefix: str, schema: str | None, *, create: bool) -> None:
+        where = self._statements, prefix, schema
         with self._connections.begin(write=False) as connection:
-            if attempt(self._made, connection, prefix, schema):
+            if attempt(made, connection, *where):
                 return
         if not create:
             raise StoreMissing("the tables are not in this database, and none may be made")
         with self._connections.begin(write=True) as connection:
-            attempt(self._make, connection, prefix, schema)
-
-    def _made(self, connection: Connection, prefix: str, schema: str | None) -> bool:
-        """Whether the tables are there; WrongLayout if they are another release's."""
-        if not inspect(connection).has_table(f"{prefix}layout", schema=schema):
-            return False
-        found = connection.exec_driver_sql(self._statements.layout).scalars().all()
-        if list(found) != [LAYOUT]:
-            raise WrongLayout(
-                f"the tables have layout {', '.join(map(str, found)) or 'unknown'}, "
-                f"this release knows layout {LAYOUT}"
-            )
-        return True
-
-    def _make(self, connection: Connection, prefix: str, schema: str | None) -> None:
-        if connection.dialect.name == "postgresql":
-            # two processes that make the same tables wait for each other here
-            connection.exec_driver_sql(
-                "SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{schema}.{prefix}",)
-            )
-            if schema is not None:
-                connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-        if not self._made(connection, prefix, schema):
-            tables(prefix, schema).metadata.create_all(connection)
-            connection.exec_driver_sql(self._statements.make_layout, (1, LAYOUT))
+            attempt(make, connection, *where)
 
     @property
     def commits(self) -> bool:

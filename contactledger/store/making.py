@@ -1,0 +1,69 @@
+"""Whether a ledger's tables are there, of which layout, and making them.
+
+The row of the table `layout` is the truth about a database; the migrations
+(`contactledger.store.migrations`) keep it together with Alembic's own version table.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Connection, inspect
+
+from contactledger.errors import BadInput, WrongLayout
+from contactledger.store.port import LAYOUT
+from contactledger.store.statements import Statements
+from contactledger.store.tables import tables
+
+PREFIX = "contactledger_"
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}\Z")
+"""40 characters leave room for the longest name of a table or index in PostgreSQL's 63."""
+
+
+def check_names(prefix: str, schema: str | None, dialect: str) -> None:
+    """Raise BadInput for a prefix or schema that cannot be used in a database of this kind."""
+    for field, name in (("prefix", prefix), ("schema", schema)):
+        if name is not None and not _NAME.match(name):
+            raise BadInput("must be a-z, 0-9 and _, 40 characters at most", field=field)
+    if schema is not None and dialect == "sqlite":
+        # an attached file would be one: but then a commit is no longer whole after a crash
+        # (sqlite.org/lang_attach.html), and scrubbing does not reach it
+        raise BadInput("SQLite has none; name a prefix, or another file", field="schema")
+
+
+def made(connection: Connection, prepared: Statements, prefix: str, schema: str | None) -> bool:
+    """Whether the tables are there; WrongLayout if they are of another layout."""
+    if not inspect(connection).has_table(f"{prefix}layout", schema=schema):
+        return False
+    found = list(connection.exec_driver_sql(prepared.layout).scalars())
+    if found != [LAYOUT]:
+        raise wrong_layout(found)
+    return True
+
+
+def wrong_layout(found: list[int]) -> WrongLayout:
+    """The error for tables of the layouts that were `found`, and what to do."""
+    says = f"the tables have layout {', '.join(map(str, found)) or 'unknown'}"
+    if len(found) != 1:
+        return WrongLayout(f"{says}, this release knows layout {LAYOUT}")
+    what = "run contactledger migrate" if found[0] < LAYOUT else "a newer release made them"
+    return WrongLayout(f"{says}, this release knows layout {LAYOUT}: {what}")
+
+
+def make(connection: Connection, prepared: Statements, prefix: str, schema: str | None) -> None:
+    """Make what is missing, in a writing transaction."""
+    alone(connection, prefix, schema)
+    if not made(connection, prepared, prefix, schema):
+        tables(prefix, schema).metadata.create_all(connection)
+        connection.exec_driver_sql(prepared.make_layout, (1, LAYOUT))
+
+
+def alone(connection: Connection, prefix: str, schema: str | None) -> None:
+    """Wait until nobody else makes or migrates these tables; the schema is there then."""
+    if connection.dialect.name != "postgresql":
+        return  # its writing transaction has the file's one write lock
+    connection.exec_driver_sql(
+        "SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{schema}.{prefix}",)
+    )
+    if schema is not None:
+        connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
