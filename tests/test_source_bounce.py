@@ -1,5 +1,6 @@
 """Bounces: the standard's and those of programs that never read it."""
 
+import json
 import re
 from collections import Counter
 from contextlib import suppress
@@ -289,6 +290,45 @@ def test_a_page_is_read_where_there_is_no_plain_text():
             ],
             [("bounced", "bob@smith.example", False, "unspecified")],
         ),
+        # a house in front speaks of its own users by their names alone
+        (
+            [
+                "Your mail to the following recipients could not be delivered because they are",
+                "not accepting mail from ann@acme.example:",
+                "\tbob",
+                "\tcarla",
+                "",
+                "Yours",
+            ],
+            [
+                ("bounced", "bob@acme.example", False, "unspecified"),
+                ("bounced", "carla@acme.example", False, "unspecified"),
+            ],
+        ),
+        (
+            [
+                "Delivery has failed to these recipients or distribution lists:",
+                "",
+                "\t* [bob@smith.example]: 550 bob@smith.example...User account is overquota",
+                "",
+                "Original message details:",
+                "",
+                "\t* To: list@acme.example",
+            ],
+            [("bounced", "bob@smith.example", False, "mailbox_full")],
+        ),
+        # the sender's own line was malformed; the address may be a good one
+        (
+            [
+                "A message that you sent contained incorrectly constructed addresses:",
+                "  <bob@smith.example>: malformed address: <bob@smith.example> may not follow",
+            ],
+            [("bounced", "bob@smith.example", False, "refused")],
+        ),
+        (
+            ["<bob@smith.example>: Name service error: Host not found, try again"],
+            [("bounced", "bob@smith.example", False, "unreachable")],
+        ),
         # Exim names them once more in the headers
         ([], [("unknown", "mailer-daemon@acme.example", None, None)]),
     ],
@@ -361,6 +401,56 @@ def test_a_stranger_bounces_where_subject_and_text_both_say_so(lines):
     assert [row[0] for row in told(*lines, cover=other)] == ["answered"]
 
 
+def test_a_subject_may_end_with_it_too():
+    cover = ["From: gateway@smith.example", "Subject: RE: Hi : non remis (delivery failed)", ""]
+    lines = ["Your message could not be delivered to", "bob@smith.example"]
+    assert [row[:2] for row in told(*lines, cover=cover)] == [("bounced", "bob@smith.example")]
+
+
+def test_a_postmaster_who_lists_the_envelope_is_a_program():
+    cover = ["From: post_master@smith.example", "Subject: Re: Test message", ""]
+    lines = ["550 - no such user here", "  MAIL FROM: ann@acme.example"]
+    assert [row[0] for row in told(*lines, cover=cover)] == ["answered"]
+    lines += ["  RCPT TO: bob@smith.example"]
+    assert told(*lines, cover=cover) == [("bounced", "bob@smith.example", True, "no_such_user")]
+
+
+def test_a_notice_goes_on_below_the_line_that_announces_a_part():
+    body = BOUNCE.replace(b"be delivered.", b"be delivered. It is attached below.\r\n")
+    body = body.replace(b"5.1.1", b"5.0.0").replace(
+        b"here\r\n--b", b"here (in reply to end of DATA command)\r\n--b", 1
+    )
+    (event,) = Mail().parse({}, body)
+    assert (event.permanent, event.extra["reason"]) == (False, "refused")
+
+
+SNS = [
+    "From: Acme <no-reply@sns.amazonaws.com>",
+    "To: ann@acme.example",
+    "Subject: AWS Notification Message",
+    "Date: Mon, 2 Mar 2026 11:10:00 +0100",
+    "Message-ID: <sns@amazonses.com>",
+    "",
+]
+
+
+def test_what_amazon_ses_tells_by_sns_and_mail_is_what_it_tells_by_webhook():
+    mail = {
+        "timestamp": "2026-03-02T10:00:00.000Z",
+        "messageId": "m-1",
+        "destination": ["b@s.example"],
+    }
+    delivery = {"timestamp": "2026-03-02T10:00:05.000Z", "recipients": ["b@s.example"]}
+    said = {"notificationType": "Delivery", "mail": mail, "delivery": delivery}
+    lines = [json.dumps(said), "", "--", "If you wish to stop receiving notifications, click here"]
+    (event,) = read(*lines, cover=SNS)
+    assert (event.what, event.address, event.at, event.system) == (
+        SignalKind.DELIVERED, "b@s.example", datetime(2026, 3, 2, 10, 0, 5, tzinfo=UTC), System.OWN,
+    )  # fmt: skip
+    assert event.original == "\n".join([*SNS, *lines]).encode()
+    assert [e.what for e in read("no JSON", cover=SNS)] == [SignalKind.ANSWERED]
+
+
 def test_a_report_that_names_nobody_is_unknown_with_its_mark():
     (event,) = read("Something went wrong.")
     assert (event.what, event.word) == (SignalKind.UNKNOWN, "sender:mailer-daemon")
@@ -421,6 +511,27 @@ def test_a_reason_is_told_by_words_and_else_by_code(diagnostic, reason):
 
 def test_a_server_that_refused_before_it_knew_the_recipient_does_not_speak_of_her():
     assert reason_of("", "", "after MAIL FROM:<a@b>: 550 no such domain", "failed") == "refused"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "reason"),
+    [
+        ("", "550 User unknown", "no_such_user"),
+        ("5.1.1", "5.1.1 User unknown (in reply to end of DATA command)", "no_such_user"),
+        ("5.0.0", "550 User unknown (in reply to end of DATA command)", "refused"),
+        ("", "error from remote server after end of data: 550 User unknown", "refused"),
+        ("", ">>> DATA <<< 550 Unknown user bob", "refused"),
+        ("", ">>> DATA <<< 550 Unknown user bob <<< 503 Need RCPT (recipient)", "no_such_user"),
+        ("5.2.1", "550 5.2.1 User unknown", "disabled"),
+        ("5.2.0", "550 5.2.0 User unknown", "refused"),
+        ("5.7.1", "550 5.7.1 User unknown", "refused"),
+        ("5.2.1", "550 5.2.1 User unknown (in reply to RCPT TO command)", "no_such_user"),
+        ("5.2.1", "rcpt to: bob@smith.example: 550 5.2.1 user unknown", "no_such_user"),
+        ("5.3.0", "550 5.3.0 User unknown", "no_such_user"),
+    ],
+)
+def test_nobody_is_unknown_to_a_server_that_took_the_recipient(status, said, reason):
+    assert reason_of(status, "", said, "failed") == reason
 
 
 def test_what_went_wrong_counts_before_what_a_program_made_of_it():

@@ -44,6 +44,8 @@ _DELAYED = re.compile(
     re.IGNORECASE,
 )
 _SERVER_SAID = re.compile(r"(?<![\d.])[45]\d\d[ -]|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
+_ENVELOPE = re.compile(r"^\s{0,9}RCPT TO: ?<?\S{1,200}@", re.MULTILINE)
+"""What a server was told, and a person does not write."""
 _NOTICE = re.compile(
     r"^.{0,40}\b(?:your|the following|this) (?:e-?mail )?(?:message|mail)\b.{0,120}"
     r"(?:could not be|was not|cannot be|can not be|has not been|couldn't be|wasn't) delivered"
@@ -92,8 +94,11 @@ def read_bounce(message: Part, parts: Sequence[Part]) -> Bounce | None:
     text = _text(message, parts)
     lines = _notice.lines_of(text)
     end, start = _notice.returned_at(lines)
+    returned = returned_headers(parts)
+    if returned:  # "It's attached below." announces a part, and the notice goes on after it
+        end = _notice.headers_at(lines)
     notice = lines[:end]
-    returned = returned_headers(parts) or _headers_in(lines, start)
+    returned = returned or _headers_in(lines, start)
     reports = [part.decoded() for part in parts if part.content_type[0] in REPORTS]
     if not reports and "-recipient:" in text.lower():
         reports = [text.encode("utf-8", "replace")]
@@ -109,6 +114,7 @@ def read_bounce(message: Part, parts: Sequence[Part]) -> Bounce | None:
     explained = bool(
         reports
         or (_SERVER_SAID.search(said) and (returned or end < len(lines)))
+        or (_SERVER_SAID.search(said) and _ENVELOPE.search("\n".join(notice[:80])))
         or _NOTICE.search("\n".join(notice[:40]))
     )
     return Bounce(tuple(_once(made)), returned, explained)
@@ -175,6 +181,9 @@ def _named(message: Part, lines: list[str], end: int, returned: Headers) -> list
     given = list(addresses(", ".join(message.headers.get("x-failed-recipients", []))))
     if len(given) > len(found) or (given and len(given) < len(found)):
         found = given
+    house = "".join(addresses(first(message.headers, "from"))[:1]).rpartition("@")[2].lower()
+    if not found and house:
+        found = [f"{name}@{house}" for name in _notice.names_within(lines[:end])]
     if not found:
         sent = [a for n in ("to", "cc") for a in addresses(", ".join(returned.get(n, [])))]
         others = [address for address in sent if address.lower() not in own]

@@ -54,6 +54,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (NO_SUCH_HOST, (r"account or domain may not exist",)),
+    (UNREACHABLE, (r"host not found, try again",)),  # of the resolver: no answer for now
     (
         MAILBOX_FULL,
         (
@@ -112,7 +113,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"access denied|client host|(?:host|network|connection|server|service)s? (?:was |is )?(?:rejected|denied|refused to|not accepted)|(?:invalid|bad|reject\w{0,3}) (?:helo|ehlo)|(?:helo|ehlo) (?:command )?reject|my name was rejected|invalid domain name",
             r"sender(?:'s)? (?:address|domain|mailbox)?[^.]{0,40}(?:reject|not exist|denied|invalid|unknown|verif)|domain of sender|sender (?:rejected|verify|address|denied)|invalid sender",
             r"(?:after|reply to) (?:mail from|initial connection|helo|ehlo)|after initial connection|\[mail_from\]|sending mail of domain",
-            r"message (?:rejected|filtered|refused)|mail (?:rejected|refused)|multiple (?:\S{1,10} ){0,3}addresses in|header error|not accepted\b|user complaints|esmtp not accepting",
+            r"malformed address|message (?:rejected|filtered|refused)|mail (?:rejected|refused)|multiple (?:\S{1,10} ){0,3}addresses in|header error|not accepted\b|user complaints|esmtp not accepting",
             r"security polic|due to recipient preferences|rejected by a remote mail server|content (?:is )?not|permission|not have permission|did not pass|google groups?|allowlist|whitelist|challenge",
         ),
     ),
@@ -137,7 +138,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"not our (?:user|customer)|user(?: has)? moved|mailbox has moved|has moved|no longer (?:exist|valid|available|at|with|work)|has left",
             r"(?:recipient|address|user) (?:address )?not recogni|name is not recogni|name not recogni|address rejected\.?\s{0,9}(?:\Z|[\[(])",
             r"couldn.t be found|could not be found|wasn.t found|not found|user.?unknown|nosuchuser|usersearch|he/her is not|rejected address",
-            r"mailbox (?:is )?(?:unavailable|not available|not found)|address (?:check|incorrect|seems)|check if address is correct|malformed address|\b542 ",
+            r"mailbox (?:is )?(?:unavailable|not available|not found)|address (?:check|incorrect|seems)|check if address is correct|\b542 ",
             r"cannot be delivered to this address|no users? here|not recognized|not local|unable to (?:find|locate)|\d{3} \S{1,200} rejected",
         ),
     ),
@@ -190,6 +191,8 @@ def reason_of(status: str, diagnostic: str, said: str, action: str) -> str:
             found = by_words(said)  # "554 Service unavailable" stands below what went wrong
         if found in HARD and _BEFORE_RECIPIENT.search(said[:MAX_TEXT_CHARS]):
             return REFUSED
+        if found == NO_SUCH_USER:
+            return _unless_accepted(_code_in(text) or status, said)
         if found:
             return found
     found = _by_code(status or _code_in(diagnostic) or _code_in(said))
@@ -210,6 +213,36 @@ _BEFORE_RECIPIENT = re.compile(
     r"(?:after|reply to) (?:initial connection|mail from|helo|ehlo)", re.IGNORECASE
 )
 """Where a server said no before it was told the recipient, the recipient is not the reason."""
+
+_AT_RECIPIENT = re.compile(
+    r"(?:reply to|after|our) rcpt\b|>>> ?rcpt to|need rcpt|rcpt to ?: ?[^\s@]{1,100}@[^\s@]{1,200} ?: ?5\d\d",
+    re.IGNORECASE,
+)
+_AFTER_RECIPIENT = re.compile(
+    r"(?:reply to|after) (?:the )?(?:end of )?(?:data|message)\b|>>> ?(?:data|\.)(?:\s|\Z)",
+    re.IGNORECASE,
+)
+_STATES = ("2", "7")
+"""Subjects of RFC 3463 3.3 and 3.8: the mailbox, which is there, and the server's policy."""
+
+
+def _unless_accepted(status: str, said: str) -> str:
+    """No such user, unless the server contradicts its words: then the recipient may well exist.
+
+    It does where it took the recipient and refused at DATA (RFC 5321 3.3: filters of mobile
+    carriers answer "unknown user" to whatever they block), and where its own code speaks of a
+    mailbox that is there, or of policy (RFC 3463 3.3, 3.8). A code of the address (3.2), or
+    a refusal of RCPT TO, settles it.
+    """
+    subject = status.partition(".")[2].partition(".")[0]
+    said = said[:MAX_TEXT_CHARS]
+    if subject == "1" or _AT_RECIPIENT.search(said):
+        return NO_SUCH_USER
+    if subject in _STATES or _AFTER_RECIPIENT.search(said):
+        named = _by_code(status) if subject in _STATES else REFUSED
+        return REFUSED if named in HARD else named
+    return NO_SUCH_USER
+
 
 _REPLY = re.compile(r"(?<![\d.])[45]\d\d(?:[ -]|: ).{0,400}")
 

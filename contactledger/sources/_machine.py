@@ -93,8 +93,8 @@ def automatic(headers: Headers, sender: str, subject: str) -> tuple[SignalKind, 
 
 
 def failed_by_subject(subject: str) -> bool:
-    """Whether a subject begins as those of bounces do; it settles nothing alone."""
-    return _FAILED.match(subject) is not None
+    """Whether a subject begins as those of bounces do, or ends so; it settles nothing alone."""
+    return _FAILED.match(subject) is not None or subject.lower().endswith("(delivery failed)")
 
 
 def _report(headers: Headers, sender: str, subject: str) -> str | None:

@@ -19,6 +19,8 @@ MAX_ABOUT_CHARS = 1_000
 """Of what is said about one of several recipients."""
 MAX_FOUND = 1_000
 """Recipients of one notice."""
+MAX_WITHIN = 50
+"""Lines in which names without a house are looked for."""
 HEADERS_AT_LEAST = 3
 """Fields in a row, of those that messages begin with, by which a message is known."""
 
@@ -53,7 +55,7 @@ _BEGINS = re.compile(
     r"(?: text| header)?s? follow"
     r"|\W{0,40}(?:the )?(?:message|mail|header|text)s?(?: text| header)?s? follow"
     r"|.{0,80}\b(?:copy of|(?:first|last) .{1,20}of) (?:the|your|this) (?:original |returned )?(?:e-?mail )?(?:message|mail|headers)"
-    r"|\W{0,40}(?:original|returned|undelivered|rejected) (?:e-?mail )?(?:message|mail)(?: header)?s?\W{0,40}\Z"
+    r"|\W{0,40}(?:original|returned|undelivered|rejected) (?:e-?mail )?(?:message|mail)(?: header| detail)?s?\W{0,40}\Z"
     r"|.{0,80}\b(?:included|returned|attached) below\W{0,9}\Z",
     re.IGNORECASE,
 )
@@ -63,6 +65,7 @@ _STRONG = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\s{{0,40}}(?:[*\-] {{0,4}}|\d{{1,3}}[.)] {{0,4}}|\S{{1,40}}:\d{{1,9}}:)?<({_ADDRESS}|{_QUOTED})>",
+        rf"\s{{0,40}}[*\-] {{0,4}}\[({_ADDRESS})\]:",
         rf"\s{{0,40}}\S{{1,100}} <({_ADDRESS})>:",
         rf"\s{{0,40}}(?:[*\-] {{0,4}}|\d{{1,3}}[.)] {{0,4}}|\d{{3}} )?({_ADDRESS})(?=\s{{0,80}}\Z|[:;,]| ?\.\.\.|\s{{1,4}}on |\s{{0,4}}[(\[]|<mailto:| {{2}}| -)",
         rf"[>\s]{{0,40}}rcpt to: ?<?({_ADDRESS})",
@@ -73,6 +76,8 @@ _STRONG = tuple(
     )
 )
 _ANY = re.compile(rf"{_ADDRESS}")
+_SENDER = re.compile(r"\b(?:mail|messages?|sent) from:? ?<?\Z", re.IGNORECASE)
+"""What stands before the address of whoever wrote, which is not the one that failed."""
 
 
 _ANNOUNCED = re.compile(
@@ -80,6 +85,7 @@ _ANNOUNCED = re.compile(
     r"|to the following|intended recipients?:",
     re.IGNORECASE,
 )
+_WITHIN = re.compile(r"[ \t]{1,40}[A-Za-z0-9][\w.+-]{1,63}\s{0,40}")
 _POSTMASTER = re.compile(r"(?:postmaster|post_master|mailer-daemon)@")
 
 
@@ -90,6 +96,13 @@ def lines_of(text: str) -> list[str]:
 
 def returned_at(lines: list[str]) -> tuple[int, int]:
     """(end of the notice, first line of what was returned), both the end if nothing was."""
+    start = headers_at(lines)
+    end = _marked(lines, start)
+    return end, start if start < len(lines) else end
+
+
+def headers_at(lines: list[str]) -> int:
+    """The first line of a message's headers that stand in a notice, the end if none do."""
     names: set[str] = set()
     start = -1
     top = next((n for n, line in enumerate(lines) if line.strip()), 0)
@@ -99,12 +112,11 @@ def returned_at(lines: list[str]) -> tuple[int, int]:
             start = number if start < 0 else start
             names.add(field.group(1).lower())
             if start > top and len(names & _OF_MESSAGES) >= HEADERS_AT_LEAST:
-                return _marked(lines, start), start
+                return start
         elif not (line[:1] in (" ", "\t") and start >= 0 and line.strip()):
             names.clear()
             start = -1
-    end = _marked(lines, len(lines))
-    return end, end
+    return len(lines)
 
 
 def _marked(lines: list[str], end: int) -> int:
@@ -132,6 +144,19 @@ def recipients(lines: list[str], without: frozenset[str]) -> list[str]:
         if found:
             return list(found.values())
     return []
+
+
+def names_within(lines: list[str]) -> list[str]:
+    """Names without a house, as a server writes those of its own users: each alone in an
+    indented line below the one that announces them."""
+    begin = next((n for n, line in enumerate(lines) if _ANNOUNCED.search(line)), len(lines))
+    found: dict[str, None] = {}
+    for line in lines[begin : begin + MAX_WITHIN]:
+        if _WITHIN.fullmatch(line):
+            found[line.strip()] = None
+        elif found and line.strip():
+            break
+    return list(found)
 
 
 def about(lines: list[str], wanted: list[str]) -> list[str]:
@@ -163,8 +188,9 @@ def _in_line(line: str, patterns: tuple[re.Pattern[str], ...] | None) -> Iterato
     if "@" not in line:
         return
     if patterns is None:
-        for one in _ANY.findall(line):
-            yield _trimmed(one)
+        for one in _ANY.finditer(line):
+            if not _SENDER.search(line[max(0, one.start() - 20) : one.start()]):
+                yield _trimmed(one.group())
         return
     for pattern in patterns:
         match = pattern.match(line)

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
+from contactledger.errors import BadInput
 from contactledger.events import Event
 from contactledger.sources._bounce import REPORTS, Bounce, Failed, read_bounce, returned_headers
 from contactledger.sources._machine import POSTMASTERS, failed_by_subject
@@ -24,6 +25,11 @@ from contactledger.vocabulary import By, SignalKind, System
 
 TOKEN_FIELD = "x-contactledger"  # noqa: S105 - a header's name
 MAX_REASON_CHARS = 2_000
+
+SNS = "no-reply@sns.amazonaws.com"
+"""Whom Amazon's notifications come from where a topic has a mailbox for subscriber."""
+MAX_SNS_CHARS = 300_000
+"""SNS carries 256 KiB."""
 
 ACTIONS: dict[str, SignalKind] = {
     "failed": SignalKind.BOUNCED,
@@ -91,6 +97,8 @@ def _read(message: Part, parts: Sequence[Part], cover: Cover, mark: str | None) 
         event.word = "unsubscribe"
         event.address = cover.sender or None
         return [event]
+    if cover.sender.lower() == SNS:
+        return _told_by_sns(parts, cover)
     certain = mark is not None or bool(REPORTS & kinds.keys())
     if not certain and not _suspect(cover):
         return []
@@ -98,6 +106,21 @@ def _read(message: Part, parts: Sequence[Part], cover: Cover, mark: str | None) 
     if bounce is None or not (certain or bounce.explained):
         return []
     return [_bounced(one, bounce, cover) for one in bounce.recipients]
+
+
+def _told_by_sns(parts: Sequence[Part], cover: Cover) -> list[Event]:
+    """The events of a notification of Amazon SES that SNS sent as mail, its JSON before a line
+    "--"; none if it is none."""
+    from contactledger.sources.ses import AmazonSES  # late: it reads mail that comes in itself
+
+    text = parts[0].text()[:MAX_SNS_CHARS].partition("\n--")[0].strip() if parts else ""
+    try:
+        told = AmazonSES().parse({}, text.encode("utf-8", "replace"))
+    except BadInput:
+        return []
+    return [
+        evolve(event, source="mail", system=System.OWN, original=cover.original) for event in told
+    ]
 
 
 def _unsubscribes(fields: Headers, cover: Cover) -> bool:
