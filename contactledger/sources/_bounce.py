@@ -95,7 +95,8 @@ def read_bounce(message: Part, parts: Sequence[Part]) -> Bounce | None:
     lines = _notice.lines_of(text)
     end, start = _notice.returned_at(lines)
     returned = returned_headers(parts)
-    if returned:  # "It's attached below." announces a part, and the notice goes on after it
+    if any(part.content_type[0] in RETURNED for part in parts):
+        # "It's attached below." announces that part, and the notice goes on after it
         end = _notice.headers_at(lines)
     notice = lines[:end]
     returned = returned or _headers_in(lines, start)
