@@ -8,16 +8,20 @@ everybody whom the entry concerns. A person under two names (`Alias`, J48) is on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
+from typing import Protocol
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from contactledger.facts import (
     Entry,
     Fact,
     Mark,
     Person,
+    Promise,
     Retraction,
     Settlement,
     Signal,
@@ -57,30 +61,106 @@ def concerned(entries: Collection[Entry], person: str | None) -> Concerned:
     if person is None:
         return Concerned(frozenset(), frozenset())
     who = one_person(entries, person)
-    touches = {entry.id: entry.fact for entry in entries if isinstance(entry.fact, Touch)}
-    found: set[int] = set()
-    things: set[str | None] = set()
+    followed = Followed([who])
     for entry in entries:
-        if not (_named(entry, touches).isdisjoint(who) and _not_a_word_on(entry, found, things)):
-            found.add(entry.no)
-            things.add(entry.id)
-    return Concerned(who, frozenset(found))
+        followed.meet(entry)
+    return Concerned(who, frozenset([e.no for e in entries if followed.concerned_by(e)]))
 
 
-def _named(entry: Entry, touches: dict[str, Touch]) -> set[str | None]:
-    """Whom an entry names; a signal that names nobody is about everybody in its touch."""
-    fact: Fact | None = entry.fact
-    if isinstance(fact, Person):
+class Ids(Protocol):
+    """Ids that are remembered."""
+
+    def add(self, id_: str, /) -> None:
+        """Remember one."""
+
+    def __contains__(self, id_: object, /) -> bool: ...
+
+
+class Hashed:
+    """Ids, of which 64 bits each are kept: a million take 8 MB, and in 10,000,000 logs of a
+    million one is taken for another. First all are added, then they are asked for."""
+
+    def __init__(self) -> None:
+        self._kept = array("q")
+        self._sorted = 0
+
+    def add(self, id_: str) -> None:
+        """Remember one."""
+        self._kept.append(hash(id_))
+
+    def __contains__(self, id_: object) -> bool:
+        if self._sorted != len(self._kept):
+            self._kept = array("q", sorted(self._kept))
+            self._sorted = len(self._kept)
+        return _holds(self._kept, hash(id_))
+
+
+@define
+class _Whose:
+    """What is known of one person on the way: promises and touches that name them, and the
+    numbers of the entries that concern them so far, in order."""
+
+    who: frozenset[str]
+    touches: Ids
+    promises: Ids
+    numbers: array[int] = field(factory=lambda: array("Q"))
+
+
+class Followed:
+    """People followed through a log, of which one entry at a time has to be in memory.
+
+    The log is walked twice: first every entry is met, then each, in order, is asked for whom it
+    concerns. `people`: each under all names (`one_person`); `ids` makes what remembers ids.
+    """
+
+    def __init__(self, people: Iterable[frozenset[str]], ids: Callable[[], Ids] = set[str]) -> None:
+        self._people = [_Whose(who, ids(), ids()) for who in people]
+
+    def meet(self, entry: Entry) -> None:
+        """The first walk."""
+        fact = entry.fact
+        if not isinstance(fact, Promise | Touch):
+            return
+        named = _named(entry) if isinstance(fact, Promise) else _named_by(fact)
+        for one in self._people:
+            if not one.who.isdisjoint(named):
+                (one.promises if isinstance(fact, Promise) else one.touches).add(entry.id)
+
+    def concerned_by(self, entry: Entry) -> list[frozenset[str]]:
+        """Whom an entry concerns; the second walk, in order of the numbers."""
+        named = _named(entry)
+        found = []
+        for one in self._people:
+            if not one.who.isdisjoint(named) or _through(entry.fact, one):
+                one.numbers.append(entry.no)
+                found.append(one.who)
+        return found
+
+
+def _named(entry: Entry) -> set[str | None]:
+    """Whom an entry names."""
+    if isinstance(entry.fact, Person):
         return {entry.id}
-    if isinstance(fact, Signal) and fact.person is None:
-        fact = touches.get(str(fact.touch))
+    return {*_named_by(entry.fact), *[person for _, person, _ in entry.sd]}
+
+
+def _named_by(fact: Fact) -> set[str | None]:
     people = {getattr(fact, name, None) for name in _NAMING}
-    people.update(person for _, person, _ in entry.sd)
     return people | set(fact.to) if isinstance(fact, Touch) else people
 
 
-def _not_a_word_on(entry: Entry, numbers: set[int], things: set[str | None]) -> bool:
-    fact = entry.fact
+def _through(fact: Fact, one: _Whose) -> bool:
+    """Whether a fact concerns somebody by what it is about: a signal that names nobody is
+    about everybody in its touch."""
+    if isinstance(fact, Signal):
+        return fact.person is None and fact.touch in one.touches
+    if isinstance(fact, Settlement):
+        return fact.promise in one.promises
     if isinstance(fact, Mark | Retraction):
-        return fact.entry not in numbers
-    return not (isinstance(fact, Settlement) and fact.promise in things)
+        return fact.entry is not None and _holds(one.numbers, fact.entry)
+    return False
+
+
+def _holds(ordered: array[int], value: int) -> bool:
+    place = bisect_left(ordered, value)
+    return place < len(ordered) and ordered[place] == value

@@ -4,92 +4,120 @@ The log itself tells an honest gap from another: a part that a `Redaction` names
 any other is *withheld* by whoever made the copy. A redaction names what was recorded by its
 own time, and whom it concerns is decided as when it was carried out (`concerning.py`).
 
-The entries are asked for several times instead of being held: a log may be long.
+The entries are asked for three times instead of being held: a log may be long, and every entry
+of it may concern one person. What is kept of each such entry is two numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
-from contactledger.concerning import Concerned, concerned, one_person
-from contactledger.facts import Alias, Entry, Mark, Redaction, Retraction, Settlement, Signal, Touch
+from attrs import define, field, frozen
+
+from contactledger.concerning import Followed, Hashed, Part, one_person
+from contactledger.facts import Alias, Entry, Redaction, Retraction
 
 Entries = Callable[[], Iterable[Entry]]
+Who = frozenset[str]
 
 
 def count_redacted(entries: Entries) -> int:
     """How many missing parts of these entries an entry among them says were erased."""
-    redactions, names = _said(entries())
-    if not redactions:
+    said = _Said()
+    for entry in entries():
+        said.hear(entry)
+    if not said.anything:
         return 0
-    people = {entry.fact.person for entry in redactions if isinstance(entry.fact, Redaction)}
-    about = _concerned(entries, names, {person for person in people if person})
-    return sum(_redacted(entry, redactions, about) for entry in entries() if entry.gone)
+    people = {person: one_person(said.names, person) for person in said.people}
+    followed = Followed(set(people.values()), Hashed)
+    if people:
+        for entry in entries():
+            followed.meet(entry)
+    erased = _Erased(said, people)
+    return sum(erased.parts(entry, followed.concerned_by(entry)) for entry in entries())
 
 
-def _said(entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
-    """The redactions, and what it takes to tell under which names a person stands."""
-    redactions, names, recorders = [], [], set()
-    for entry in entries:
-        if isinstance(entry.fact, Redaction):
-            redactions.append(entry)
-        if isinstance(entry.fact, Alias | Retraction) or entry.recorder not in recorders:
-            names.append(entry)
-        recorders.add(entry.recorder)
-    return redactions, names
+@frozen
+class _Words:
+    """What a redaction says of the entries that it is about."""
+
+    recorded_at: datetime
+    fields: tuple[str, ...]
+    person: str | None
 
 
-def _concerned(
-    entries: Entries, names: list[Entry], people: Iterable[str]
-) -> dict[str | None, Concerned]:
-    """Person → what concerns them. Only what may concern one of them is held in memory."""
-    who = {person: one_person(names, person) for person in people}
-    everybody = frozenset[str]().union(*who.values())
-    some = _about(entries(), everybody) if everybody else []
-    numbers = {entry.no for entry in some}
-    some = sorted([*some, *(e for e in names if e.no not in numbers)], key=lambda e: e.no)
-    return {person: concerned(some, person) for person in who}
+@define
+class _Said:
+    """The redactions of a log by the entry that they name, and what it takes to tell under
+    which names a person stands: aliases, what retracts them, and who records at all."""
 
+    by_entry: dict[int, list[_Words]] = field(factory=dict)
+    of_all: list[_Words] = field(factory=list)
+    names: list[Entry] = field(factory=list)
+    _recorders: set[str] = field(factory=set)
+    _aliases: set[int | None] = field(factory=set)
 
-def _about(entries: Iterable[Entry], who: frozenset[str]) -> list[Entry]:
-    """Entries that may concern one of these people, and words on entries."""
-    kept, touches = [], set()
-    for entry in entries:
+    def hear(self, entry: Entry) -> None:
         fact = entry.fact
-        people = {person for _, person, _ in entry.sd}
-        if isinstance(fact, Touch):
-            people |= {str(fact.sender), *fact.to}
-        elif isinstance(fact, Signal):
-            people.add(str(fact.person))
-            if fact.person is None and fact.touch in touches:
-                kept.append(entry)
-                continue
-        elif not isinstance(fact, Mark | Settlement):
-            kept.append(entry)
-            continue
-        if isinstance(fact, Mark | Settlement) or not people.isdisjoint(who):
-            kept.append(entry)
-            touches.add(entry.id)
-    return kept
+        if isinstance(fact, Redaction):
+            words = _Words(entry.recorded_at, fact.fields, fact.person)
+            one = self.of_all if fact.entry is None else self.by_entry.setdefault(fact.entry, [])
+            one.append(words)
+        if isinstance(fact, Alias):
+            self._aliases.add(entry.no)
+        if (
+            isinstance(fact, Alias)
+            or (isinstance(fact, Retraction) and fact.entry in self._aliases)
+            or entry.recorder not in self._recorders
+        ):
+            self.names.append(entry)
+            self._recorders.add(entry.recorder)
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.of_all or self.by_entry)
+
+    @property
+    def people(self) -> set[str]:
+        """Whom redactions name."""
+        every = [self.of_all, *self.by_entry.values()]
+        return {words.person for some in every for words in some if words.person is not None}
 
 
-def _redacted(entry: Entry, redactions: list[Entry], about: dict[str | None, Concerned]) -> int:
-    """How many of an entry's missing parts a redaction names."""
-    return sum(
-        any(_names(redaction, entry, part, about) for redaction in redactions)
-        for part in entry.sd
-        if part[:2] in entry.gone
+class _Erased:
+    """Which missing parts are those that a redaction names."""
+
+    def __init__(self, said: _Said, people: dict[str, Who]) -> None:
+        self._by_entry, self._people = said.by_entry, people
+        self._of_everybody: list[_Words] = []
+        self._of: dict[Who, list[_Words]] = {}
+        for words in said.of_all:
+            if words.person is None:
+                self._of_everybody.append(words)
+            else:
+                self._of.setdefault(people[words.person], []).append(words)
+
+    def parts(self, entry: Entry, concerned: list[Who]) -> int:
+        """How many missing parts of an entry, which concerns these people, were erased."""
+        if not entry.gone:
+            return 0
+        named = [
+            (None if words.person is None else self._people[words.person], words)
+            for words in self._by_entry.get(entry.no, ())
+        ]
+        named += [(None, words) for words in self._of_everybody]
+        named += [(who, words) for who in concerned for words in self._of.get(who, ())]
+        held = [
+            (who, words.fields)
+            for who, words in named
+            if words.recorded_at >= entry.recorded_at and (who is None or who in concerned)
+        ]
+        return sum(_erased(part, held) for part in entry.sd if part[:2] in entry.gone)
+
+
+def _erased(part: Part, held: list[tuple[Who | None, tuple[str, ...]]]) -> bool:
+    return any(
+        (not fields or part[0] in fields) and (who is None or not part[1] or part[1] in who)
+        for who, fields in held
     )
-
-
-def _names(
-    by: Entry, entry: Entry, part: tuple[str, str, str], about: dict[str | None, Concerned]
-) -> bool:
-    redaction = by.fact
-    if not isinstance(redaction, Redaction) or by.recorded_at < entry.recorded_at:
-        return False
-    if redaction.entry is not None and redaction.entry != entry.no:
-        return False
-    if redaction.fields and part[0] not in redaction.fields:
-        return False
-    return redaction.person is None or about[redaction.person].theirs(entry.no, part)
