@@ -1,23 +1,30 @@
 """Kill writers and sealers at random moments, and look at what they leave.
 
-    python -m tests.crash [--times N] [--seed S] [--folder DIR]
+    python -m tests.crash [--times N] [--seed S] [--first N] [--folder DIR]
 
 Each time two writers and two sealers work on one SQLite file until SIGKILL ends them in the
 middle of whatever they do. Then the database passes `check()`, every entry that was
-acknowledged is there, every checkpoint that was given out is extended by the next seal, and
-sealing goes on. The database lives on through all the times.
+acknowledged since it was made is there, every checkpoint that was given out is extended by the
+next seal, and sealing goes on. A database lives on through 25 crashes, and then another is
+begun, so that looking does not take longer each time; how it is treated follows from the seed
+and from its number alone. 500 crashes take some six minutes; a run that was stopped goes on with
+the seed it printed and `--first` the times it did. Where something is wrong the folder is left
+as it is, and named.
 """
 
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from attrs import define, field
 
@@ -32,6 +39,8 @@ CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.crash.worker", "contactledger.store.sql"])
 LONGEST_SECONDS = 0.35
 """How long all of them work together before the first is killed."""
+LIFE = 25
+"""Crashes that a database lives through; then another is begun."""
 
 
 @define
@@ -41,6 +50,13 @@ class Toll:
     times: int = 0
     entries: int = 0
     seals: int = 0
+    databases: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.times} crashes of {self.databases} databases: {self.entries:,} entries and "
+            f"{self.seals:,} checkpoints were acknowledged, none is lost"
+        )
 
 
 @define
@@ -49,7 +65,9 @@ class Crashes:
 
     folder: Path
     random: random.Random
-    toll: Toll = field(factory=Toll)
+    toll: Toll
+    acknowledged: dict[tuple[str, int], str] = field(factory=dict)
+    checkpoints: dict[int, str] = field(factory=dict)
 
     @property
     def database(self) -> Path:
@@ -63,13 +81,15 @@ class Crashes:
 
     def prepare(self) -> None:
         """A key, and a database with its tables."""
-        self.key.parent.mkdir()
+        self.key.parent.mkdir(parents=True)
         keygen(self.key, "acme.example/ledger")
         Ledger.open(f"sqlite:///{self.database}", recorder="acme").close()
 
     def crash(self) -> list[str]:
         """Let them work, kill them; what they said."""
-        files = [self.folder / f"said-{self.toll.times}-{n}" for n in range(len(WORKERS))]
+        files = [self.folder / f"said-{n}" for n in range(len(WORKERS))]
+        for file in files:
+            file.unlink(missing_ok=True)
         workers = [
             CONTEXT.Process(target=work, args=(self.database, self.key, file, task, number))
             for number, (task, file) in enumerate(zip(WORKERS, files, strict=True))
@@ -96,48 +116,85 @@ class Crashes:
             time.sleep(0.002)
 
     def look(self, said: list[str]) -> None:
-        """What they left is whole, and holds everything that was acknowledged."""
-        with Ledger.open(f"sqlite:///{self.database}", recorder="acme", signer=self.key) as ledger:
-            assert ledger.check() >= 0
-            self._entries(ledger, said)
+        """What they left is whole, holds everything that was ever acknowledged, and can be
+        sealed; that it is whole after this seal is seen the next time, or by `close`."""
+        self._hear(said)
+        with self._opened() as ledger:
+            ledger.check()
+            self._entries(ledger)
             before = ledger.checkpoint()
             sealed = ledger.seal()
             with ledger._store.begin(write=False) as tx:
                 leaves = [row.leaf for row in tx.sealed()]
             assert len(leaves) == sealed.checkpoint.size
             assert root_of(leaves) == sealed.checkpoint.root
-            for line in said:
-                if line.startswith("sealed "):
-                    _, size, root = line.split()
-                    assert int(size) <= sealed.checkpoint.size
-                    assert root_of(leaves[: int(size)]).hex() == root
-                    self.toll.seals += 1
             if before is not None:
-                old = before.checkpoint
-                assert root_of(leaves[: old.size]) == old.root
-            assert ledger.check() >= 0
+                self.checkpoints[before.checkpoint.size] = before.checkpoint.root.hex()
+            for size, root in self.checkpoints.items():
+                assert size <= len(leaves)
+                assert root_of(leaves[:size]).hex() == root
+            # the next seals extend this one, so the older ones need not be looked at again
+            self.checkpoints = {len(leaves): sealed.checkpoint.root.hex()}
 
-    def _entries(self, ledger: Ledger, said: list[str]) -> None:
-        acknowledged: dict[str, list[tuple[int, str]]] = {}
+    def close(self) -> None:
+        """The last look."""
+        with self._opened() as ledger:
+            ledger.check()
+
+    def _opened(self) -> Ledger:
+        return Ledger.open(f"sqlite:///{self.database}", recorder="acme", signer=self.key)
+
+    def _hear(self, said: list[str]) -> None:
         for line in said:
             if line.startswith("entry "):
                 _, account, no, id_ = line.split()
-                acknowledged.setdefault(account, []).append((int(no), id_))
+                assert self.acknowledged.setdefault((account, int(no)), id_) == id_
                 self.toll.entries += 1
-        for account, rows in acknowledged.items():
-            there = {entry.no: entry.id for entry in ledger.entries(account)}
-            for no, id_ in rows:
-                assert there[no] == id_, f"{account}: entry {no} was acknowledged and is lost"
+            elif line.startswith("sealed "):
+                _, size, root = line.split()
+                assert self.checkpoints.setdefault(int(size), root) == root
+                self.toll.seals += 1
+
+    def _entries(self, ledger: Ledger) -> None:
+        """The columns, which `check` compared with the bytes."""
+        with ledger._store.begin(write=False) as tx:
+            there = {
+                (name, row.no): row.id
+                for name in {account for account, _ in self.acknowledged}
+                for row in tx.entries(ledger._accounts.must_find(name, tx))
+            }
+        for (account, no), id_ in self.acknowledged.items():
+            assert there.get((account, no)) == id_, f"{account}: entry {no} is lost"
 
 
-def run(folder: Path, times: int, seed: int) -> Toll:
-    """So many crashes of one database; AssertionError at the first thing that is wrong."""
-    crashes = Crashes(folder, random.Random(seed))
-    crashes.prepare()
-    for _ in range(times):
-        crashes.look(crashes.crash())
-        crashes.toll.times += 1
-    return crashes.toll
+def run(folder: Path, times: int, seed: int, *, first: int = 0) -> Iterator[Toll]:
+    """So many crashes, the toll after each; AssertionError at the first thing that is wrong.
+
+    `first`: crashes that an earlier run of this seed did, in whole lives of a database.
+    """
+    toll = Toll()
+    for begun in range(first, times, LIFE):
+        crashes = Crashes(folder / str(begun), random.Random(f"{seed} {begun}"), toll)
+        crashes.prepare()
+        toll.databases += 1
+        for _ in range(min(LIFE, times - begun)):
+            crashes.look(crashes.crash())
+            toll.times += 1
+            yield toll
+        crashes.close()
+        shutil.rmtree(crashes.folder)
+
+
+@contextmanager
+def _folder(where: str | None) -> Iterator[Path]:
+    """A new folder, which goes if all went well."""
+    made = Path(mkdtemp(dir=where))
+    try:
+        yield made
+    except BaseException:
+        print(f"left as it is: {made}", flush=True)
+        raise
+    shutil.rmtree(made)
 
 
 def main() -> int:
@@ -145,17 +202,22 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--times", type=int, default=50)
     parser.add_argument("--seed", type=int, default=None, help="printed, to do the same again")
-    parser.add_argument("--folder", default=None, help="where to put the database")
+    parser.add_argument(
+        "--first", type=int, default=0, help=f"do not do these again; a multiple of {LIFE}"
+    )
+    parser.add_argument("--folder", default=None, help="where to put the databases")
     asked = parser.parse_args()
+    if asked.times < 1 or asked.first % LIFE or not 0 <= asked.first < asked.times:
+        parser.error(f"--first is a multiple of {LIFE} below --times")
     seed = random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed
     print(f"seed {seed}", flush=True)
-    with TemporaryDirectory(dir=asked.folder) as name:
-        started = time.monotonic()
-        toll = run(Path(name), asked.times, seed)
-    print(
-        f"{toll.times} crashes in {time.monotonic() - started:.0f} s: {toll.entries} entries and "
-        f"{toll.seals} checkpoints were acknowledged, none is lost"
-    )
+    started = time.monotonic()
+    with _folder(asked.folder) as folder:
+        for toll in run(folder, asked.times, seed, first=asked.first):
+            done = asked.first + toll.times
+            if done % LIFE == 0 or done == asked.times:
+                seconds = time.monotonic() - started
+                print(f"{done}/{asked.times}, {seconds:.0f} s: {toll}", flush=True)
     return 0
 
 
