@@ -57,6 +57,8 @@ randomness. Wings never import each other; a test reads this very list and keeps
     commands_exchange.py TOP the commands with which two sides exchange
     commands_import.py TOP  the commands with which whole files come in
     commands_keys.py TOP    the commands that make a key and seal
+    commands_receive.py TOP the commands with which reports come in, and are gone through again
+    configured.py   TOP     sources by name, their keys from the environment
     retrying.py     TOP     own transactions done again that the database gave up
     observing.py    TOP     log events and spans, without personal data
     hosts/          TOP     inside Django, asyncio, mail senders

@@ -22,6 +22,7 @@ from contactledger import (
     commands_exchange,
     commands_import,
     commands_keys,
+    commands_receive,
 )
 from contactledger.errors import BadInput, LedgerError
 from contactledger.ledger import Ledger
@@ -137,3 +138,4 @@ commands_bundle.add_to(app)
 commands_exchange.add_to(app)
 commands_import.add_to(app)
 commands_keys.add_to(app)
+commands_receive.add_to(app)
