@@ -102,16 +102,39 @@ def test_a_wish_for_no_automatic_answers_proves_nothing():
     "subject",
     [
         "Automatic reply: Your order",
-        "Out of the Office : Your order",
         "=?utf-8?q?R=C3=A9ponse_automatique?= : Votre commande",
         "Automatische Antwort: Ihre Bestellung",
         "自動応答: ご注文",
     ],
 )
-def test_a_subject_that_begins_so_needs_to_answer_something(subject):
+def test_a_mail_systems_own_subject_is_nobodys_and_a_reply_if_it_answers_something(subject):
     assert said(f"Subject: {subject}", ANSWER) == ("auto_replied", "subject")
-    assert said(f"Subject: {subject}") == HUMAN
+    assert said(f"Subject: {subject}") == ("unknown", "subject")
+    assert said(f"Subject: {subject.partition(':')[0]}") == ("unknown", "subject")
+    assert said(f"Subject: {subject.partition(':')[0]} and more", ANSWER) == HUMAN
     assert said(f"Subject: Re: {subject}", ANSWER) == HUMAN
+
+
+def test_a_subject_that_a_person_may_write_needs_to_answer_something():
+    assert said("Subject: Out of the Office : Your order", ANSWER) == ("auto_replied", "subject")
+    assert said("Subject: Out of the Office : Your order") == HUMAN
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        "noreply", "no-reply", "do_not_reply", "donotreply", "no-reply-eu", "owner-dealers",
+        "dealers-request", "dealers-confirm", "dealers-bounces", "bounce", "listserv", "root",
+    ],
+)  # fmt: skip
+def test_an_address_that_no_person_writes_from_is_a_mark(local):
+    assert said(sender=f"{local}@smith.example") == ("unknown", f"sender:{local}")
+    assert said(ANSWER, sender=f"{local}@smith.example") == ("auto_replied", f"sender:{local}")
+
+
+@pytest.mark.parametrize("local", ["support", "newsletter", "administrator", "rootham", "norbert"])
+def test_an_address_of_a_role_is_a_persons(local):
+    assert said(ANSWER, sender=f"{local}@smith.example") == HUMAN
 
 
 def test_a_subject_about_the_matter_and_a_car_are_no_marks():

@@ -13,6 +13,10 @@ from contactledger.sources._mime import Headers, first, parameters
 from contactledger.sources._text import clean
 from contactledger.vocabulary import SignalKind
 
+MAX_SUBJECT_CHARS = 1_000
+MAX_LOCAL_CHARS = 200
+"""Of an address; RFC 5321 allows for 64."""
+
 REPLY_HEADERS = (
     "x-autoreply",
     "x-autorespond",
@@ -45,6 +49,16 @@ REPORTERS = frozenset({"mailer-daemon", "mail-daemon", "mdaemon"})
 POSTMASTERS = frozenset({"postmaster", "post_master", "post-master"})
 """Local parts that people answer from, too: a null Return-Path or a subject must be with it."""
 
+_NOBODY = re.compile(
+    r"(?:do[-_.]?not|dont|no)[-_.]?reply(?:[-_.+]\w{1,40})?|owner-[\w.+-]{1,64}"
+    r"|[\w.+-]{0,64}-(?:request|confirm|bounces?)|bounces?|listserv|majordomo"
+    r"|root|nobody|daemon|www-data"
+)
+"""Local parts that no person writes from: those of RFC 5230 4.6, of list programs and of a
+system's own accounts, and those that say so. Addresses of roles that people answer from
+(support, webmaster: RFC 2142) are none of them, nor is what a list puts on a message: a house
+whose own address is a list's gets all its customers' mail with it."""
+
 _FAILED = re.compile(
     r"undeliver|non remis|failure notice|failed mail|returned mail|mail system error"
     r"|(?:mail )?delivery (?:failed|failure|status)|mail could not be delivered"
@@ -52,6 +66,18 @@ _FAILED = re.compile(
     re.IGNORECASE,
 )
 """How the subjects of bounces begin."""
+
+_NOTE = re.compile(
+    r"(?:auto(?:matic|mated)[- ]?(?:reply|response)|(?:out of office )?autoreply|abwesenheitsnotiz"
+    r"|automatische antwort|r[ée]ponse automatique|automatisch (?:antwoord|bericht)"
+    r"|risposta (?:automatica|non al computer)|respuesta autom[áa]tica|resposta autom[áa]tica"
+    r"|automatiskt? svar|autosvar|automaattinen vastaus|automatyczna odpowied[źz]"
+    r"|automatick[áa] odpov[ěe][ďd]|автоответ|自動応答|自動返信|自动回复|自動回覆)"
+    r"\s{0,9}(?:[:：].*)?\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What mail systems put before a colon, or alone, as the subject of such an answer; a person
+does not write them. Alone they make a message nobody's, not yet a reply."""
 
 _SUBJECT = re.compile(
     r"(?:auto(?:matic)?[- ]?(?:reply|response|responder)|auto:|out[- ]of[- ](?:the[- ])?office"
@@ -81,10 +107,12 @@ def automatic(headers: Headers, sender: str, subject: str) -> tuple[SignalKind, 
     report = _report(headers, sender, subject)
     if report:
         return SignalKind.UNKNOWN, report
-    mark, certain = _mark(headers)
+    mark, certain = _mark(headers, sender)
     begins = _SUBJECT.match(subject)
     if mark is None and begins and _answers(headers) and _is_prefix(begins):
         return SignalKind.AUTO_REPLIED, "subject"
+    if mark is None and _NOTE.match(subject[:MAX_SUBJECT_CHARS]):
+        return SignalKind.UNKNOWN, "subject"
     if mark is None:
         return SignalKind.ANSWERED, None
     if certain or begins or _answers(headers):
@@ -110,7 +138,7 @@ def _report(headers: Headers, sender: str, subject: str) -> str | None:
     return "sender:none" if not sender and "from" in headers else None
 
 
-def _mark(headers: Headers) -> tuple[str | None, bool]:
+def _mark(headers: Headers, sender: str) -> tuple[str | None, bool]:
     """(mark, whether it alone says that this is a reply)."""
     word = _word(parameters(_without_comments(first(headers, "auto-submitted")), "")[0])
     if word and word != "no":
@@ -129,6 +157,9 @@ def _mark(headers: Headers) -> tuple[str | None, bool]:
             return f"{name}:{word}", False
     if _null_path(headers):
         return "return-path:<>", False
+    local = sender.rpartition("@")[0].strip('"').lower()
+    if _NOBODY.fullmatch(local[:MAX_LOCAL_CHARS]):
+        return "sender:" + _word(local), False
     return None, False
 
 
