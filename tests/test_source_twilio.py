@@ -5,14 +5,23 @@ from urllib.parse import urlencode
 
 import pytest
 
-from contactledger.errors import BadEvent, Unverified
+from contactledger.errors import BadEvent, TooLarge, Unverified
 from contactledger.events import Event, Incoming
 from contactledger.facts import Message, Touch
 from contactledger.sources import Twilio
 from contactledger.sources.twilio import CALLS, MESSAGES, body_sha256
 from contactledger.vocabulary import Auth, By, Channel, SignalKind
 from tests.ledgers import SMITH
-from tests.providers import FORM, JSON, NOW, authorization, basic_is_checked, on_record, told_once
+from tests.providers import (
+    FORM,
+    JSON,
+    NOW,
+    authorization,
+    basic_is_checked,
+    dumps,
+    on_record,
+    told_once,
+)
 
 URL = "https://acme.example/hooks/twilio?x=it's"
 OURS, BOBS = "+15550100", "+15550111"
@@ -282,3 +291,204 @@ def test_texts_are_matched_by_their_sid_and_an_incoming_one_is_a_touch_of_the_ot
         "human",
         "address",
     )
+
+
+# --- Event Streams -----------------------------------------------------------------------------
+
+BATCH = {"Content-Type": "application/cloudevents-batch+json"}
+
+
+def cloud(kind, data, number=1, **more):
+    return {
+        "specversion": "1.0",
+        "type": f"com.twilio.{kind}",
+        "source": "/2010-04-01/Accounts/AC1",
+        "id": f"EZ{number}",
+        "time": "2026-03-02T12:00:01.000Z",
+        "data": data,
+    } | more
+
+
+def voice(word, **parameters):
+    request = {"method": "POST", "url": "https://acme.example/x", "parameters": parameters}
+    return cloud(
+        f"voice.status-callback.{word}",
+        {"sid": "CA1", "timestamp": "2026-03-02T12:00:00.000Z", "request": request},
+    )
+
+
+def streamed(*items) -> list[Event]:
+    return Twilio().parse(JSON, dumps(list(items)))
+
+
+def test_a_call_of_event_streams_is_read_as_its_webhook():
+    given = {k: v for k, v in CALL.items() if k != "Timestamp"}
+    item = voice("call.completed", **given, AnsweredBy="machine_end_beep")
+    (event,) = streamed(item)
+    assert event == Event(
+        SignalKind.VOICEMAIL,
+        NOW,
+        By.MACHINE,
+        "twilio",
+        event_id="/2010-04-01/Accounts/AC1 EZ1",
+        call_id="CA1",
+        address=BOBS,
+        channel=Channel.PHONE,
+        word="completed:machine_end_beep",
+        said_at="2026-03-02T12:00:00.000Z",
+        detector="twilio:answered_by:machine_end_beep",
+        original=dumps(item),
+        message=Incoming(OURS, (BOBS,), outgoing=True),
+        extra={"duration_seconds": 42},
+    )
+    assert Twilio().parse(JSON, dumps(item)) == [event]  # a sink that does not batch
+    assert Twilio().parse(BATCH, dumps([item])) == [event]
+
+
+@pytest.mark.parametrize(
+    ("item", "what", "by", "word"),
+    [
+        (voice("call.answered"), SignalKind.SENT, By.UNKNOWN, "answered"),
+        (voice("call.completed", CallStatus="busy"), SignalKind.BUSY, By.UNKNOWN, "busy"),
+        (
+            voice("amd.detected", AnsweredBy="human", CallSid="CA1"),
+            SignalKind.ANSWERED,
+            By.HUMAN,
+            "human",
+        ),
+        (
+            voice("announcement.processed"),
+            SignalKind.UNKNOWN,
+            By.UNKNOWN,
+            "com.twilio.voice.status-callback.announcement.processed",
+        ),
+        (
+            voice("call.completed", call_status="no-answer", sip_response_code=487),
+            SignalKind.NO_ANSWER,
+            By.UNKNOWN,
+            "no-answer",
+        ),
+    ],
+)
+def test_each_event_of_a_call_has_the_meaning_of_the_webhook(item, what, by, word):
+    (event,) = streamed(item)
+    assert (event.what, event.by, event.word, event.call_id) == (what, by, word, "CA1")
+    assert event.at == NOW
+
+
+@pytest.mark.parametrize(
+    ("state", "answered_by", "what", "by"),
+    [
+        ("completed", "machine_start", SignalKind.VOICEMAIL, By.MACHINE),
+        ("completed", "HUMAN", SignalKind.ANSWERED, By.HUMAN),
+        ("completed", "unknown", SignalKind.ANSWERED, By.UNKNOWN),
+        ("noanswer", None, SignalKind.NO_ANSWER, By.UNKNOWN),
+        ("fail", None, SignalKind.REJECTED, By.UNKNOWN),
+        ("undialed", None, SignalKind.UNKNOWN, By.UNKNOWN),
+        (None, None, SignalKind.UNKNOWN, By.UNKNOWN),
+    ],
+)
+def test_a_summary_of_a_call_says_who_took_it_and_makes_no_call_of_its_own(
+    state, answered_by, what, by
+):
+    data = {
+        "call_sid": "CA1",
+        "call_state": state,
+        "answered_by": answered_by,
+        "end_time": "2026-03-02T12:00:00Z",
+        "from": {"caller": OURS},
+        "to": {"callee": BOBS},
+    }
+    for said in (data, dumps(data).decode()):  # the data is a text in some sinks
+        (event,) = streamed(cloud("voice.insights.call-summary.complete", said))
+        assert (event.what, event.by, event.at, event.call_id) == (what, by, NOW, "CA1")
+        assert (event.address, event.message) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "what"),
+    [
+        ("sent", "SENT", SignalKind.SENT),
+        ("delivered", "DELIVERED", SignalKind.DELIVERED),
+        ("undelivered", "UNDELIVERED", SignalKind.BOUNCED),
+        ("failed", None, SignalKind.REJECTED),
+        ("read", "READ", SignalKind.DISPLAYED),
+    ],
+)
+def test_a_message_of_event_streams_is_read_as_its_webhook(word, status, what):
+    data = {
+        "messageSid": "SM1",
+        "timestamp": "2026-03-02T12:00:00.000Z",
+        "from": f"whatsapp:{OURS}",
+        "to": f"whatsapp:{BOBS}",
+        "messageStatus": status,
+        "errorCode": 30008,
+    }
+    (event,) = streamed(cloud(f"messaging.message.{word}", data))
+    assert (event.what, event.word, event.provider_id) == (what, word, "SM1")
+    assert (event.channel, event.address, event.at) == (Channel.CHAT, BOBS, NOW)
+    assert (event.reason, event.message) == ("30008", None)
+
+
+def test_a_text_that_came_in_by_event_streams_is_the_senders():
+    data = {"messageSid": "SM2", "from": BOBS, "to": OURS, "body": "Yes.", "numMedia": 0}
+    (event,) = streamed(cloud("messaging.inbound-message.received", data))
+    assert (event.what, event.channel, event.call_id) == (SignalKind.DELIVERED, Channel.SMS, "SM2")
+    assert event.message == Incoming(BOBS, (OURS,), text="Yes.")
+    assert event.said_at == "2026-03-02T12:00:01.000Z"  # the envelope's, where the data has none
+    (event,) = streamed(cloud("messaging.inbound-message.received", data | {"optOutType": "STOP"}))
+    assert (event.what, event.by, event.message) == (SignalKind.UNSUBSCRIBED, By.HUMAN, None)
+
+
+def test_what_other_products_tell_is_kept_as_unknown_and_a_test_event_is_nothing():
+    other = cloud("taskrouter.task.created", {"sid": "WT1"}, number=2)
+    test = cloud("eventstreams.test-event", {"test_id": "x"})
+    del other["id"]
+    (event,) = streamed(test, other)
+    assert event == Event(
+        SignalKind.UNKNOWN,
+        source="twilio",
+        event_id="/2010-04-01/Accounts/AC1",
+        channel=Channel.OTHER,
+        word="com.twilio.taskrouter.task.created",
+        original=dumps(other),
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        ({"specversion": "1.0"}, "event 2, type: is missing"),
+        (cloud("voice.status-callback.call.completed", "no json"), "event 2, .*not valid JSON"),
+        (cloud("voice.status-callback.call.completed", 5), "event 2, data: must be a JSON object"),
+        (voice("call.completed", CallStatus=5), "event 2, data.CallStatus: must be a text"),
+        (voice("call.completed", Timestamp="soon"), "event 2, Timestamp: must be a time"),
+    ],
+)
+def test_an_event_that_cannot_be_read_is_named_by_its_number(item, why):
+    with pytest.raises(BadEvent, match=why):
+        streamed(voice("call.completed"), item)
+
+
+def test_more_events_than_are_read_are_refused():
+    with pytest.raises(TooLarge, match="10001 events are over the 10000 read at once"):
+        Twilio().parse(JSON, b"[" + b",".join([b"{}"] * 10_001) + b"]")
+
+
+def test_a_batch_is_covered_by_its_digest_in_the_address():
+    body = dumps([voice("call.completed")])
+    url = f"https://acme.example/x?bodySHA256={body_sha256(body)}"
+    headers = signed([], url) | JSON
+    assert Twilio(key="auth-token").verify(headers, body, url, NOW) is Auth.SIGNED_BODY
+
+
+def test_a_webhook_and_the_stream_tell_of_one_call_and_neither_is_told_twice():
+    ledger, _ = on_record()
+    call = CALL | {"From": "+1 555 0100", "To": "+1 555 0111"}
+    ledger.receive(Twilio(), FORM, urlencode(call).encode())
+    call = {k: v for k, v in call.items() if k != "Timestamp"}
+    found = voice("call.completed", **call, AnsweredBy="machine_end_beep")
+    told_once(ledger, Twilio(), JSON, dumps([found]))
+    touch, first, second = ledger.entries(SMITH)[-3:]
+    assert [touch.kind, first.fact.what, second.fact.what] == ["touch", "answered", "voicemail"]
+    assert first.fact.touch == second.fact.touch == touch.id

@@ -17,7 +17,7 @@ methods, `verify` and `parse` (see `source.Source`). They are imported when firs
     SendGridInbound     Inbound Parse of SendGrid           sendgrid_inbound.py
     SparkPost           webhooks, relay webhooks            sparkpost.py
     StandardWebhooks    anything else, in our words         standard.py
-    Twilio              calls, SMS and chat                 twilio.py
+    Twilio              calls, SMS and chat; Event Streams  twilio.py
     UnisenderGo         webhooks                            unisender.py
     Mail                an e-mail message, RFC 5322         mail.py
     Mbox                a mailbox in one file               mbox.py

@@ -1,4 +1,4 @@
-"""Twilio: status callbacks and webhooks of calls and messages.
+"""Twilio: status callbacks and webhooks of calls and messages, and its Event Streams.
 
 Words and fields are those of Twilio's "Call resource" (status callbacks), "Answering Machine
 Detection", "Message resource" and "Webhooks security" (twilio.com/docs): the header
@@ -15,6 +15,9 @@ What to know of it:
 - Status callbacks come in any order and, by default, for *completed* alone. A call or message
   that the ledger does not know yet becomes a touch of its own.
 - WhatsApp and Messenger messages come the same way: they are chat.
+- Event Streams (CloudEvents, `_twilio_stream.py`) tell the same facts again and come at least
+  once: the CloudEvent's source and id know a repetition. What a webhook said before is then
+  on record twice, as two reports of one fact.
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ from contactledger.sources._fields import Fields, Moment, from_iso
 from contactledger.sources._form import form_of, is_form
 from contactledger.sources._json import JSON_TYPES, one_object
 from contactledger.sources._text import plausible
+from contactledger.sources._twilio_stream import is_stream, stream
 from contactledger.sources.source import Headers, check_content_type, check_size, header
 from contactledger.vocabulary import Auth, By, Channel, SignalKind
 
@@ -90,6 +94,7 @@ STOPS = frozenset({"STOP"})
 """`OptOutType` of a message with which somebody opts out."""
 
 DETECTOR = "twilio:answered_by"
+_TYPES = JSON_TYPES | {"application/cloudevents+json", "application/cloudevents-batch+json"}
 
 
 @frozen
@@ -107,8 +112,8 @@ class Twilio:
 
     name: ClassVar[str] = "twilio"
     channel: ClassVar[Channel] = Channel.PHONE
-    max_body_bytes: ClassVar[int] = 1024 * 1024
-    """Twilio's forms are some kilobytes."""
+    max_body_bytes: ClassVar[int] = 4 * 1024 * 1024
+    """Twilio's forms are some kilobytes, a batch of Event Streams holds several of them."""
 
     key: tuple[bytes, ...] = field(default=None, converter=to_secrets, repr=False)
     basic: tuple[str, ...] = field(default=None, converter=to_credentials, repr=False)
@@ -136,18 +141,20 @@ class Twilio:
         return Auth.SIGNED_BODY
 
     def parse(self, headers: Headers, body: bytes) -> list[Event]:
-        """The one event of a body, `original` being the body."""
+        """The one event of a webhook's body, `original` being the body; of Event Streams one
+        for each CloudEvent, `original` being its exact bytes."""
         check_size(self, body)
         if is_form(headers) or not header(headers, "Content-Type"):
             item = Fields(dict(form_of(headers, body)))
         else:
-            check_content_type(headers, JSON_TYPES)
+            check_content_type(headers, _TYPES)
+            if is_stream(body):
+                return stream(body, _streamed)
             item = Fields(one_object(body))
-        if item.text("CallSid"):
-            return [_call(item, body)]
-        if item.text("MessageSid", "SmsSid", "SmsMessageSid"):
-            return [_message(item, body)]
-        raise BadEvent("neither a call (CallSid) nor a message (MessageSid)", field="body")
+        event = _event(item, body)
+        if event is None:
+            raise BadEvent("neither a call (CallSid) nor a message (MessageSid)", field="body")
+        return [event]
 
 
 def body_sha256(body: bytes) -> str:
@@ -163,6 +170,25 @@ def _signed_form(headers: Headers, body: bytes, url: str) -> list[tuple[str, str
             raise BadEvent("does not hash to bodySHA256", field="body")
         return []
     return form_of(headers, body) if body else []
+
+
+def _event(item: Fields, original: bytes) -> Event | None:
+    if item.text("CallSid"):
+        return _call(item, original)
+    if item.text("MessageSid", "SmsSid", "SmsMessageSid"):
+        return _message(item, original)
+    return None
+
+
+def _streamed(cloud: Fields, form: Fields, original: bytes) -> Event:
+    """What other products tell is kept as *unknown*."""
+    word = cloud.text("type")
+    event = _event(form, original) or Event(
+        SignalKind.UNKNOWN, source="twilio", channel=Channel.OTHER, word=word, original=original
+    )
+    event.event_id = " ".join(filter(None, [cloud.text("source"), cloud.text("id")])) or None
+    event.word = event.word or word
+    return event
 
 
 def _call(item: Fields, original: bytes) -> Event:
@@ -190,7 +216,7 @@ def _call(item: Fields, original: bytes) -> Event:
         address=called if outgoing else caller,
         channel=channel,
         word=shown,
-        reason=item.text("ErrorMessage", "SipResponseCode", "ErrorCode"),
+        reason=item.text("ErrorMessage") or item.id("SipResponseCode", "ErrorCode"),
         said_at=said_at,
         detector=detector,
         original=original,
