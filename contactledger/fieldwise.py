@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -22,6 +22,10 @@ _NAMES: dict[type[Any], tuple[str, ...]] = {
     cls: tuple(a.name for a in attrs.fields(cls)) for cls in FACTS.values()
 }
 _VALUES = {cls: attrgetter(*names) for cls, names in _NAMES.items()}
+_PUT: dict[type[Any], dict[str, Callable[[Any, Any], None]]] = {
+    cls: {name: vars(cls)[name].__set__ for name in names} for cls, names in _NAMES.items()
+}
+"""The slots themselves: half the time of looking each one up by its name."""
 
 
 def replaced(fact: _F, changes: Mapping[str, Any]) -> _F:
@@ -30,11 +34,11 @@ def replaced(fact: _F, changes: Mapping[str, Any]) -> _F:
         return fact
     cls = type(fact)
     made = cls.__new__(cls)
-    put = object.__setattr__
-    for name, value in zip(_NAMES[cls], _VALUES[cls](fact), strict=True):
-        put(made, name, value)
+    slots = _PUT[cls]
+    for put, value in zip(slots.values(), _VALUES[cls](fact), strict=True):
+        put(made, value)
     for name, value in changes.items():
-        put(made, name, value)
+        slots[name](made, value)
     return made
 
 

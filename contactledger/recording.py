@@ -64,10 +64,15 @@ _RECORDER_BY_DEFAULT: dict[type[Fact], str] = {
 }
 
 
-_REFS: dict[type[Any], tuple[tuple[str, tuple[str, ...]], ...]] = {
-    cls: tuple((a.name, a.metadata["ref"]) for a in fields_of(cls) if "ref" in a.metadata)
+_REFS: dict[type[Any], tuple[tuple[str, str, tuple[str, ...]], ...]] = {
+    cls: tuple(
+        (a.name, f"{cls.__name__}.{a.name}", a.metadata["ref"])
+        for a in fields_of(cls)
+        if "ref" in a.metadata
+    )
     for cls in PLANS
 }
+"""The fields of a kind that name something else: (field, where, kinds of what it may name)."""
 
 
 @frozen
@@ -117,7 +122,7 @@ class Desk:
         self._random = random_bytes
         self._found: dict[bytes, LookupRow | None] = {}
         self._refs: dict[tuple[str, str], bytes] = {}  # (space, key): a batch repeats its keys
-        self._resolved_now: dict[tuple[tuple[str, ...], str], str] = {}
+        self._led: dict[tuple[tuple[str, ...], str], str] = {}  # (kinds, key) → id that stays
         self._kinds: dict[str, str] = {recorder: "party"}
         self._merged = Merged(head.account)
         self._size = head.size
@@ -129,8 +134,8 @@ class Desk:
         self._blobs: list[tuple[str, bytes]] = []
         self._seen: list[SeenRow] = []
         self._seen_now: dict[bytes, int] = {}
-        self._salts: Iterator[str] = iter(())
         self._salts_at_once = 4
+        self._salts = self._drawn_salts()
 
     # --- the way in ------------------------------------------------------------------------
 
@@ -181,17 +186,18 @@ class Desk:
         """Look up in one query whatever the batch refers to."""
         aliases = self.references.aliases(self.account)
         wanted, named = {aliases}, set()
-        for item in given:
-            for name, kinds in _REFS[type(item.fact)]:
-                value = getattr(item.fact, name)
-                if value is not None:
-                    several = value if isinstance(value, tuple) else (value,)
-                    named.update([(kinds, one) for one in several if type(one) is str])
-            own = self._own_ref(item.fact)
+        for fact in [item.fact for item in given]:
+            for name, _, kinds in _REFS[type(fact)]:
+                value = getattr(fact, name)
+                if type(value) is str:
+                    named.add((kinds, value))
+                elif isinstance(value, tuple):
+                    named.update([(kinds, one) for one in value if type(one) is str])
+            own = self._own_ref(fact)
             if own is not None:
                 wanted.add(own)
-            if isinstance(item.fact, Touch) and isinstance(item.fact.addresses, Mapping):
-                named.update([(("person",), p) for p in item.fact.addresses if type(p) is str])
+            if isinstance(fact, Touch) and isinstance(fact.addresses, Mapping):
+                named.update([(("person",), p) for p in fact.addresses if type(p) is str])
         for kinds, value in named:
             wanted.update(self._candidates(_spaces(kinds), value))
         self._found.update(dict.fromkeys(wanted))
@@ -223,21 +229,22 @@ class Desk:
             raise BadFact("must be a key, an id or an Entry", field=where)
         if "party" in kinds and value in (self.recorder_key, self.recorder):
             return self.recorder
-        known = self._resolved_now.get((kinds, value))
-        if known is not None:
-            return known
         for ref in self._candidates(_spaces(kinds), value):
             row = self._look(ref)
             if row is not None and row.kind in kinds:
-                self._resolved_now[kinds, value] = row.id  # where a key leads never changes
                 return row.id
         raise NotFound(f"no {' or '.join(kinds)} of this key in the account", field=where)
 
     def _lead(self, kinds: tuple[str, ...], value: Any, where: str) -> str:
         """The same, led to the name that stays where two are one (J48)."""
+        known = self._led.get((kinds, value)) if type(value) is str else None
+        if known is not None:
+            return known
         id_ = self.resolve(kinds, value, where)
         stays = self._merged.stays(id_)
         self._kinds.setdefault(stays, self._kinds.get(id_, ""))
+        if type(value) is str:
+            self._led[kinds, value] = stays  # until something else is merged or parted
         return stays
 
     def _look(self, ref: bytes) -> LookupRow | None:
@@ -265,16 +272,14 @@ class Desk:
 
     def _resolved(self, fact: Fact) -> Fact:
         cls = type(fact)
-        name_of = cls.__name__
         changes: dict[str, Any] = {"at": self.recorded_at} if fact.at is None else {}
         default = _RECORDER_BY_DEFAULT.get(cls)
         if default is not None and getattr(fact, default) is None:
             changes[default] = self.recorder
-        for name, kinds in _REFS[cls]:
+        for name, where, kinds in _REFS[cls]:
             value = getattr(fact, name)
             if value is None or value == ():
                 continue
-            where = f"{name_of}.{name}"
             if kinds == ("entry",):
                 changes[name] = self._entry_no(value, where)
             elif isinstance(value, tuple):
@@ -373,7 +378,7 @@ class Desk:
     def _append(self, fact: Fact, id_: str) -> Entry:
         at = fact.at or self.recorded_at
         no = self._size
-        self._refuse_blob(getattr(fact, "original", None), f"{type(fact).__name__}.original")
+        self._refuse_blob(fact)
         encoded = encode(
             fact,
             account=self.account,
@@ -383,7 +388,7 @@ class Desk:
             recorded_at=self.recorded_at,
             recorder=self.recorder,
             owner=self._owner(fact, id_),
-            salt=self._salt,
+            salt=self._salts.__next__,
         )
         kind = PLANS[type(fact)].kind
         for sha256, data in encoded.blobs:
@@ -397,14 +402,12 @@ class Desk:
             self.recorded_at,
             self.recorder,
             fact,
-            tuple([(d.field, d.person, d.digest) for d in encoded.disclosures]),
+            encoded.sd,
         )
         leaf = leaf_hash(encoded.record)
         self._leaves.append(leaf)
         self._entries.append(EntryRow(no, id_, kind, at, self.recorded_at, encoded.record, leaf))
-        self._disclosures.extend(
-            [DisclosureRow(no, d.field, d.person, d.digest, d.body) for d in encoded.disclosures]
-        )
+        self._disclosures.extend([DisclosureRow(no, *part) for part in encoded.disclosures])
         self._blobs.extend(encoded.blobs)
         self._made[no] = entry
         self._size = no + 1
@@ -413,44 +416,42 @@ class Desk:
             self._learn(row)
         if isinstance(fact, Alias):
             self._merged.learn([entry])
+            self._led.clear()
         elif isinstance(fact, Retraction):
             self._merged.forget(fact.entry)
+            self._led.clear()
         return entry
 
-    def _refuse_blob(self, original: Any, where: str) -> None:
+    def _refuse_blob(self, fact: Fact) -> None:
         """A blob may be named instead of given only where its bytes are."""
+        original = getattr(fact, "original", None)
         if isinstance(original, Blob) and self.tx.blob(self.account, original.sha256) is None:
-            raise BadFact("must be bytes", field=where)
+            raise BadFact("must be bytes", field=f"{type(fact).__name__}.original")
 
     def _owner(self, fact: Fact, id_: str) -> str:
         """The one person whom a fact's personal parts are about, "" for several or none."""
-        if isinstance(fact, Person):
-            return id_
-        if isinstance(fact, Preference):
-            people = [fact.subject]
+        if isinstance(fact, Touch):
+            people = [fact.sender, *fact.to]
         elif isinstance(fact, Signal):
             people = [fact.person]
-        elif isinstance(fact, Touch):
-            people = [fact.sender, *fact.to]
+        elif isinstance(fact, Person):
+            return id_
+        elif isinstance(fact, Preference):
+            people = [fact.subject]
         else:
             return ""
         named = {p for p in people if p is not None and self._kinds.get(p) == "person"}
         return named.pop() if len(named) == 1 else ""
 
-    def _salt(self) -> str:
-        """22 characters of a fresh 128-bit salt; several are drawn at once, as a draw is a call."""
-        salt = next(self._salts, None)
-        if salt is None:
+    def _drawn_salts(self) -> Iterator[str]:
+        """22 characters of a fresh 128-bit salt each; several are drawn at once, as a draw is
+        a call."""
+        while True:
             drawn = self._random(16 * self._salts_at_once)
             # With two bytes of nothing behind, 16 bytes fill whole groups of base64.
             padded = b"".join([drawn[i : i + 16] + b"\0\0" for i in range(0, len(drawn), 16)])
             text = to_base64url(padded)
-            self._salts = iter([text[i : i + 22] for i in range(0, len(text), 24)])
-            salt = next(self._salts)
-        return salt
-
-
-_NOTHING: frozenset[str] = frozenset()
+            yield from [text[i : i + 22] for i in range(0, len(text), 24)]
 
 
 @lru_cache

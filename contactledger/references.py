@@ -38,17 +38,31 @@ SPACES = {
 
 
 NOTHING: Mapping[tuple[str, str], bytes] = {}
-_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
+_LETTERS = bytes.maketrans(bytes(range(32)), b"abcdefghijklmnopqrstuvwxyz234567")
+
+
+def _halves(groups: int) -> tuple[int, int, int]:
+    """Of runs of 2·`groups` groups of five bits that stand 2·`groups` bytes apart: masks of the
+    lower and of the upper half of each, and how far the upper half moves to be on its own."""
+    run = (1 << 5 * groups) - 1
+    starts = range(0, 256, 16 * groups)
+    lower = sum(run << start for start in starts)
+    return lower, lower << 5 * groups, 3 * groups
+
+
+_SPREAD = tuple(_halves(groups) for groups in (16, 8, 4, 2, 1))
 
 
 def new_id(random_bytes: Callable[[int], bytes]) -> str:
     """A random 128-bit id as 26 characters of lower-case base32 (RFC 4648 section 6).
 
-    Ten bits at a time: `base64.b32encode` takes as long as hashing the whole entry.
+    All groups of five bits are moved to a byte of their own at once, in halves of halves:
+    `base64.b32encode` takes as long as hashing the whole entry.
     """
     bits = int.from_bytes(random_bytes(16), "big") << 2
-    return "".join([_PAIRS[bits >> shift & 1023] for shift in range(120, -1, -10)])
+    for lower, upper, shift in _SPREAD:
+        bits = bits & lower | (bits & upper) << shift
+    return bits.to_bytes(26, "big").translate(_LETTERS).decode("ascii")
 
 
 def id_ref(id_: str) -> bytes:
@@ -143,36 +157,42 @@ def lookups_of(
     `known`: references of (space, key) that were made already.
     """
     fact, account, no, id_, kind = entry.fact, entry.account, entry.no, entry.id, entry.kind
-    rows = []
-    if kind in SPACES:
-        rows.append(LookupRow(id_ref(id_), account, id_, no, kind))
-    if isinstance(fact, Preference):
-        ref = references.of("preference", account, str(fact.subject))
-        return [LookupRow(ref, account, str(fact.subject), no, kind)]
-    if isinstance(fact, Alias):
-        return [LookupRow(references.aliases(account), account, id_, no, kind)]
-    if isinstance(fact, Retraction) and fact.entry is not None:
-        return [LookupRow(references.retracted(account, fact.entry), account, id_, no, kind)]
-    if isinstance(fact, Redaction):
-        return [LookupRow(references.unscrubbed(), account, id_, no, kind)]
-    if isinstance(fact, Moved):
-        return [LookupRow(references.moved(account), account, fact.to, no, kind)]
-    if isinstance(fact, Opened):
-        if fact.name is None:
-            return []
-        return [LookupRow(references.account(fact.name), account, account, no, kind)]
-    key = getattr(fact, "key", None)
+    space = SPACES.get(kind)
+    if space is None:
+        return _keyless_lookups(entry, references)
+    rows = [LookupRow(id_ref(id_), account, id_, no, kind)]
+    key: str | None = fact.key  # type: ignore[union-attr] # all kinds of SPACES have one
     if key is not None:
-        ref = known.get((SPACES[kind], key)) or references.key(account, SPACES[kind], key)
+        ref = known.get((space, key)) or references.key(account, space, key)
         rows.append(LookupRow(ref, account, id_, no, kind))
-    if isinstance(fact, Person):
+    if isinstance(fact, Touch):
+        _touch_lookups(rows, entry, fact, references)
+    elif isinstance(fact, Person):
         rows += [
             LookupRow(references.address(address), account, id_, no, "address")
             for address in (*several(fact.email), *several(fact.phone))
         ]
-    elif isinstance(fact, Touch):
-        _touch_lookups(rows, entry, fact, references)
     return rows
+
+
+def _keyless_lookups(entry: Entry, references: References) -> list[LookupRow]:
+    fact, account, id_ = entry.fact, entry.account, entry.id
+    if isinstance(fact, Preference):
+        id_ = str(fact.subject)
+        ref = references.of("preference", account, id_)
+    elif isinstance(fact, Alias):
+        ref = references.aliases(account)
+    elif isinstance(fact, Retraction) and fact.entry is not None:
+        ref = references.retracted(account, fact.entry)
+    elif isinstance(fact, Redaction):
+        ref = references.unscrubbed()
+    elif isinstance(fact, Moved):
+        id_, ref = fact.to, references.moved(account)
+    elif isinstance(fact, Opened) and fact.name is not None:
+        id_, ref = account, references.account(fact.name)
+    else:
+        return []
+    return [LookupRow(ref, account, id_, entry.no, entry.kind)]
 
 
 def _touch_lookups(
@@ -187,10 +207,11 @@ def _touch_lookups(
         LookupRow(references.reach(account, who, touch.channel), account, id_, no, "reach")
         for who in touch.to
     ]
-    rows += [
-        LookupRow(references.address(address), account, who, no, "address")
-        for who, address in (touch.addresses or {}).items()
-    ]
+    if touch.addresses is not None:
+        rows += [
+            LookupRow(references.address(address), account, who, no, "address")
+            for who, address in touch.addresses.items()
+        ]
 
 
 def message_refs(message: Message | None, references: References) -> list[bytes]:

@@ -46,6 +46,8 @@ _OPTIONS = (
     | orjson.OPT_PASSTHROUGH_DATACLASS
 )
 
+_TIMES = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+
 
 def canonical(value: Any) -> bytes:
     """The canonical bytes of a value; BadRecord names the place of what the profile refuses."""
@@ -90,8 +92,9 @@ def parse(data: bytes) -> Any:
 
 
 def format_time(at: datetime) -> str:
-    """A UTC datetime as it stands in a record."""
-    return at.isoformat(timespec="microseconds")[:26] + "Z"
+    """A UTC datetime as it stands in a record (`isoformat` takes several times as long)."""
+    text = orjson.dumps(at, option=_TIMES).decode("ascii")  # in quotes, whole seconds without .0
+    return text[1:28] if at.microsecond else f"{text[1:20]}.000000Z"
 
 
 def parse_time(text: object) -> datetime:

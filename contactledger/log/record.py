@@ -20,15 +20,15 @@ part is about, so that one person can be forgotten and others kept.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
-from operator import attrgetter
+from hashlib import sha256
+from itertools import chain, compress
+from operator import attrgetter, is_not
 from typing import Any, NamedTuple
 
 import attrs
@@ -56,12 +56,13 @@ class Disclosure(NamedTuple):
     body: str
 
 
-@frozen
-class Encoded:
-    """An entry ready to be stored: its bytes, its disclosures, its blobs by SHA-256 (hex)."""
+class Encoded(NamedTuple):
+    """An entry ready to be stored: its bytes, its disclosures, the (field, person, digest) of
+    each as the bytes list them, its blobs by SHA-256 (hex)."""
 
     record: bytes
     disclosures: tuple[Disclosure, ...]
+    sd: tuple[tuple[str, str, str], ...]
     blobs: tuple[tuple[str, bytes], ...]
 
 
@@ -94,16 +95,27 @@ def from_base64url(text: str) -> bytes:
 
 def digest_of(body: str) -> str:
     """The digest of a disclosure, as `sd` lists it (RFC 9901 section 4.2.3)."""
-    return to_base64url(hashlib.sha256(body.encode("ascii")).digest())
+    return to_base64url(sha256(body.encode("ascii")).digest())
+
+
+_FILL = (b"", b"\0\0", b"\0")
+
+
+def bodies_of(parts: Sequence[bytes]) -> list[bytes]:
+    """Each of these as base64url, encoded in one go: filled up to whole groups of three bytes,
+    which stand in four characters, and what that adds cut off again."""
+    filled = b"".join([part + _FILL[len(part) % 3] for part in parts])
+    text = b2a_base64(filled, newline=False).translate(_TO_URL)
+    bodies, start = [], 0
+    for size in map(len, parts):
+        bodies.append(text[start : start + (size * 4 + 2) // 3])
+        start += (size + 2) // 3 * 4
+    return bodies
 
 
 def digests_of(bodies: Iterable[bytes]) -> list[str]:
-    """The same of several disclosures as bytes, encoded in one go.
-
-    With one byte behind each digest they fill whole groups of base64; the character that this
-    adds is cut off again.
-    """
-    joined = b"".join([hashlib.sha256(body).digest() + b"\0" for body in bodies])
+    """The same of several disclosures as bytes, encoded in one go as in `bodies_of`."""
+    joined = b"".join([sha256(body).digest() + b"\0" for body in bodies])
     text = b2a_base64(joined, newline=False).translate(_TO_URL).decode("ascii")
     return [text[start : start + 43] for start in range(0, len(text), 44)]
 
@@ -147,7 +159,7 @@ def _money(value: Any, where: str) -> dict[str, Any]:
 def _message(value: Any, where: str) -> dict[str, str]:
     if not isinstance(value, Message):
         raise BadFact("must be a Message", field=where)
-    given = ((name, getattr(value, name)) for name in _MESSAGE_FIELDS)
+    given = zip(_MESSAGE_FIELDS, _message_parts(value), strict=True)
     return {name: _text(item, f"{where}.{name}") for name, item in given if item is not None}
 
 
@@ -158,6 +170,7 @@ def _blob(value: Any, where: str) -> dict[str, Any]:
 
 
 _MESSAGE_FIELDS = tuple(a.name for a in attrs.fields(Message))
+_message_parts = attrgetter(*_MESSAGE_FIELDS)
 
 _Codec = tuple[Callable[[Any, str], Any], Callable[[Any], Any]]
 CODECS: dict[str, _Codec] = {
@@ -178,6 +191,7 @@ CODECS: dict[str, _Codec] = {
 class _Plan:
     kind: str
     clear: tuple[tuple[str, str, Any, Callable[[Any, str], Any]], ...]
+    defaults: tuple[Any, ...]
     personal: tuple[tuple[str, str, bool, bool, Callable[[Any, str], Any]], ...]
     readers: Mapping[str, tuple[bool, bool, Callable[[Any], Any]]]
     get_clear: Callable[[Any], tuple[Any, ...]]
@@ -212,6 +226,7 @@ def _plan(kind: str, cls: type[Fact]) -> _Plan:
     return _Plan(
         kind,
         tuple(clear),
+        tuple([default for _, _, default, _ in clear]),
         tuple(personal),
         readers,
         _getter([row[0] for row in clear]),
@@ -250,23 +265,8 @@ def encode(  # noqa: PLR0913 - an entry has that many parts
     gives 22 fresh base64url characters (128 bits) each time. BadFact names the field.
     """
     plan = PLANS[type(fact)]
-    clear = {}
-    for (name, where, default, write), value in zip(plan.clear, plan.get_clear(fact), strict=True):
-        if value is not default and value != default:
-            clear[name] = write(value, where)
-    disclosures: list[Disclosure] = []
-    blobs: list[tuple[str, bytes]] = []
-    given = zip(plan.personal, plan.get_personal(fact), strict=True)
-    for (name, where, split, large, write), value in given:
-        if value is None:
-            continue
-        named = value
-        if large and isinstance(value, bytes):
-            named = Blob(hashlib.sha256(value).hexdigest(), len(value))
-            blobs.append((named.sha256, value))
-        for person, part in named.items() if split else ((owner, named),):
-            disclosures.append(_disclose(name, person, write(part, where), salt(), where))
-    disclosures.sort()
+    disclosures, blobs = _disclose(plan, fact, owner, salt)
+    sd = tuple([d[:3] for d in disclosures])
     document = {
         "typ": ENTRY_TYP,
         "account": account,
@@ -276,27 +276,65 @@ def encode(  # noqa: PLR0913 - an entry has that many parts
         "at": format_time(at),
         "recorded_at": _recorded(recorded_at),
         "recorder": recorder,
-        "fact": clear,
-        "sd": [list(d[:3]) for d in disclosures],
+        "fact": _clear(plan, fact),
+        "sd": sd,
     }
     try:
         record = dump(document)
     except BadInput as error:
         error.field = type(fact).__name__
         raise
-    return Encoded(record, tuple(disclosures), tuple(blobs))
+    return Encoded(record, tuple(disclosures), sd, tuple(blobs))
 
 
 _recorded = lru_cache(8)(format_time)  # the same for all entries of a batch
 
 
-def _disclose(name: str, person: str, value: Any, salt: str, where: str) -> Disclosure:
+def _clear(plan: _Plan, fact: Fact) -> dict[str, Any]:
+    """What stands in the clear. Most fields are at their default, which is one object."""
+    values = plan.get_clear(fact)
+    written = {}
+    given = compress(zip(plan.clear, values, strict=True), map(is_not, values, plan.defaults))
+    for (name, where, default, write), value in given:
+        if value != default:
+            written[name] = write(value, where)
+    return written
+
+
+def _disclose(
+    plan: _Plan, fact: Fact, owner: str, salt: Callable[[], str]
+) -> tuple[list[Disclosure], list[tuple[str, bytes]]]:
+    """The personal parts of a fact, in order, and its blobs."""
+    named: list[tuple[str, str]] = []
+    parts: list[bytes] = []
+    blobs: list[tuple[str, bytes]] = []
+    given = zip(plan.personal, plan.get_personal(fact), strict=True)
+    for (name, where, split, large, write), value in given:
+        if value is None:
+            continue
+        said = value
+        if large and isinstance(value, bytes):
+            said = Blob(sha256(value).hexdigest(), len(value))
+            blobs.append((said.sha256, value))
+        for person, part in said.items() if split else ((owner, said),):
+            named.append((name, person))
+            parts.append(_part(salt(), name, write(part, where), where))
+    bodies = bodies_of(parts)
+    rows = zip(named, digests_of(bodies), bodies, strict=True)
+    disclosures = [
+        Disclosure(name, person, digest, body.decode("ascii"))
+        for (name, person), digest, body in rows
+    ]
+    disclosures.sort()
+    return disclosures, blobs
+
+
+def _part(salt: str, name: str, value: Any, where: str) -> bytes:
     try:
-        body = to_base64url(dump([salt, name, value]))
+        return dump([salt, name, value])
     except BadInput as error:
         error.field = where
         raise
-    return Disclosure(name, person, digest_of(body), body)
 
 
 def disclosed(body: str) -> tuple[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -188,8 +189,9 @@ class SqlTransaction(SqlSealing):
         self._guard.appending(batch)
         head, sql = batch.head, self._sql
         account = head.account
+        times = lru_cache(8)(micros)  # the entries of a batch are recorded at one time
         entries = [
-            (account, no, id_, kind, micros(at), micros(recorded_at), record, leaf)
+            (account, no, id_, kind, micros(at), times(recorded_at), record, leaf)
             for no, id_, kind, at, recorded_at, record, leaf in batch.entries
         ]
         disclosures = [(account, *row) for row in batch.disclosures]
