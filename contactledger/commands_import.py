@@ -12,11 +12,11 @@ from contactledger.errors import BadInput
 from contactledger.importing import Imported
 from contactledger.ledger import Ledger
 from contactledger.moments import moment
-from contactledger.sources import Asterisk, Calls, FreeSwitch, ICal, Mapping, Table
+from contactledger.sources import Asterisk, Calls, FreeSwitch, ICal, Mapping, Table, TwilioLog
 
 Db = Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")]
 Recorder = Annotated[str, typer.Option(help="The key of the party that runs the ledger.")]
-FORMS = ("calls", "asterisk", "freeswitch", "ical", "table")
+FORMS = ("calls", "asterisk", "freeswitch", "ical", "table", "twilio")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -90,6 +90,8 @@ def _source(form: str, body: bytes, mapping: Mapping | str, zone: str | None) ->
         return FreeSwitch(zone or "UTC")
     if form == "ical":
         return ICal(zone)
+    if form == "twilio":
+        return TwilioLog()
     if form == "table":
         return Table(mapping, zone=zone) if mapping else Table.fitting(body, zone=zone)
     if form != "calls":

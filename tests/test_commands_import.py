@@ -17,6 +17,7 @@ ASTERISK = '"","15550111","15550100","from-trunk","","a","b","Dial","","2026-02-
 ICS = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nORGANIZER:mailto:ann@acme.example\r\nDTSTART:20260226T100000\r\nDTSTAMP:20260226T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 TWILIO = "Sid,From,To,Start Time,Status\nCA1,+15550111,+15550100,2026-02-26 10:00:00,busy\n"
 MAPPING = 'name = "mine"\nchannel = "phone"\nmessage = true\n[columns]\nfrom = "From"\nto = "To"\n'
+REST = '{"sid": "CA1", "status": "busy", "direction": "inbound", "from": "+15550111", "to": "+15550100", "start_time": "Mon, 02 Mar 2026 12:00:00 +0000"}'
 FS = '{"variables": {"uuid": "c0041bbc-d88a", "start_epoch": "1772100000", "caller_id_number": "15550111"}}'
 
 
@@ -67,6 +68,7 @@ def test_an_import_is_tried_written_listed_and_taken_back(tmp_path, database, co
     [
         ("Master.csv", ASTERISK, ("--as", "asterisk", "--zone", "UTC")),
         ("cdr.json", FS, ("--as", "freeswitch")),
+        ("calls.json", REST, ("--as", "twilio")),
         ("meetings.ics", ICS, ("--as", "ical", "--zone", "Europe/Berlin")),
         ("twilio.csv", TWILIO, ("--as", "table")),
         ("twilio.csv", TWILIO, ("--as", "table", "--mapping", "twilio-calls")),
@@ -85,7 +87,7 @@ def test_every_form_is_read(tmp_path, database, command, monkeypatch, name, text
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--as", "fax"), "--as: must be one of: calls, asterisk, freeswitch, ical, table"),
+        (("--as", "fax"), "--as: must be one of: calls, asterisk, freeswitch, ical, table, twilio"),
         (("--as", "asterisk"), "--zone: is needed: Asterisk's times name no zone"),
         (
             ("--as", "calls", "--period", "nowZ/thenZ"),

@@ -18,6 +18,7 @@ methods, `verify` and `parse` (see `source.Source`). They are imported when firs
     SparkPost           webhooks, relay webhooks            sparkpost.py
     StandardWebhooks    anything else, in our words         standard.py
     Twilio              calls, SMS and chat; Event Streams  twilio.py
+    TwilioLog           its records, from the REST API      twilio_log.py
     UnisenderGo         webhooks                            unisender.py
     Mail                an e-mail message, RFC 5322         mail.py
     Mbox                a mailbox in one file               mbox.py
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from contactledger.sources.table import Table
     from contactledger.sources.track import Tracking
     from contactledger.sources.twilio import Twilio
+    from contactledger.sources.twilio_log import TwilioLog
     from contactledger.sources.unisender import UnisenderGo
     from contactledger.sources.vcard import VCard
 
@@ -102,6 +104,7 @@ __all__ = [
     "Table",
     "Tracking",
     "Twilio",
+    "TwilioLog",
     "UnisenderGo",
     "VCard",
     "from_anymail",
@@ -138,6 +141,7 @@ _HOMES = {
     "Table": "table",
     "Tracking": "track",
     "Twilio": "twilio",
+    "TwilioLog": "twilio_log",
     "UnisenderGo": "unisender",
     "VCard": "vcard",
     "from_anymail": "anymail",
