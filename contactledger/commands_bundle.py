@@ -38,20 +38,29 @@ def verify(
     out: Annotated[
         Path | None, typer.Option(help="Write the report, too: .html, .txt or .json.")
     ] = None,
+    judged: Annotated[
+        bool, typer.Option("--judge/--no-judge", help="Judge it, too: takes all of it in memory.")
+    ] = True,
 ) -> None:
     """Verify a bundle offline, and judge what is in it by your own copy of the rules."""
+    if out is not None and not judged:
+        raise BadInput("is a judgement, which --no-judge leaves out", field="--out")
     if out is not None and out.suffix not in (".html", ".txt", ".json"):
         raise BadInput("must end in one of: .html, .txt, .json", field="--out")
-    with _progress(file.name) as progress:
+    with _progress(f"verifying {file.name}") as progress:
         opened = open_bundle(file, trust=trust, remember=remember, progress=progress)
     for line in _lines(opened, remembering=remember is not None):
         typer.echo(line)
     if not opened.complete:
         typer.echo("A partial bundle is not judged: what answers its touches may not be in it.")
         return
-    report = opened.report()
+    if not judged:
+        return
+    with _progress(f"judging {opened.size:,} entries"):
+        report = opened.report()
+        text = standing_text(report.data)
     typer.echo()
-    typer.echo(standing_text(report.data), nl=False)
+    typer.echo(text, nl=False)
     if out is not None:
         forms = {".html": report.html, ".txt": report.text, ".json": report.json}
         with files.replacing(out, "--out") as target:
@@ -91,17 +100,19 @@ def bundle(  # noqa: PLR0913, PLR0917 - one for each option
     )
     wanted = None if entry is None else [int(one) if one.isdecimal() else one for one in entry]
     with opened as ledger:
-        size = ledger.bundle(account, entries=wanted, to=to, originals=originals).save(out)
+        made = ledger.bundle(account, entries=wanted, to=to, originals=originals)
+        with _progress(f"writing {out.name}") as progress:
+            size = made.save(out, progress=progress)
     typer.echo(f"written: {out} ({size:,} bytes)")
     typer.echo(f"the other side checks it with: contactledger verify {out.name} --trust KEY")
 
 
 @contextmanager
-def _progress(name: str) -> Iterator[Progress]:
+def _progress(what: str) -> Iterator[Progress]:
     """A bar on standard error while somebody watches; nothing in a file or a pipe."""
     console = Console(stderr=True)
     with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"verifying {name}", total=None)
+        task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

@@ -20,7 +20,7 @@ from contactledger import files
 from contactledger.errors import BadInput, BadRecord, CannotJudge
 from contactledger.facts import Entry, Opened
 from contactledger.findings import Case, Finding, Standing
-from contactledger.log.bundle_log import Progress
+from contactledger.log.bundle_log import CHUNK, Progress
 from contactledger.log.bundle_open import (
     Verified,
     claimed,
@@ -196,7 +196,8 @@ def open_bundle(
     stays open. `trust`: verifier keys of the ledger, as text, as `.vkey` files or as
     `VerifierKey`; those of kind 4 are witnesses' and make a cosignature count. `remember`: a
     path or dict that keeps what was verified; a later bundle of the same account must extend
-    it. `progress` is called with entries done and entries in all.
+    it. `progress` is called with entries done and entries in all, and where parts are missing
+    again from the first entry on, three times, while it is found out what was erased.
 
     BadInput for a trust or a memory that cannot be read; StoreError and its kinds for a file.
     """
@@ -209,7 +210,8 @@ def open_bundle(
     first = verified.account_log.first
     name = first.fact.name if first is not None and isinstance(first.fact, Opened) else None
     missing = verified.account_log.missing
-    redacted = count_redacted(made.entries) if missing else 0
+    walk = partial(_counted, made, progress)
+    redacted = count_redacted(walk) if missing else 0
     memory.keep(verified)
     return OpenedBundle(
         account=name or verified.head.account,
@@ -219,6 +221,15 @@ def open_bundle(
         verified=verified,
         source=source,
     )
+
+
+def _counted(opened: OpenedBundle, progress: Progress | None) -> Iterator[Entry]:
+    """The entries, reported as they are given."""
+    total = opened.verified.account_log.entries
+    for done, entry in enumerate(opened.entries(), 1):
+        yield entry
+        if progress is not None and (done % CHUNK == 0 or done == total):
+            progress(done, total)
 
 
 def _countersigned(verified: Verified) -> tuple[Countersigned, ...]:

@@ -166,15 +166,25 @@ def test_what_is_missing_is_said_in_one_line(folder, command):
     assert not (folder / "x").exists()
 
 
+def test_what_is_verified_only_is_not_judged(made, command):
+    how = ("smith.bundle", "--trust", "acme.vkey", "--no-judge")
+    code, out, err = command("verify", *how)
+    assert (code, err) == (0, "")
+    assert out == command("verify", *how[:-1])[1].partition("\n\n")[0] + "\n"
+    code, out, err = command("verify", *how, "--out", "r.txt")
+    assert (code, out) == (1, "")
+    assert err == "contactledger: --out: is a judgement, which --no-judge leaves out\n"
+
+
 def test_a_bar_is_drawn_only_where_somebody_watches(monkeypatch, capsys):
     with commands_bundle._progress("quiet.bundle") as progress:
         progress(1, 2)
     assert capsys.readouterr().err == ""
     watching = Console(force_terminal=True, stderr=True, width=80)
     monkeypatch.setattr(commands_bundle, "Console", lambda **_: watching)
-    with commands_bundle._progress("loud.bundle") as progress:
+    with commands_bundle._progress("verifying loud.bundle") as progress:
         progress(1, 2)
-    assert "loud.bundle" in capsys.readouterr().err
+    assert "verifying loud.bundle" in capsys.readouterr().err
 
 
 def test_a_receipt_says_how_far(made):

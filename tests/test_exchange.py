@@ -184,7 +184,7 @@ def test_a_certificate_of_one_touch_holds_what_is_about_it(vendor):
         Touch("bob", ("acme",), "email", key="b-1"),
         Promise("p-1", "ann", "bob", what="Train two people"),
     )
-    ledger.record(SMITH, Mark(touch.no, "disputed", party="smith"))
+    ledger.record(SMITH, Mark(touch.no, "disputed", party="smith"), Mark("b-1", "acknowledged"))
     whole = {e.no: e for e in ledger.entries(SMITH)}
     opened = open_bundle(vendor.save(entries=["m-1"]), trust=vendor.key)
     assert not opened.complete
@@ -434,6 +434,32 @@ def test_memory_is_bounded_while_a_long_log_is_saved_and_opened(tmp_path):
     (short, *before), (long, *after) = peaks
     assert long > 2.5 * short
     assert all(now < 1.5 * then for now, then in zip(after, before, strict=True))
+
+
+def test_progress_is_told_while_a_bundle_is_made_and_opened(vendor):
+    vendor.ledger.record(SMITH, *[mail(f"p-{no}") for no in range(1_500)])
+    vendor.ledger.seal()
+    path, done = vendor.folder / "long.bundle", []
+
+    def tell(*counted):
+        done.append(counted)
+
+    size = len(vendor.ledger.entries(SMITH))
+    vendor.ledger.bundle(SMITH).save(path, progress=tell)
+    steps = [1_000, size, size + 1_000, 2 * size, 2 * size + 1_000, 3 * size]
+    assert done == [(step, 3 * size) for step in steps]
+    done.clear()
+    vendor.ledger.bundle(SMITH, originals=False).save(path, progress=tell)
+    assert done == [(step, 2 * size) for step in steps[:4]]
+    done.clear()
+    vendor.ledger.bundle(SMITH, entries=["m-1"]).save(path, progress=tell)
+    assert done == []  # a few entries take no time
+    open_bundle(vendor.save(), trust=vendor.key, progress=tell)
+    assert done == [(1_000, size), (size, size)]
+    vendor.ledger.redact(SMITH, person="bob")
+    done.clear()
+    open_bundle(vendor.save(), trust=vendor.key, progress=tell)
+    assert done == 4 * [(1_000, size + 1), (size + 1, size + 1)]
 
 
 # --- redacted, or withheld
