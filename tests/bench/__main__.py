@@ -1,7 +1,7 @@
 """`python -m tests.bench [--large] [--folder DIR]`: every figure in one run, as a table.
 
 `--large` builds the ledger of 1,000,000 entries (about 2 GB and some minutes) instead of one
-of 100,000. Figures are ratios within the run, best of several rounds in turns; the
+of 100,000, and makes and opens a bundle of as many of one account (`--large --only l`). Figures are ratios within the run, best of several rounds in turns; the
 calibration lines say on what kind of machine. The exit code is 1 if an aim is missed.
 """
 
@@ -12,16 +12,16 @@ from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import bundles, mailboxes, measure, reading, sealing, webhooks, writing
+from tests.bench import bundles, mailboxes, measure, reading, sealing, webhooks, whole, writing
 
 
 def main() -> int:
     parser = ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
-    parser.add_argument("--only", default="", help="letters of parts to run: a b c d e m s v w")
+    parser.add_argument("--only", default="", help="letters of parts to run: a b c d e l m s v w")
     asked = parser.parse_args()
-    parts = asked.only or "abcdemsvw"
+    parts = asked.only or "abcdelmsvw"
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
         lines = [measure.calibration(), measure.syncing(folder)]
@@ -35,6 +35,8 @@ def main() -> int:
             lines += reading.sizes(folder, reading.LARGE if asked.large else reading.LARGE // 10)
         if "e" in parts:
             lines.append(reading.checking(folder))
+        if "l" in parts:
+            lines += whole.bundles(folder) if asked.large else whole.bundles(folder, 20_000, 5_000)
         if "m" in parts:
             lines += mailboxes.reading(folder)
         if "s" in parts:

@@ -12,6 +12,8 @@ from contactledger.log.bundle import DISCLOSURES, write_bundle
 from contactledger.log.bundle_log import ACCOUNT
 from contactledger.log.bundle_open import verify
 from contactledger.log.container import Container
+from contactledger.log.record import decode
+from contactledger.missing import count_redacted
 from tests.bench.measure import Line, in_turns, ratio
 from tests.bundles import ANN, BOB, SMITHS, Maker, key_of
 
@@ -59,7 +61,24 @@ def verifying(folder: Path, number: int = 100_000) -> list[Line]:
     few, many = peak_bytes(small), peak_bytes(path)
     figure = f"{many / 1e6:.1f} MB   ({few / 1e6:.1f} MB for a tenth of it)"
     lines.append(Line("memory while it is verified", figure, "bounded", many <= 2 * few))
-    return lines
+    return [*lines, erased()]
+
+
+def erased(number: int = 20_000) -> Line:
+    """Telling what was erased from what is withheld, where everything is about one person."""
+    log = Maker().log(SMITHS)
+    for no in range(number // 2):
+        touch = log.ids[log.add(f.Touch(ANN, (BOB,), f.Channel.EMAIL, about=f"Part {no}"))]
+        log.add(f.Signal(touch, "delivered", reason="ok"))
+    log.add(f.Redaction(person=BOB))
+    tracemalloc.start()
+    try:
+        count_redacted(lambda: (decode(one.record) for one in log.encoded))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    what = f"memory, {number:,} entries that concern an erased person"
+    return Line(what, f"{peak / 1e6:.1f} MB", "below 2 MB", peak < 2e6)
 
 
 def opened(path: Path) -> None:
