@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,37 +41,89 @@ def _who() -> dict[str, Any]:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
+class Cluster:
+    """A server in a folder of its own, that can be stopped, killed and started again."""
+
+    def __init__(self, folder_of_programs: Path, folder: Path, *, settings: str = "") -> None:
+        self.folder = folder
+        self._programs = folder_of_programs
+        self._who = _who()
+        self._options = f"-c listen_addresses= -c unix_socket_directories={folder} {settings}"
+        if self._who:
+            os.chown(folder, self._who["user"], self._who["group"])
+        self.run("initdb", "-A", "trust", "-U", "ledger", "-E", "UTF8", "--no-locale", "--no-sync")
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"postgresql+psycopg://ledger@/postgres?host={self.folder}"
+
+    @property
+    def log(self) -> Path:
+        """What it said."""
+        return self.folder / "log"
+
+    def run(self, program: str, *arguments: str) -> None:
+        """One of PostgreSQL's programs, on this cluster."""
+        done = subprocess.run(
+            [self._programs / program, "-D", self.folder / "data", *arguments],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=_START_SECONDS,
+            check=False,
+            text=True,
+            **self._who,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr.strip()}")
+
+    def start(self) -> None:
+        """Start it; back when it answers."""
+        self.run("pg_ctl", "start", "-w", "-s", "-l", str(self.log), "-o", self._options)
+
+    def stop(self) -> None:
+        """Stop it in the middle of everything: it recovers when it starts again."""
+        self.run("pg_ctl", "stop", "-w", "-s", "-m", "immediate")
+
+    def kill(self) -> None:
+        """SIGKILL its first process; the others end when they notice."""
+        first, *_ = (self.folder / "data" / "postmaster.pid").read_text("utf-8").splitlines()
+        os.kill(int(first), signal.SIGKILL)
+
+    def runs(self) -> bool:
+        """Whether it answers."""
+        try:
+            self.run("pg_ctl", "status")
+        except RuntimeError:
+            return False
+        return True
+
+    def start_again(self) -> None:
+        """Start it after `kill`, as soon as the last of its processes has let go."""
+        until = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self.start()
+            except RuntimeError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+
 @contextmanager
 def server(folder_of_programs: Path) -> Iterator[str]:
     """The URL of a fresh server that runs until the block ends."""
-    who = _who()
     folder = Path(tempfile.mkdtemp(prefix="contactledger-pg-"))
     try:
-        if who:
-            os.chown(folder, who["user"], who["group"])
-        data = folder / "data"
-
-        def run(program: str, *arguments: str) -> None:
-            done = subprocess.run(
-                [folder_of_programs / program, "-D", data, *arguments],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                timeout=_START_SECONDS,
-                check=False,
-                text=True,
-                **who,
-            )
-            if done.returncode:
-                raise RuntimeError(f"{program} failed: {done.stderr.strip()}")
-
-        run("initdb", "-A", "trust", "-U", "ledger", "-E", "UTF8", "--no-locale", "--no-sync")
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-        run("pg_ctl", "start", "-w", "-s", "-l", str(folder / "log"), "-o", options)
+        cluster = Cluster(folder_of_programs, folder, settings="-c fsync=off")
+        cluster.start()
         try:
-            yield f"postgresql+psycopg://ledger@/postgres?host={folder}"
+            yield cluster.url
         finally:
-            run("pg_ctl", "stop", "-w", "-s", "-m", "immediate")
+            cluster.stop()
     finally:
         shutil.rmtree(folder)

@@ -1,0 +1,1 @@
+"""Many writers, and everything that can go wrong beneath them: `python -m tests.campaign`."""

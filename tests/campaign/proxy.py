@@ -1,0 +1,81 @@
+"""A TCP proxy before a PostgreSQL server that cuts connections at the worst of moments.
+
+Asked at every COMMIT that passes, it lets it through or cuts: *unsent*, so that the server
+never hears of it and takes everything back; *sent*, at once when it is under way; *done*, when
+the server has answered and the client has not heard. In the last two the client cannot know.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy.engine import make_url
+
+Cut = Literal["unsent", "sent", "done"]
+COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
+"""psycopg's COMMIT: a simple query (PostgreSQL's manual, "Message Formats")."""
+
+
+class Proxy:
+    """Between clients on a port of this machine and a server's socket."""
+
+    def __init__(self, server: str, cut: Callable[[], Cut | None]) -> None:
+        self._url = make_url(server)
+        self._socket = str(Path(str(self._url.query["host"])) / ".s.PGSQL.5432")
+        self._cut = cut
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.cuts = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """The server's database, through here."""
+        port = self._listening.getsockname()[1]
+        url = self._url.set(host="127.0.0.1", port=port, query={"sslmode": "disable"})
+        return url.render_as_string(hide_password=False)
+
+    def close(self) -> None:
+        """Take no more clients."""
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                client, _ = self._listening.accept()
+                threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _carry(self, client: socket.socket) -> None:
+        with client, socket.socket(socket.AF_UNIX) as server, suppress(OSError):
+            server.connect(self._socket)
+            while True:
+                readable, _, _ = select.select([client, server], [], [])
+                if server in readable:
+                    data = server.recv(65536)
+                    if not data:
+                        return
+                    client.sendall(data)
+                if client in readable:
+                    data = client.recv(65536)
+                    if not data:
+                        return
+                    cut = self._cut() if data.endswith(COMMIT) else None
+                    if cut is not None:
+                        self.cuts += 1
+                        self._at_commit(cut, server, data)
+                        return
+                    server.sendall(data)
+
+    @staticmethod
+    def _at_commit(cut: Cut, server: socket.socket, data: bytes) -> None:
+        if cut != "unsent":
+            server.sendall(data)
+        if cut == "done":
+            server.recv(65536)
