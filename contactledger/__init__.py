@@ -48,6 +48,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     countersigning.py TOP   what came back: that the other side was given a log
     pairing.py      TOP     which touch of one record is which of another
     reconciling.py  TOP     two records of one account beside each other
+    policies.py     TOP     ready policies, as files of the package
     moments.py      TOP     moments and periods as people write them
     reading.py      TOP     what can be read of an account, from a ledger or a bundle
     reporting.py    TOP     from entries to a report
@@ -57,6 +58,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     commands_exchange.py TOP the commands with which two sides exchange
     commands_import.py TOP  the commands with which whole files come in
     commands_keys.py TOP    the commands that make a key and seal
+    commands_policy.py TOP  the commands about written policies
     commands_receive.py TOP the commands with which reports come in, and are gone through again
     configured.py   TOP     sources by name, their keys from the environment
     retrying.py     TOP     own transactions done again that the database gave up
