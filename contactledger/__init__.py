@@ -58,6 +58,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     commands_exchange.py TOP the commands with which two sides exchange
     commands_import.py TOP  the commands with which whole files come in
     commands_keys.py TOP    the commands that make a key and seal
+    commands_migrate.py TOP the command that brings tables to this release's layout
     commands_policy.py TOP  the commands about written policies
     commands_receive.py TOP the commands with which reports come in, and are gone through again
     configured.py   TOP     sources by name, their keys from the environment

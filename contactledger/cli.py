@@ -22,6 +22,7 @@ from contactledger import (
     commands_exchange,
     commands_import,
     commands_keys,
+    commands_migrate,
     commands_policy,
     commands_receive,
 )
@@ -139,5 +140,6 @@ commands_bundle.add_to(app)
 commands_exchange.add_to(app)
 commands_import.add_to(app)
 commands_keys.add_to(app)
+commands_migrate.add_to(app)
 commands_policy.add_to(app)
 commands_receive.add_to(app)

@@ -85,7 +85,7 @@ class Ledger(Reading, Keeping, Receiving, Importing):
         )
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - the place, its tables, and what a ledger is opened with
         cls,
         where: Any,
         *,
@@ -94,10 +94,12 @@ class Ledger(Reading, Keeping, Receiving, Importing):
         high_water: str | os.PathLike[str] | None = None,
         create: bool = True,
         prefix: str = "contactledger_",
+        schema: str | None = None,
         clock: Callable[[], datetime] | None = None,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> Ledger:
-        """The ledger kept at `where`, made there if it is new and `create` allows it.
+        """The ledger kept at `where`, made there if it is new, `create` allows it, and there is
+        a recorder.
 
         `where`: a database URL ("sqlite:///contacts.db", "postgresql+psycopg://…"), an
         SQLAlchemy Engine, a host's Connection or Session (then every recording joins the
@@ -105,7 +107,8 @@ class Ledger(Reading, Keeping, Receiving, Importing):
         ledger, the same each time; None opens one that is there for reading only. `signer`:
         the key to seal with, a path, "env:NAME" or a `Signer`, several in a list while one
         replaces another; `high_water`: the path of the file that remembers how far it signed,
-        where that is not beside the key file. `prefix`: of the tables' names.
+        where that is not beside the key file. `prefix` of the tables' names and, on
+        PostgreSQL, the `schema` they are in: several ledgers share a database by them.
 
         Raises StoreMissing, WrongLayout and the other StoreErrors; BadFact if another party
         runs this ledger.
@@ -113,7 +116,8 @@ class Ledger(Reading, Keeping, Receiving, Importing):
         if not hasattr(where, "begin") or not hasattr(where, "close") or _is_sqlalchemy(where):
             from contactledger.store.sql import SqlStore
 
-            where = SqlStore.open(where, prefix=prefix, create=create)
+            create = create and recorder is not None
+            where = SqlStore.open(where, prefix=prefix, schema=schema, create=create)
         try:
             return cls(
                 where,

@@ -193,8 +193,9 @@ def test_a_ledger_opened_for_reading_records_nothing(database):
 
 
 def test_reading_makes_no_ledger(tmp_path):
-    with pytest.raises(StoreMissing, match="there is no ledger in this database yet"):
+    with pytest.raises(StoreMissing, match="there is no such database file, and none may be made"):
         Ledger.open(f"sqlite:///{tmp_path / 'new.db'}", recorder=None)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_commands_stand_in_the_help(command):

@@ -27,7 +27,8 @@ from contactledger.errors import StoreError
 from contactledger.ledger import Ledger
 from contactledger.store.borrowed import borrowed_engine
 from contactledger.store.failures import failure_of
-from contactledger.store.sql import PREFIX, SqlStore
+from contactledger.store.making import PREFIX
+from contactledger.store.sql import SqlStore
 
 
 def open_ledger(
@@ -35,6 +36,7 @@ def open_ledger(
     recorder: str | None,
     using: str = "default",
     prefix: str = PREFIX,
+    schema: str | None = None,
     create: bool = True,
     **how: Any,
 ) -> Ledger:
@@ -43,7 +45,8 @@ def open_ledger(
     `how`: whatever else `Ledger.open` takes (signer, high_water, clock). Sealing is possible
     outside of `atomic` alone. Django closes its connections; `close` has nothing to do.
     """
-    store = SqlStore.open(DjangoConnections(using), prefix=prefix, create=create)
+    create = create and recorder is not None
+    store = SqlStore.open(DjangoConnections(using), prefix=prefix, schema=schema, create=create)
     return Ledger.open(store, recorder=recorder, **how)
 
 

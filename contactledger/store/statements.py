@@ -140,7 +140,8 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         layout=select(t.layout, "", after=1),
         make_layout=insert(t.layout),
         lock_file=update(t.layout, "SET layout = layout WHERE one = 0"),
-        claim=update(t.layout, "SET layout = layout"),
+        # the column that nothing reads: whoever claims may not change the layout's number
+        claim=update(t.layout, "SET one = one"),
         ledger=select(t.ledger, "", after=1),
         make_ledger=insert(t.ledger),
         add_account=insert(t.account),

@@ -1,0 +1,54 @@
+"""The command `migrate`: the tables of an older layout made into those this release knows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from contactledger.errors import BadInput
+from contactledger.store.making import PREFIX
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(migrate)
+
+
+def migrate(
+    db: Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")],
+    prefix: Annotated[str, typer.Option(help="Of the tables' names.")] = PREFIX,
+    schema: Annotated[str | None, typer.Option(help="They are in (PostgreSQL).")] = None,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Connect to nothing; print what would be run.")
+    ] = False,
+    since: Annotated[
+        int | None, typer.Option(help="With --sql: the layout that is there; none by default.")
+    ] = None,
+    roles: Annotated[
+        bool,
+        typer.Option("--roles", help="Connect to nothing; print the SQL of least privilege."),
+    ] = False,
+) -> None:
+    """Bring a ledger's tables to the layout of this release, or make them.
+
+    Run it as the owner of the tables, after a backup and with no older release running. All
+    of it is one transaction.
+    """
+    from contactledger.store import migrations
+    from contactledger.store.roles import roles_script
+
+    where = db if "://" in db else f"sqlite:///{db}"
+    if roles:
+        if where.startswith("sqlite"):
+            raise BadInput("SQLite has none", field="--roles")
+        typer.echo(roles_script(prefix=prefix, schema=schema), nl=False)
+        return
+    if sql:
+        typer.echo(migrations.script(where, prefix=prefix, schema=schema, since=since), nl=False)
+        return
+    ran = migrations.migrate(where, prefix=prefix, schema=schema)
+    for revision in ran:
+        typer.echo(f"migrated to {revision.replace('_', ' ')}")
+    if not ran:
+        typer.echo(f"nothing to do: {migrations.head().replace('_', ' ')}")
