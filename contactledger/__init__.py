@@ -58,10 +58,11 @@ randomness. Wings never import each other; a test reads this very list and keeps
     commands_exchange.py TOP the commands with which two sides exchange
     commands_import.py TOP  the commands with which whole files come in
     commands_keys.py TOP    the commands that make a key and seal
-    commands_migrate.py TOP the command that brings tables to this release's layout
     commands_policy.py TOP  the commands about written policies
+    commands_migrate.py TOP the command that brings tables to this release's layout
     commands_receive.py TOP the commands with which reports come in, and are gone through again
     configured.py   TOP     sources by name, their keys from the environment
+    commands_scaling.py TOP the commands that print SQL to spread a ledger out
     retrying.py     TOP     own transactions done again that the database gave up
     observing.py    TOP     log events and spans, without personal data
     hosts/          TOP     inside Django, asyncio, mail senders

@@ -25,6 +25,7 @@ from contactledger import (
     commands_migrate,
     commands_policy,
     commands_receive,
+    commands_scaling,
 )
 from contactledger.errors import BadInput, LedgerError
 from contactledger.ledger import Ledger
@@ -140,6 +141,7 @@ commands_bundle.add_to(app)
 commands_exchange.add_to(app)
 commands_import.add_to(app)
 commands_keys.add_to(app)
-commands_migrate.add_to(app)
 commands_policy.add_to(app)
+commands_migrate.add_to(app)
+commands_scaling.add_to(app)
 commands_receive.add_to(app)
