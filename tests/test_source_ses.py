@@ -6,11 +6,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from contactledger.errors import BadEvent, BadInput, TooLarge, Unverified
 from contactledger.events import Event
 from contactledger.sources import AmazonSES
+from contactledger.sources.ses import TOLERANCE_SECONDS
 from contactledger.vocabulary import Auth, By, SignalKind
 from tests.ledgers import SMITH
 from tests.providers import BOB, ISO, NOW, basic_is_checked, dumps, on_record, told_once
@@ -170,10 +171,14 @@ def test_a_forged_message_is_unverified(body, why):
         AmazonSES(certificate=PEM, topics=TOPIC).verify({}, body, None, NOW)
 
 
-def test_a_certificate_must_be_one_of_rsa_and_valid_now():
+def test_a_certificate_must_be_one_of_rsa_and_valid_when_the_message_was_signed():
     body = signed(sns(event()))
-    with pytest.raises(Unverified, match="not valid now"):
-        AmazonSES(certificate=certificate(days=-1), topics=TOPIC).verify({}, body, None, NOW)
+    expired = AmazonSES(certificate=certificate(days=-1), topics=TOPIC)
+    with pytest.raises(Unverified, match="was not valid when the message was signed"):
+        expired.verify({}, body, None, NOW)
+    earlier = signed(sns(event(), Timestamp=(NOW - timedelta(days=2)).isoformat()))
+    patient = AmazonSES(certificate=certificate(days=-1), topics=TOPIC, tolerance_seconds=None)
+    assert patient.verify({}, earlier, None, NOW) is Auth.SIGNED_BODY
     with pytest.raises(BadInput, match="certificate: is no certificate in PEM"):
         AmazonSES(certificate=lambda _: "", topics=TOPIC).verify({}, body, None, NOW)
     elliptic = certificate(ec.generate_private_key(ec.SECP256R1()))
@@ -186,6 +191,150 @@ def test_a_certificate_must_be_one_of_rsa_and_valid_now():
 def test_credentials_are_checked_beside_and_a_topic_may_be_pinned_without_a_signature():
     basic_is_checked(AmazonSES, dumps(sns(event())), {})
     assert AmazonSES(topics=TOPIC).verify({}, dumps(sns(event())), None, NOW) is Auth.NONE
+
+
+@pytest.mark.parametrize(
+    ("seconds", "why"),
+    [
+        (-TOLERANCE_SECONDS - 1, "is too old"),
+        (3_601, "is ahead of our clock"),
+        (None, "is no time"),
+    ],
+)
+def test_a_message_posted_again_later_is_stale_whatever_its_signature(seconds, why):
+    source = AmazonSES(certificate=PEM, topics=TOPIC)
+    stamp = 5 if seconds is None else (NOW + timedelta(seconds=seconds)).isoformat()
+    message = sns(event()) | {"Timestamp": stamp}
+    body = dumps(message) if seconds is None else signed(message)
+    with pytest.raises(Unverified, match=why):
+        source.verify({}, body, None, NOW)
+    at_the_limit = (NOW - timedelta(seconds=TOLERANCE_SECONDS)).isoformat()
+    held = signed(sns(event(), Timestamp=at_the_limit))
+    assert source.verify({}, held, None, NOW) is Auth.SIGNED_BODY
+
+
+# --- the chain ---------------------------------------------------------------------------------
+
+
+def issued(name, key, by=None, ca=None, hosts=(), days=(-10, 10)):
+    """(certificate, its PEM) of a key, signed by (certificate, key), else by itself."""
+    own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    issuer, signer = (own, key) if by is None else (by[0].subject, by[1])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(own)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW + timedelta(days=days[0]))
+        .not_valid_after(NOW + timedelta(days=days[1]))
+        .add_extension(x509.BasicConstraints(ca is not None, ca), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+        .add_extension(usage(ca is not None), critical=True)
+    )
+    if hosts:
+        made = made.add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(h) for h in hosts]), critical=False
+        ).add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    certificate = made.sign(signer, hashes.SHA256())
+    return certificate, certificate.public_bytes(Encoding.PEM).decode()
+
+
+def usage(ca):
+    words = (
+        "digital_signature content_commitment key_encipherment data_encipherment key_agreement "
+        "key_cert_sign crl_sign encipher_only decipher_only"
+    )
+    on = {"key_cert_sign", "crl_sign"} if ca else {"digital_signature", "key_encipherment"}
+    return x509.KeyUsage(**{word: word in on for word in words.split()})
+
+
+ROOT_KEY, MIDDLE_KEY = (
+    rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)
+)
+ROOT, ROOT_PEM = issued("Root", ROOT_KEY, ca=1)
+MIDDLE, MIDDLE_PEM = issued("Middle", MIDDLE_KEY, (ROOT, ROOT_KEY), ca=0)
+VOUCHED = (MIDDLE, MIDDLE_KEY)
+_, OTHER_ROOT_PEM = issued("Root", OTHER, ca=1)
+
+
+def leaf(*hosts, by=VOUCHED, **more) -> str:
+    return issued("sns.amazonaws.com", KEY, by, hosts=hosts, **more)[1]
+
+
+def chained(certificate, roots=ROOT_PEM, at=NOW, url=CERT_URL) -> Auth:
+    body = signed(sns(event(), Timestamp=at.isoformat(), SigningCertURL=url))
+    source = AmazonSES(
+        certificate=lambda _: certificate, roots=roots, topics=TOPIC, tolerance_seconds=None
+    )
+    return source.verify({}, body, None, NOW)
+
+
+@pytest.mark.parametrize(
+    "roots", [ROOT_PEM, ROOT_PEM.encode(), (OTHER_ROOT_PEM, ROOT_PEM), OTHER_ROOT_PEM + ROOT_PEM]
+)
+def test_a_certificate_that_leads_to_a_given_root_holds(roots):
+    assert chained(leaf("sns.amazonaws.com") + MIDDLE_PEM, roots) is Auth.SIGNED_BODY
+    assert chained(leaf("sns.amazonaws.com") + MIDDLE_PEM + OTHER_ROOT_PEM, roots)
+
+
+def test_an_intermediate_may_be_the_root_since_sns_serves_the_leaf_alone():
+    assert chained(leaf("sns.amazonaws.com"), MIDDLE_PEM) is Auth.SIGNED_BODY
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-central-1", "sns.amazonaws.com"),
+        ("af-south-1", "sns-signing.af-south-1.amazonaws.com"),
+        ("af-south-1", "sns.af-south-1.amazonaws.com"),
+        ("us-gov-east-1", "sns-us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", "sns-cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_the_certificate_is_for_sns_in_the_region_of_its_address(region, host):
+    end = ".cn" if region.startswith("cn-") else ""
+    url = f"https://sns.{region}.amazonaws.com{end}/SimpleNotificationService-0a1b.pem"
+    assert chained(leaf(host) + MIDDLE_PEM, url=url) is Auth.SIGNED_BODY
+
+
+def test_the_whole_chain_is_judged_at_the_time_of_the_message():
+    certificate = leaf("sns.amazonaws.com") + MIDDLE_PEM
+    assert chained(certificate, at=NOW - timedelta(days=9)) is Auth.SIGNED_BODY
+    old = issued("Middle", MIDDLE_KEY, (ROOT, ROOT_KEY), ca=0, days=(-10, -5))[1]
+    assert chained(leaf("sns.amazonaws.com") + old, at=NOW - timedelta(days=6))
+    with pytest.raises(Unverified, match="leads to none of the roots"):
+        chained(leaf("sns.amazonaws.com") + old, at=NOW - timedelta(days=4))
+
+
+NO_CA = issued("Middle", MIDDLE_KEY, (ROOT, ROOT_KEY), hosts=("evil.example",))[1]
+
+
+@pytest.mark.parametrize(
+    ("certificate", "roots", "why"),
+    [
+        (leaf("sns.amazonaws.com") + MIDDLE_PEM, OTHER_ROOT_PEM, "leads to none of the roots"),
+        (leaf("sns.amazonaws.com"), ROOT_PEM, "leads to none of the roots"),
+        (leaf("sns.amazonaws.com", by=None), ROOT_PEM, "leads to none of the roots"),
+        (leaf("sns.amazonaws.com") + NO_CA, ROOT_PEM, "leads to none of the roots"),
+        (leaf("evil.example") + MIDDLE_PEM, ROOT_PEM, "is for somebody else"),
+        (leaf("sns.us-east-1.amazonaws.com") + MIDDLE_PEM, ROOT_PEM, "is for somebody else"),
+        (leaf() + MIDDLE_PEM, ROOT_PEM, "is for somebody else"),
+    ],
+)
+def test_a_certificate_that_nobody_vouches_for_or_that_is_anothers_is_unverified(
+    certificate, roots, why
+):
+    with pytest.raises(Unverified, match=why):
+        chained(certificate, roots)
+
+
+def test_roots_that_are_none_are_named():
+    with pytest.raises(BadInput, match="roots: is no certificate in PEM"):
+        AmazonSES(certificate=PEM, topics=TOPIC, roots="no")
 
 
 # --- reading -----------------------------------------------------------------------------------

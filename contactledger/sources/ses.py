@@ -11,13 +11,18 @@ What to know of it:
 - Anybody can have SNS sign messages of a topic of their own. So a valid signature proves that
   Amazon sent it, and the topic that it is yours: both are checked.
 - The certificate is fetched by the caller (no source reads the network): either its PEM is
-  given, or a callable that gets the address, which is checked before, and gives the PEM.
+  given, or a callable that gets the address, which is checked before, and gives the PEM. With
+  `roots` it must lead to one of them and be for SNS in the region of that address. Behind
+  the address stands the leaf alone: give the intermediates ("Amazon RSA 2048 M01" …) with it,
+  or as `roots`.
+- Time is the message's own, which is signed: it must be fresh, and the certificate valid then.
 - Notifications and published events tell the same fact twice, under two ids of SNS, so these
   are not used as the event's id (one is in `extra`).
 - The event's own time is used; that of SNS is the publishing's.
 - Opens and clicks name no recipient: of a message to several, the recipient is not identified
   (`address` is None). The same goes for a complaint that several may have made.
-- SNS tries 3 times in 20 seconds each and drops the message within the hour.
+- SNS tries 3 times in 20 seconds each and drops the message within the hour; one that comes
+  later was kept by somebody and is posted again.
 """
 
 from __future__ import annotations
@@ -36,8 +41,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from contactledger.errors import BadEvent, BadInput, TooLarge, Unverified
 from contactledger.events import Event
-from contactledger.sources._auth import check_basic, rsa_holds, to_credentials, to_texts
-from contactledger.sources._fields import Fields, Moment, in_brackets
+from contactledger.sources._auth import (
+    AHEAD_SECONDS,
+    check_basic,
+    rsa_holds,
+    to_credentials,
+    to_texts,
+)
+from contactledger.sources._chain import load_certificates, rsa_key, to_roots
+from contactledger.sources._fields import Fields, Moment, from_iso, in_brackets
 from contactledger.sources._inbound import (
     MAX_BODY_BYTES,
     from_message,
@@ -90,7 +102,7 @@ MAX_RECIPIENTS = 1_000
 TOKEN_HEADER = "X-Contactledger"  # noqa: S105 - a header's name
 
 CERTIFICATE_URL = re.compile(
-    r"https://sns\.[a-z]{2}(?:-[a-z]+){1,3}-[0-9]{1,2}\.amazonaws\.com(?:\.cn)?"
+    r"https://(sns\.([a-z]{2}(?:-[a-z]+){1,3}-[0-9]{1,2})\.(amazonaws\.com(?:\.cn)?))"
     r"/[A-Za-z0-9_-]{1,200}\.pem\Z"
 )
 CONFIRM_URL = re.compile(
@@ -98,6 +110,9 @@ CONFIRM_URL = re.compile(
     r"/\?Action=ConfirmSubscription&[A-Za-z0-9%:._~=&-]{1,2000}\Z"
 )
 """Addresses at Amazon; the whole host is matched, so nothing can stand before or behind."""
+
+TOLERANCE_SECONDS = 2 * 3600
+"""How old a message may be: SNS tries for an hour at most, and clocks differ."""
 
 _SIGNED = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _SIGNED_CONFIRMATION = (
@@ -113,10 +128,13 @@ class AmazonSES:
     """Events of Amazon SES, as SNS posts them; raw delivery and Lambda records, too.
 
     `certificate`: the PEM of SNS's signing certificate, or a callable that is given its
-    checked address and returns the PEM (fetch it over HTTPS, and keep it). `topics`: the ARN
-    of the topic, or several; with a certificate they are required. `basic`: "user:password" of
-    the subscription's endpoint; beside a certificate, both must hold. `token_arg`: the message
-    tag that carries the ledger's token, where the header X-Contactledger does not.
+    checked address and returns the PEM (fetch it over HTTPS, and keep it); intermediates may
+    follow it. `roots`: PEMs of which one must vouch for it (Amazon's, or a whole set such as
+    certifi's). `topics`: the ARN of the topic, or several; with a certificate they are
+    required. `tolerance_seconds`: how old a signed message may be; None takes any. `basic`:
+    "user:password" of the subscription's endpoint; beside a certificate, both must hold.
+    `token_arg`: the message tag that carries the ledger's token, where the header
+    X-Contactledger does not.
 
     >>> from contactledger.sources import AmazonSES
     >>> AmazonSES().parse({}, b'{"eventType": "Open", "mail": {"messageId": "m1"}}')[0].what
@@ -129,6 +147,8 @@ class AmazonSES:
 
     certificate: Certificate | None = field(default=None, repr=False)
     topics: tuple[str, ...] = field(default=None, converter=to_texts)
+    roots: tuple[x509.Certificate, ...] = field(default=None, converter=to_roots, repr=False)
+    tolerance_seconds: int | None = TOLERANCE_SECONDS
     basic: tuple[str, ...] = field(default=None, converter=to_credentials, repr=False)
     token_arg: str = "contactledger"  # noqa: S105 - the name of a field
 
@@ -139,8 +159,9 @@ class AmazonSES:
     def verify(self, headers: Headers, body: bytes, url: str | None, now: datetime) -> Auth:  # noqa: ARG002 - the signature does not cover the address
         """`SIGNED_BODY` with a certificate, `BASIC` with credentials alone, else `NONE`.
 
-        `Unverified`: another topic, no or a wrong signature, a certificate that is not at
-        Amazon's or not valid `now`, wrong credentials.
+        `Unverified`: another topic, no or a wrong signature, a message too old or ahead of our
+        clock, a certificate that is not at Amazon's, was not valid then or leads to none of
+        the roots, wrong credentials.
         """
         check_size(self, body)
         auth = check_basic("amazon_ses", self.basic, headers)
@@ -154,28 +175,34 @@ class AmazonSES:
             raise Unverified("amazon_ses: it is not of a topic that is known here")
         if self.certificate is None:
             return auth
-        key = self._key(message.get("SigningCertURL"), now)
+        at = self._at(message.get("Timestamp"), now)
+        key = self._key(message.get("SigningCertURL"), at)
         signed, given = _to_sign(message), message.get("Signature")
         algorithm = _algorithm(message.get("SignatureVersion"))
         if type(given) is not str or not rsa_holds([key], given, signed, algorithm):
             raise Unverified("amazon_ses: the signature does not hold")
         return Auth.SIGNED_BODY
 
-    def _key(self, url: Any, now: datetime) -> rsa.RSAPublicKey:
-        if type(url) is not str or not CERTIFICATE_URL.match(url):
-            raise Unverified("amazon_ses: the certificate is not at an address of Amazon SNS")
-        given = self.certificate(url) if callable(self.certificate) else self.certificate
+    def _at(self, text: Any, now: datetime) -> datetime:
+        """When the message was signed, if that is recent."""
         try:
-            pem = given.encode() if isinstance(given, str) else given
-            certificate = x509.load_pem_x509_certificate(pem or b"")
-            key = certificate.public_key()
-        except ValueError:
-            raise BadInput("is no certificate in PEM", field="certificate") from None
-        if not isinstance(key, rsa.RSAPublicKey):
-            raise BadInput("must hold an RSA key", field="certificate")
-        if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            raise Unverified("amazon_ses: the certificate is not valid now")
-        return key
+            at = from_iso(text if type(text) is str else "", "Timestamp")
+        except BadEvent:
+            raise Unverified("amazon_ses: the signed timestamp is no time") from None
+        age = (now - at).total_seconds()
+        if self.tolerance_seconds is not None and age > self.tolerance_seconds:
+            raise Unverified("amazon_ses: the signed timestamp is too old")
+        if age < -AHEAD_SECONDS:
+            raise Unverified("amazon_ses: the signed timestamp is ahead of our clock")
+        return at
+
+    def _key(self, url: Any, at: datetime) -> rsa.RSAPublicKey:
+        place = CERTIFICATE_URL.match(url) if type(url) is str else None
+        if place is None:
+            raise Unverified("amazon_ses: the certificate is not at an address of Amazon SNS")
+        given = self.certificate(place[0]) if callable(self.certificate) else self.certificate
+        chain = load_certificates(given, "certificate")
+        return rsa_key("amazon_ses", chain, at, self.roots, _hosts(*place.groups()))
 
     def confirmation(self, body: bytes) -> str | None:
         """The address to fetch to confirm a subscription, from a verified body that asks for
@@ -220,6 +247,14 @@ class AmazonSES:
         except BadEvent:
             raise BadEvent("is no event of Amazon SES", field="Message") from None
         return _events(Fields(inner), body, outer.text("MessageId"), self.token_arg)
+
+
+def _hosts(host: str, region: str, domain: str) -> list[str]:
+    """The names that SNS's certificates carry in a region (aws-sdk-java, sns-message-manager):
+    one for all of the older regions, their own in the younger, in China and for the government.
+    """
+    gov = region.replace("us-gov-east-1", "us-gov-west-1")
+    return ["sns.amazonaws.com", host, f"sns-signing.{region}.{domain}", f"sns-{gov}.{domain}"]
 
 
 def _to_sign(message: dict[str, Any]) -> bytes:
