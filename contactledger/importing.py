@@ -11,8 +11,7 @@ imported again, mended.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,7 @@ from contactledger.facts import Coverage, Entry, Fact, Retraction
 from contactledger.matching import Matcher, Parked
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
+from contactledger.retrying import in_one_transaction
 from contactledger.sources._machine_grade import Grader
 from contactledger.sources.source import Source, check_size
 from contactledger.sources.vcard import VCard
@@ -75,7 +75,11 @@ class Batch:
 
 
 class _DryRun(Exception):
-    """Leaves the transaction without a trace."""
+    """Leaves the transaction without a trace, but for what would have been."""
+
+    def __init__(self, made: Imported) -> None:
+        super().__init__()
+        self.made = made
 
 
 class Importing:
@@ -180,20 +184,24 @@ class Importing:
 
     def take_back(self, batch: str, reason: str | None = None) -> tuple[Entry, ...]:
         """Retract every entry of an import; the retractions. Those retracted already stay so."""
-        with self._store.begin(write=True) as tx:
-            row = tx.inbox_get(batch)
-            if row is None or row.state not in (IMPORTED, RETRACTED):
-                raise NotFound("no import of this id", field="batch")
-            given = {
-                account: [Given(Retraction(no, reason)) for no in numbers if no not in gone]
-                for account, numbers in orjson.loads(row.headers)["entries"].items()
-                for gone in [_retracted(tx, account)]
-            }
-            if any(given.values()):
-                written = self._write_received({a: some for a, some in given.items() if some}, tx)
-            else:
-                written = {}
-            tx.inbox_put(row._replace(state=RETRACTED))
+        return in_one_transaction(self._store, lambda tx: self._taken_back(tx, batch, reason))
+
+    def _taken_back(self, tx: Transaction, batch: str, reason: str | None) -> tuple[Entry, ...]:
+        row = tx.inbox_get(batch)
+        if row is None or row.state not in (IMPORTED, RETRACTED):
+            raise NotFound("no import of this id", field="batch")
+        entries = orjson.loads(row.headers)["entries"]
+        tx.lock(entries)  # before they are read: somebody else may be taking it back
+        given = {
+            account: [Given(Retraction(no, reason)) for no in numbers if no not in gone]
+            for account, numbers in entries.items()
+            for gone in [_retracted(tx, account)]
+        }
+        if any(given.values()):
+            written = self._write_received({a: some for a, some in given.items() if some}, tx)
+        else:
+            written = {}
+        tx.inbox_put(row._replace(state=RETRACTED))
         return tuple(one.entry for some in written.values() for one in some)
 
     def cover(self, *coverage: Coverage) -> tuple[Entry, ...]:
@@ -230,34 +238,33 @@ class Importing:
     def _import(
         self, name: str, body: bytes, facts: Any, coverage: Coverage | None, dry_run: bool
     ) -> Imported:
-        with self._tried(dry_run) as tx:
+        house = {} if coverage is None else {HOUSE: [Given(coverage)]}
+
+        def work(tx: Transaction) -> Imported:
             given, parked, repeated = facts(tx)
-            written = self._write_received(given, tx)
-            covered = [] if coverage is None else self._covered(coverage, tx)
+            self._accounts.learn_ids(given)
+            # in one go: two that locked the house and an account in turn would block each other
+            written = self._write({**given, **house}, tx)
+            covered = written.pop(HOUSE, [])
             done = [one for some in written.values() for one in some]
-            result = Imported(
+            made = Imported(
                 new_id(self._random),
                 dry_run,
                 tuple(one.entry for one in done if one.state == "new"),
                 sum(one.state == "repeated" for one in done) + repeated,
                 tuple(one.entry for one in done if one.state == "conflicting"),
                 parked,
-                tuple(covered),
+                tuple(one.entry for one in covered if one.state == "new"),
             )
-            tx.inbox_put(self._batch_row(name, body, result))
-        return result
-
-    @contextmanager
-    def _tried(self, dry_run: bool) -> Iterator[Transaction]:
-        """A transaction, of which a dry run leaves no trace."""
-        with suppress(_DryRun), self._store.begin(write=True) as tx:
-            yield tx
+            tx.inbox_put(self._batch_row(name, body, made))
             if dry_run:
-                raise _DryRun
+                raise _DryRun(made)
+            return made
 
-    def _covered(self, coverage: Coverage, tx: Transaction) -> list[Entry]:
-        (done,) = self._write({HOUSE: [Given(coverage)]}, tx).values()
-        return [one.entry for one in done if one.state == "new"]
+        try:
+            return in_one_transaction(self._store, work)
+        except _DryRun as tried:
+            return tried.made
 
     def _batch_row(self, name: str, body: bytes, made: Imported) -> InboxRow:
         numbers: dict[str, list[int]] = {}

@@ -151,12 +151,15 @@ class Inbox:
     def tidy(self) -> int:
         """Delete bodies whose parts were all recorded 30 days ago; how many."""
         limit = self._now() - KEEP_DONE
-        dropped = 0
-        with self._store.begin(write=True) as tx:
+
+        def drop(tx: Transaction) -> int:
+            dropped = 0
             while old := [r.id for r in tx.inbox(["done"], limit=PAGE) if r.received_at <= limit]:
                 tx.inbox_drop(old)
                 dropped += len(old)
-        return dropped
+            return dropped
+
+        return in_one_transaction(self._store, drop)
 
     def _process(self, source: Source, row: InboxRow) -> Receipt:
         headers = orjson.loads(row.headers)
