@@ -36,6 +36,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     subject.py      TOP     everything about one person, for that person
     keeping.py      TOP     the methods of Ledger that erase, hold, merge, retract
     checking.py     TOP     the deep check of a log
+    indexing.py     TOP     look-ups beside the entries they are made from
     checking_seals.py TOP   and of what is sealed above the logs
     trees.py        TOP     trees over stored nodes; an entry's proof up to the checkpoint
     sealed.py       TOP     what is sealed: the newest seal, the keys on record

@@ -91,12 +91,19 @@ def demo(
 
 
 @app.command()
-def check(db: Where) -> None:
+def check(
+    db: Where,
+    lookups: Annotated[
+        bool, typer.Option("--lookups", help="And whether every name still leads to its entry.")
+    ] = False,
+) -> None:
     """Re-hash every entry of a ledger; name the first that does not match."""
     with _opened(db) as ledger:
         count = ledger.check()
         accounts = len(ledger.accounts())
-    typer.echo(f"{count:,} entries match their hashes; accounts: {accounts:,}")
+        typer.echo(f"{count:,} entries match their hashes; accounts: {accounts:,}")
+        if lookups:
+            typer.echo(f"{ledger.check_lookups():,} look-ups lead to their entries")
 
 
 @app.command()

@@ -25,6 +25,7 @@ from contactledger.errors import BadFact, BadInput, StoreMissing
 from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction, fields_of
 from contactledger.importing import Importing
 from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
+from contactledger.indexing import Indexing
 from contactledger.keeping import Keeping
 from contactledger.log.record import PLANS
 from contactledger.moments import Moment
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from contactledger.log.note import Signer
 
 
-class Ledger(Reading, Keeping, Receiving, Importing):
+class Ledger(Reading, Keeping, Indexing, Receiving, Importing):
     """A ledger: write with `record`, `sending`, `receive`; read with `entries` … `report`.
 
     Thread-safe. Use it with `with`, or `close()` it.

@@ -10,7 +10,7 @@ import psycopg
 
 from contactledger.store.statements import statements
 
-WHOLE = frozenset(["heads", "unsealed"])
+WHOLE = frozenset(["heads", "unsealed", "lookups_from"])
 """Statements that go through all accounts."""
 
 

@@ -189,6 +189,12 @@ class MemoryTransaction(MemorySealing):
         wanted = [row for row in rows if account is None or row.account == account]
         return sorted(wanted, key=lambda row: (row.ref, row.account, row.no, row.id))
 
+    def lookups_from(self, after: LookupRow | None = None, limit: int = 1_000) -> list[LookupRow]:
+        """See the port."""
+        self._guard.reading()
+        rows = [row for there in self._state.lookups.values() for row in there.values()]
+        return sorted(rows if after is None else [r for r in rows if r[:3] > after[:3]])[:limit]
+
     def seen(self, account: str, digests: Collection[bytes]) -> dict[bytes, int]:
         """See the port."""
         self._guard.reading()

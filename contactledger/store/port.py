@@ -197,6 +197,10 @@ class Transaction(SealTransaction, Protocol):
         (ref, account, no)."""
         ...
 
+    def lookups_from(self, after: LookupRow | None = None, limit: int = 1_000) -> list[LookupRow]:
+        """All look-ups in order of (ref, account, id), the next `limit` behind the row `after`."""
+        ...
+
     def seen(self, account: str, digests: Collection[bytes]) -> dict[bytes, int]:
         """Which of these events are recorded, and as which entry."""
         ...

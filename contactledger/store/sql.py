@@ -241,6 +241,11 @@ class SqlTransaction(SqlSealing):
         found = [LookupRow(*row) for row in rows]
         return sorted(found, key=lambda row: (row.ref, row.account, row.no, row.id))
 
+    def lookups_from(self, after: LookupRow | None = None, limit: int = 1_000) -> list[LookupRow]:
+        """See the port."""
+        behind = (b"", "", "") if after is None else after[:3]
+        return [LookupRow(*row) for row in self._rows(self._sql.lookups_from, (*behind, limit))]
+
     def seen(self, account: str, digests: Collection[bytes]) -> dict[bytes, int]:
         """See the port."""
         return dict(self._among(self._sql.seen_in, digests, account))

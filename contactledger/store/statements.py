@@ -51,6 +51,7 @@ class Statements:
     add_lookups: str
     find_in: str
     find_here_in: str
+    lookups_from: str
     drop_lookups: str
     add_blobs: str
     blob: str
@@ -169,6 +170,9 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         + " ON CONFLICT (ref, account, id) DO UPDATE SET no = excluded.no, kind = excluded.kind",
         find_in=select(t.lookup, "WHERE ref IN ({})"),
         find_here_in=select(t.lookup, "WHERE account = ? AND ref IN ({})"),
+        lookups_from=select(
+            t.lookup, "WHERE (ref, account, id) > (?, ?, ?) ORDER BY ref, account, id LIMIT ?"
+        ),
         drop_lookups=delete(t.lookup, "WHERE ref = ? AND account = ? AND id = ?"),
         add_blobs=insert(t.blob) + " ON CONFLICT DO NOTHING",
         blob=select(t.blob, "WHERE account = ? AND sha256 = ?", after=2),

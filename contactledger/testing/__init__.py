@@ -282,6 +282,22 @@ class JoinedStoreSuite(SealSuite):
             assert tx.find([refs[7], refs[7]]) == [rows[7], elsewhere]
             assert tx.find([b"?" * 16, refs[9]]) == [rows[9]]
 
+    def test_all_look_ups_are_gone_through_in_pages(self, store: Store) -> None:
+        keys = [
+            (ref * 16, account, id_) for ref in (b"a", b"b") for account in (A, B) for id_ in "ij"
+        ]
+        rows = [LookupRow(ref, account, id_ * 26, 0, "touch") for ref, account, id_ in keys]
+        with store.begin(write=True) as tx:
+            for account in (B, A):
+                tx.add_account(account)
+                theirs = [row for row in rows if row.account == account]
+                tx.append(batch_of(account, [entry_row(0)], lookups=theirs))
+        with store.begin(write=False) as tx:
+            assert tx.lookups_from() == rows
+            assert tx.lookups_from(limit=3) == rows[:3]
+            assert tx.lookups_from(rows[2], 3) == rows[3:6]
+            assert tx.lookups_from(rows[-1]) == []
+
     def test_a_blob_or_event_that_is_there_stays(self, store: Store) -> None:
         digest = b"d" * 32
         with store.begin(write=True) as tx:
