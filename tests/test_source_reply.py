@@ -44,6 +44,25 @@ from contactledger.sources._reply import from_html, new_text
         ("Yes.\n\nFrom: Ann Date: 2 March 2026\nShall we?", "Yes."),
         ("Yes.\n\nDate: Wed, 16 May 2012 00:15:02 -0600\nTo: ann@b\n\nShall we?", "Yes."),
         ("Date: none\nTo: be\nor not", "Date: none\nTo: be\nor not"),
+        # a line of its own before it, with a number in it
+        (
+            "This is the 3rd mail.\n\nOn Mon, 2 Mar 2026 at 10:00, Ann <a@b> wrote:\n\nShall we?",
+            "This is the 3rd mail.",
+        ),
+        ("Yes.\n\nOn Mon, 2 Mar 2026 10:00:00 +0100 Ann <a@b> wrote\n\nShall we?", "Yes."),
+        ("On the 2 Mar 2026 I wrote\nto Ann.", "On the 2 Mar 2026 I wrote\nto Ann."),
+        ("Ja.\n\nAnn <a@b> schrieb am Mo., 2. März 2026\num 10:00 Uhr:\n\n> Sollen wir?", "Ja."),
+        ("Yes.\n\nOn 2 Mar 2026 at 10:00 Ann\n\n<\nmailto:Ann <a@b>\n> wrote:\nShall we?", "Yes."),
+        (
+            "On 2 Mar 2026 we met.\n\n\nAnn came.\nShe wrote:\nyes",
+            "On 2 Mar 2026 we met.\n\n\nAnn came.\nShe wrote:\nyes",
+        ),
+        ("Ja.\n\n-------- Oprindelig besked --------\nFra: Ann", "Ja."),
+        ("Yes.\n\n____________\ndealers mailing list\ndealers@b", "Yes."),
+        ("Yes.\n____\nNo.", "Yes.\n____\nNo."),
+        ("> see http://b/one\n_two)\n> and\nYes.", "Yes."),
+        ("> see http://b/one\nYes.\n\n> and", "Yes."),
+        ("> and so on\nYes.\n> and", "Yes."),
         ("At 10:00 on 2 Mar 2026 we met.\nSo:\nyes", "At 10:00 on 2 Mar 2026 we met.\nSo:\nyes"),
     ],
 )

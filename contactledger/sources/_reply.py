@@ -28,15 +28,18 @@ MAX_READ_CHARS = 1_000_000
 """Of a text, quotation included; what comes behind is not looked at."""
 MAX_LINE_CHARS = 400
 """Of a line, for what begins a quotation; no such line is longer."""
-FOLDED = 4
-"""Lines over which mail programs fold "On …, … wrote:"."""
+FOLDED = 6
+"""Lines over which mail programs fold "On …, … wrote:"; over more than three only with an
+address."""
+MANY_FOLDED = 3
 
 _ORIGINAL = re.compile(
     r"\s{0,9}[-_]{2,80}\s{0,9}(?:original message|original appointment|forwarded message"
     r"|reply message"
     r"|ursprüngliche nachricht|original-nachricht|weitergeleitete nachricht|antwort nachricht"
     r"|message d'origine|message original|message transféré|mensaje original|mensagem original"
-    r"|messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|oprindelig meddelelse"
+    r"|messaggio originale|oorspronkelijk bericht|ursprungligt meddelande"
+    r"|oprindelig (?:meddelelse|besked)"
     r"|opprinnelig melding|alkuperäinen viesti|původní zpráva|eredeti üzenet|mesaj original"
     r"|wiadomość oryginalna|oryginalna wiadomość|исходное сообщение|пересылаемое сообщение"
     r"|元のメッセージ|原始邮件|原始郵件|\S.{0,60} wrote)\s{0,9}[-_]{2,80}\s{0,9}\Z",
@@ -79,6 +82,13 @@ _INTRO = re.compile(
     re.IGNORECASE,
 )
 _DATED = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2}\b|年")
+_VERB = re.compile(r"(?:schrieb|skrev|escribió|escreveu|wrote|a écrit|ha scritto|schreef)\s{0,9}\Z")
+"""Where the verb stands before the day ("Bob <b@x.example> schrieb am …:"), the line has nothing
+else."""
+_ANEW = re.compile(r"(?:on|am|le|el|il|op|den|em|w dniu|dnia|dne|pe|på)\b.{0,200}\d", re.IGNORECASE)
+_FOOTER = re.compile(r"\S{1,80} mailing list\s{0,9}\Z", re.IGNORECASE)
+"""What a list's program puts below a line of underscores (Mailman's footer)."""
+_TAIL = re.compile(r"\S{1,400}\s{0,9}\Z")
 _DIGIT = re.compile(r"\d")
 _ADDRESS = re.compile(r"\S@\S")
 
@@ -100,8 +110,8 @@ def new_text(text: str) -> str:
     lines = _cut(text[:MAX_READ_CHARS].replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     kept: list[str] = []
     quoted = False
-    for line in lines:
-        now = line.lstrip().startswith(">")
+    for number, line in enumerate(lines):
+        now = line.lstrip().startswith(">") or (quoted and _tail_of_link(lines, number))
         if now and not quoted:
             _drop_attribution(kept)
         if not now:
@@ -119,6 +129,8 @@ def _cut(lines: list[str]) -> list[str]:
         if not begins or begins == ">":
             continue
         if line in ("-- ", "--") or (begins in "-_" and _ORIGINAL.match(line)):
+            return lines[:number]
+        if begins == "_" and _begins_footer(short, number):
             return lines[:number]
         if ":" in line or "：" in line:
             if _begins_block(short, number):
@@ -141,6 +153,23 @@ def _next_written(lines: list[str]) -> list[int]:
         if lines[number].strip():
             after = number
     return found
+
+
+def _tail_of_link(lines: list[str], number: int) -> bool:
+    """Whether this is the end of a quoted link that was folded without its mark."""
+    after = lines[number + 1 : number + 2]
+    return (
+        _TAIL.match(lines[number][:MAX_LINE_CHARS]) is not None
+        and "http" in lines[number - 1]
+        and any(line.lstrip().startswith(">") for line in after)
+    )
+
+
+def _begins_footer(lines: list[str], number: int) -> bool:
+    """Whether a list's footer begins here."""
+    line = lines[number].strip()
+    after = lines[number + 1 : number + 2]
+    return len(line) > 1 and set(line) == {"_"} and any(map(_FOOTER.match, after))
 
 
 def _begins_block(lines: list[str], number: int) -> bool:
@@ -168,22 +197,38 @@ def _attribution(lines: list[str], number: int) -> tuple[int, str]:
     begins = _INTRO.search(lines[number])
     if begins is None and not _DATED.search(lines[number]):
         return 0, ""
+    if begins and begins.start() == 0 and _without_colon(lines[number]):
+        return 1, ""
     joined = ""
     for size in range(1, FOLDED + 1):
         if number + size > len(lines):
             break
-        joined += " " + lines[number + size - 1].strip()
+        line = lines[number + size - 1].strip()
+        if size > 1 and _ANEW.match(line):
+            break  # that line begins one itself
+        joined += " " + line
         if not joined.rstrip(" >").endswith((":", "：")):
             continue
         wrote = _WROTE.search(joined[-MAX_LINE_CHARS:]) is not None
-        addressed = _ADDRESS.search(joined) is not None and size == 1
+        addressed = _ADDRESS.search(joined) is not None
         if _DATED.search(joined) and (
-            (begins and wrote) or (addressed and (wrote or _only(joined)))
+            (begins and wrote and (size <= MANY_FOLDED or addressed))
+            or (addressed and size == 1 and (wrote or _only(joined)))
         ):
             before = lines[number][: begins.start()] if begins and wrote else ""
-            return size, before.rstrip(" -")
+            before = before.rstrip(" -")
+            return size, "" if _VERB.search(before) else before
         break
     return 0, ""
+
+
+def _without_colon(line: str) -> bool:
+    """Whether an attribution ends here without its colon: day and address make up for it."""
+    return (
+        line.rstrip().endswith(" wrote")
+        and _ADDRESS.search(line) is not None
+        and _DATED.search(line) is not None
+    )
 
 
 def _only(line: str) -> bool:
