@@ -1,4 +1,9 @@
-"""The commands with which whole files come in: `import`, `imports`, `take-back`."""
+"""The commands with which whole files come in: `import`, `imports`, `take-back`.
+
+Exit codes: 0 all of it, 1 none of it (the reason is one line on standard error), 2 a wrong
+command, 3 in part: rows could not be read. Each of them is told with its line and field, all
+others are (or would be) imported.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +21,8 @@ from contactledger.sources import Asterisk, Calls, FreeSwitch, ICal, Mapping, Ta
 
 Db = Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")]
 Recorder = Annotated[str, typer.Option(help="The key of the party that runs the ledger.")]
+PARTLY = 3
+"""The exit code for a file of which rows could not be read."""
 FORMS = ("calls", "asterisk", "freeswitch", "ical", "table", "twilio")
 
 
@@ -42,7 +49,7 @@ def import_(
         bool, typer.Option("--dry-run/--write", help="Only tell what would be recorded.")
     ] = True,
 ) -> None:
-    """Import a file; without --write nothing is recorded."""
+    """Import a file; without --write nothing is recorded. Exit code 3: rows could not be read."""
     try:
         body = file.read_bytes()
         text = Path(mapping).read_text("utf-8") if mapping.endswith(".toml") else ""
@@ -53,6 +60,8 @@ def import_(
     with _opened(db, recorder) as ledger:
         done = ledger.import_(source, body, dry_run=dry_run, period=covered)
     typer.echo(_told(done))
+    if done.faults:
+        raise typer.Exit(PARTLY)
 
 
 def imports(db: Db, recorder: Recorder) -> None:
@@ -114,4 +123,7 @@ def _told(done: Imported) -> str:
         f"lead to nobody on record: {len(done.parked):,}",
         f"coverage: {len(done.coverage):,}",
     ]
+    if done.faults:
+        lines.append(f"could not be read: {len(done.faults):,}, so nothing is said of coverage")
+        lines += [f"  {fault}" for fault in done.faults]
     return "\n".join(lines)

@@ -21,14 +21,15 @@ from attrs import frozen
 from contactledger.accounts import HOUSE
 from contactledger.covering import from_period
 from contactledger.erasing import read_all
-from contactledger.errors import BadFact, NotFound
+from contactledger.errors import BadEvent, BadFact, NotFound, TooLarge
+from contactledger.events import Event
 from contactledger.facts import Coverage, Entry, Fact, Retraction
 from contactledger.matching import Matcher, Parked
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
 from contactledger.retrying import in_one_transaction
 from contactledger.sources._machine_grade import Grader
-from contactledger.sources.source import Source, check_size
+from contactledger.sources.source import Rows, Source, check_size
 from contactledger.sources.vcard import VCard
 from contactledger.store.port import InboxRow, Store, Transaction
 from contactledger.vocabulary import Channel
@@ -46,12 +47,26 @@ PAGE = 500
 
 
 @frozen
+class Fault:
+    """A row, record or message that could not be read: where it stands, which field, and why."""
+
+    place: str
+    field: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{', '.join(filter(None, (self.place, self.field)))}: {self.why}"
+
+
+@frozen
 class Imported:
     """What an import wrote, or (`dry_run`) would have written; entries of a dry run have the
     numbers they would have had.
 
     `parked`: the events that lead to nobody on record, by their position; they are not kept,
-    import the file again when the people are on record. `batch` is what `take_back` takes.
+    import the file again when the people are on record. `faults`: the rows that could not be
+    read; all others were imported, and nothing is said of coverage, since nobody knows what
+    these tell. `batch` is what `take_back` takes.
     """
 
     batch: str
@@ -61,6 +76,7 @@ class Imported:
     conflicting: tuple[Entry, ...] = ()
     parked: tuple[Parked, ...] = ()
     coverage: tuple[Entry, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 @frozen
@@ -126,13 +142,15 @@ class Importing:
 
         Without `dry_run=False` nothing is written, and what would have been is told. `period`:
         the file holds all there was from … until …; that goes on record as coverage of its
-        channels. Raises BadEvent and TooLarge for a file that cannot be parsed; none of it is
-        recorded then.
+        channels. Rows that cannot be read are told as `faults`, and the others are imported.
+        Raises BadEvent and TooLarge for a file that cannot be parsed at all (no header, no
+        such form); none of it is recorded then.
         """
         check_size(source, body)
         now = self._now()
         auth = source.verify(headers or {}, body, None, now)
-        events = self.grader.grade(source.parse(headers or {}, body))
+        parsed, faults = _parsed(source, headers or {}, body)
+        events = self.grader.grade(parsed)
         channels = sorted({event.channel for event in events}) or [source.channel]
 
         def facts(tx: Transaction) -> tuple[dict[str, list[Given]], tuple[Parked, ...], int]:
@@ -148,8 +166,9 @@ class Importing:
             given, parked = matcher.facts(events)
             return given, parked, matcher.repeated
 
+        covers = self._covers(source, channels, period)
         return self._import(
-            source.name, body, facts, self._covers(source, channels, period), dry_run
+            source.name, body, facts, None if faults else covers, dry_run, _told(faults)
         )
 
     def import_people(
@@ -167,10 +186,13 @@ class Importing:
         version is recorded.
         """
         reader = source or VCard()
-        people = [Given(person) for person in reader.people(body, party)]
+        faults: list[BadEvent | TooLarge] = []
+        people = [Given(person) for person in reader.people(body, party, faults)]
         with self._store.begin(write=False) as tx:
             id_ = self._accounts.must_find(account, tx)
-        return self._import(reader.name, body, lambda _: ({id_: people}, (), 0), None, dry_run)
+        return self._import(
+            reader.name, body, lambda _: ({id_: people}, (), 0), None, dry_run, _told(faults)
+        )
 
     def imports(self) -> tuple[Batch, ...]:
         """The imports on record, oldest first."""
@@ -236,7 +258,13 @@ class Importing:
         return made
 
     def _import(
-        self, name: str, body: bytes, facts: Any, coverage: Coverage | None, dry_run: bool
+        self,
+        name: str,
+        body: bytes,
+        facts: Any,
+        coverage: Coverage | None,
+        dry_run: bool,
+        faults: tuple[Fault, ...],
     ) -> Imported:
         house = {} if coverage is None else {HOUSE: [Given(coverage)]}
 
@@ -255,6 +283,7 @@ class Importing:
                 tuple(one.entry for one in done if one.state == "conflicting"),
                 parked,
                 tuple(one.entry for one in covered if one.state == "new"),
+                faults,
             )
             tx.inbox_put(self._batch_row(name, body, made))
             if dry_run:
@@ -282,6 +311,20 @@ class Importing:
             headers=orjson.dumps(said, option=orjson.OPT_SORT_KEYS),
             body=b"",
         )
+
+
+def _parsed(
+    source: Source, headers: Mapping[str, str], body: bytes
+) -> tuple[list[Event], list[BadEvent | TooLarge]]:
+    """The events of a file, and the rows of it that could not be read."""
+    faults: list[BadEvent | TooLarge] = []
+    if isinstance(source, Rows):
+        return source.parse(headers, body, faults), faults
+    return source.parse(headers, body), faults
+
+
+def _told(faults: list[BadEvent | TooLarge]) -> tuple[Fault, ...]:
+    return tuple(Fault(error.place, error.field, error.why) for error in faults)
 
 
 def _batch(row: InboxRow) -> Batch:

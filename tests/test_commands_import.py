@@ -63,6 +63,29 @@ def test_an_import_is_tried_written_listed_and_taken_back(tmp_path, database, co
     assert command("imports", database, "--recorder", "acme")[1].endswith(", taken back\n")
 
 
+def test_rows_that_cannot_be_read_are_listed_and_the_exit_code_says_in_part(
+    tmp_path, database, command
+):
+    table = tmp_path / "calls.csv"
+    table.write_text(TABLE + "c-3,soon,out,a,b,busy\nc-4\n")
+    given = ("import", database, table, "--recorder", "acme", "--as", "calls")
+    code, out, error = command(*given)
+    assert (code, error) == (3, "")
+    assert out.splitlines()[0] == "would be recorded: 2 entries"
+    assert out.splitlines()[-3:] == [
+        "could not be read: 2, so nothing is said of coverage",
+        "  line 4, at: must be a time as in ISO 8601, with its offset",
+        "  line 5: has 1 cells, the header 6",
+    ]
+    period = ("--period", "2026-02-01T00:00Z/2026-02-27T00:00Z")
+    code, out, _ = command(*given, *period, "--write")
+    assert (code, out.splitlines()[1], out.splitlines()[5]) == (
+        3,
+        "recorded: 2 entries",
+        "coverage: 0",
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "text", "options"),
     [

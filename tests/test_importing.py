@@ -7,10 +7,10 @@ import pytest
 from contactledger.errors import BadEvent, BadFact, NotFound
 from contactledger.events import Event, Incoming
 from contactledger.facts import Coverage, Person, Retraction, Signal, Touch
-from contactledger.importing import PAGE
+from contactledger.importing import PAGE, Fault
 from contactledger.sources import Asterisk, Calls, Grader, ICal, Own
 from contactledger.vocabulary import Channel, CoverageState, Purpose, SignalKind
-from tests.ledgers import SMITH, Probe, facts_of, filled, in_file
+from tests.ledgers import SMITH, Probe, event, facts_of, filled, in_file, mail
 
 HEADER = "call_id,at,direction,from,to,status,answered_by\n"
 TABLE = (
@@ -143,9 +143,47 @@ def test_all_imports_are_listed_and_any_can_be_taken_back_however_many_there_are
 def test_a_file_that_cannot_be_read_leaves_nothing_behind():
     ledger, _ = filled()
     before = ledger.entries(SMITH)
-    with pytest.raises(BadEvent, match="line 3"):
-        ledger.import_(Calls(), TABLE.replace(b"no_answer", b"nobody"), dry_run=False)
+    with pytest.raises(BadEvent, match="line 1, status: this column is missing"):
+        ledger.import_(Calls(), TABLE.replace(b",status", b",end"), dry_run=False)
     assert (ledger.entries(SMITH), ledger.imports()) == (before, ())
+
+
+def test_rows_that_cannot_be_read_are_told_and_all_others_imported():
+    ledger, _ = filled()
+    rows = TABLE.splitlines(keepends=True)
+    bad = [b"c-9,soon,out,a,b,busy,\n", b"c-8,2026-02-26T10:00:00Z,out,a,b,caf\xe9,\n", b"c-7\n"]
+    body = rows[0] + bad[0] + rows[1] + bad[1] + rows[2] + bad[2]
+    told = (
+        Fault("line 2", "at", "must be a time as in ISO 8601, with its offset"),
+        Fault("line 4", "", "is not UTF-8"),
+        Fault("line 6", "", "has 1 cells, the header 7"),
+    )
+    tried = ledger.import_(Calls(), body, period=PERIOD)
+    assert (tried.dry_run, tried.faults, kinds(tried.recorded)) == (True, told, BOTH_CALLS)
+    done = ledger.import_(Calls(), body, dry_run=False, period=PERIOD)
+    assert (done.faults, kinds(done.recorded)) == (told, BOTH_CALLS)
+    assert done.coverage == ()  # what the unread rows tell, nobody knows
+    assert [str(fault) for fault in told[:2]] == [
+        "line 2, at: must be a time as in ISO 8601, with its offset",
+        "line 4: is not UTF-8",
+    ]
+    mended = ledger.import_(Calls(), TABLE, dry_run=False, period=PERIOD)
+    assert (mended.repeated, mended.faults, len(mended.coverage)) == (2, (), 1)
+
+
+def test_a_source_of_one_piece_is_imported_whole_or_not_at_all():
+    ledger, _ = filled()
+    (touch,) = ledger.record(SMITH, mail())
+    done = ledger.import_(Probe(event(token=touch.id)), b"", dry_run=False)
+    assert (len(done.recorded), done.faults) == (1, ())
+
+
+def test_of_an_address_book_the_cards_that_can_be_read_come_in():
+    ledger, _ = filled()
+    cards = "BEGIN:VCARD\nTITLE:nobody\nEND:VCARD\nBEGIN:VCARD\nFN:Dan Oh\nEND:VCARD\n"
+    done = ledger.import_people(SMITH, "smith", cards.encode())
+    assert [entry.fact.name for entry in done.recorded] == ["Dan Oh"]
+    assert done.faults == (Fault("card 1", "", "has no UID, EMAIL, FN or N"),)
 
 
 def test_an_import_on_a_file_survives_and_a_dry_run_there_leaves_no_trace(tmp_path):

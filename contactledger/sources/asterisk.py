@@ -31,7 +31,7 @@ from contactledger.errors import BadEvent, BadInput, TooLarge
 from contactledger.events import Event, Incoming
 from contactledger.sources._table import rows
 from contactledger.sources._text import clean, plausible
-from contactledger.sources.source import Headers, check_content_type, check_size
+from contactledger.sources.source import Faults, Headers, check_content_type, check_size, pass_over
 from contactledger.vocabulary import Auth, By, Channel, SignalKind, System
 
 FIELDS = (
@@ -89,6 +89,7 @@ class Asterisk:
     """
 
     name: ClassVar[str] = "asterisk"
+    by_row: ClassVar[bool] = True
     channel: ClassVar[Channel] = Channel.PHONE
     max_body_bytes: ClassVar[int] = 64 * 1024 * 1024
     """100,000 records of some 300 to 600 bytes."""
@@ -103,13 +104,14 @@ class Asterisk:
         check_size(self, body)
         return Auth.NONE
 
-    def parse(self, headers: Headers, body: bytes) -> list[Event]:
-        """One event a record; `BadEvent` names line and field."""
+    def parse(self, headers: Headers, body: bytes, faults: Faults = None) -> list[Event]:
+        """One event a record; `BadEvent` names line and field, or stands among the `faults`
+        where these are collected."""
         check_size(self, body)
         check_content_type(headers, _TYPES)
         names: tuple[str, ...] = FIELDS
         events: list[Event] = []
-        for row in rows(body, most=MAX_ROWS):
+        for row in rows(body, most=MAX_ROWS, header=False, faults=faults):
             cells = [clean(cell).strip() for cell in row.cells]
             lower = [cell.lower() for cell in cells]
             if not events and {"src", "dst", "disposition"} <= set(lower):
@@ -118,7 +120,8 @@ class Asterisk:
             try:
                 events.append(self._call(_named(names, cells), row.original))
             except (BadEvent, TooLarge) as error:
-                raise error.at(f"line {row.line}") from None
+                error.at(f"line {row.line}")
+                pass_over(error, faults)
         return events
 
     def _call(self, row: Mapping[str, str], original: bytes) -> Event:

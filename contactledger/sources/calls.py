@@ -7,9 +7,7 @@ kept it, so `verify` gives `Auth.NONE` and its events say `System.OWN`.
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
@@ -17,8 +15,15 @@ from attrs import frozen
 
 from contactledger.errors import BadEvent, TooLarge
 from contactledger.events import Event, Incoming
+from contactledger.sources._table import Row, rows
 from contactledger.sources._text import clean, plausible
-from contactledger.sources.source import Headers, check_content_type, check_size
+from contactledger.sources.source import (
+    Faults,
+    Headers,
+    check_content_type,
+    check_size,
+    pass_over,
+)
 from contactledger.vocabulary import Auth, By, Channel, SignalKind, System
 
 REQUIRED = ("call_id", "at", "direction", "from", "to", "status")
@@ -71,6 +76,7 @@ class Calls:
     """
 
     name: ClassVar[str] = "calls"
+    by_row: ClassVar[bool] = True
     channel: ClassVar[Channel] = Channel.PHONE
     max_body_bytes: ClassVar[int] = 32 * 1024 * 1024
     """100,000 rows of some 300 bytes."""
@@ -80,46 +86,25 @@ class Calls:
         check_size(self, body)
         return Auth.NONE
 
-    def parse(self, headers: Headers, body: bytes) -> list[Event]:
-        """One event a row; `BadEvent` names line and column."""
+    def parse(self, headers: Headers, body: bytes, faults: Faults = None) -> list[Event]:
+        """One event a row; `BadEvent` names line and column, or stands among the `faults` where
+        these are collected."""
         check_size(self, body)
         check_content_type(headers, _CSV)
-        rows = _rows(body.removeprefix(b"\xef\xbb\xbf"))
-        try:
-            _, names, _ = next(rows)
-        except StopIteration:
-            raise BadEvent("the table is empty; a header row is required", place="line 1") from None
-        columns = _header([name.strip() for name in names])
-        return [_event(line, columns, cells, original) for line, cells, original in rows]
-
-
-def _rows(body: bytes) -> Iterator[tuple[int, list[str], bytes]]:
-    """(number of its first line, cells, exact bytes) of each row that is not blank."""
-    lines = body.splitlines(keepends=True)
-    reader = csv.reader(_texts(lines), strict=True)
-    done = count = 0
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            raise BadEvent("is not CSV (an open quote?)", place=f"line {done + 1}") from None
-        first, done = done + 1, reader.line_num
-        if not cells:
-            continue
-        count += 1
-        if count > MAX_ROWS + 1:
-            raise TooLarge(f"more than the {MAX_ROWS} rows read at once", place=f"line {first}")
-        yield first, cells, b"".join(lines[first - 1 : done]).rstrip(b"\r\n")
-
-
-def _texts(lines: list[bytes]) -> Iterator[str]:
-    for number, line in enumerate(lines, 1):
-        try:
-            yield line.decode("utf-8")
-        except UnicodeDecodeError:
-            raise BadEvent("is not UTF-8", place=f"line {number}") from None
+        columns: tuple[str, ...] | None = None
+        events = []
+        for row in rows(body, most=MAX_ROWS, faults=faults):
+            if columns is None:
+                columns = _header([name.strip() for name in row.cells])
+                continue
+            try:
+                events.append(_event(columns, row))
+            except (BadEvent, TooLarge) as error:
+                error.at(f"line {row.line}")
+                pass_over(error, faults)
+        if columns is None:
+            raise BadEvent("the table is empty; a header row is required", place="line 1")
+        return events
 
 
 def _header(names: list[str]) -> tuple[str, ...]:
@@ -133,15 +118,11 @@ def _header(names: list[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _event(line: int, columns: tuple[str, ...], cells: list[str], original: bytes) -> Event:
-    place = f"line {line}"
-    if len(cells) != len(columns):
-        raise BadEvent(f"has {len(cells)} cells, the header {len(columns)}", place=place)
-    row = {name: clean(cell).strip() for name, cell in zip(columns, cells, strict=True)}
-    try:
-        return _call(row, original)
-    except (BadEvent, TooLarge) as error:
-        raise error.at(place) from None
+def _event(columns: tuple[str, ...], row: Row) -> Event:
+    if len(row.cells) != len(columns):
+        raise BadEvent(f"has {len(row.cells)} cells, the header {len(columns)}")
+    cells = zip(columns, row.cells, strict=True)
+    return _call({name: clean(cell).strip() for name, cell in cells}, row.original)
 
 
 def _call(row: dict[str, str], original: bytes) -> Event:

@@ -35,7 +35,7 @@ from contactledger.sources._json import one_or_many
 from contactledger.sources._table import rows
 from contactledger.sources._text import clean, from_epoch, plausible
 from contactledger.sources.asterisk import zone_of
-from contactledger.sources.source import Headers, check_size
+from contactledger.sources.source import Faults, Headers, check_size, pass_over
 from contactledger.vocabulary import Auth, By, Channel, SignalKind, System
 
 CAUSE: dict[str, tuple[SignalKind, bool | None]] = {
@@ -115,6 +115,7 @@ class FreeSwitch:
     """
 
     name: ClassVar[str] = "freeswitch"
+    by_row: ClassVar[bool] = True
     channel: ClassVar[Channel] = Channel.PHONE
     max_body_bytes: ClassVar[int] = 64 * 1024 * 1024
     """100,000 rows of a table; a record alone has some 20 kB."""
@@ -128,41 +129,50 @@ class FreeSwitch:
         check_size(self, body)
         return check_basic("freeswitch", self.basic, headers)
 
-    def parse(self, headers: Headers, body: bytes) -> list[Event]:  # noqa: ARG002 - the bytes say what they are
-        """One event a record; `BadEvent` names the place and the field."""
+    def parse(self, headers: Headers, body: bytes, faults: Faults = None) -> list[Event]:  # noqa: ARG002 - the bytes say what they are
+        """One event a record; `BadEvent` names the place and the field, or stands among the
+        `faults` where these are collected."""
         check_size(self, body)
         start = body.lstrip(b"\xef\xbb\xbf \t\r\n")
         if start[:1] == b"<":
-            return [self._placed(_from_xml(start), body, "record 1")]
+            return self._placed(_from_xml(start), body, "record 1", None)
         if start[:1] in (b"{", b"["):
             items, slices = one_or_many(start.rstrip())
             return [
-                self._placed(_from_json(item), original, f"record {number}")
+                event
                 for number, (item, original) in enumerate(zip(items, slices, strict=True), 1)
+                for event in self._placed(_from_json(item), original, f"record {number}", faults)
             ]
         if start[:4] == b"cdr=" or b"&cdr=" in start[:200]:
-            return [self._placed(_from_form(start), body, "record 1")]
-        return self._table(body)
+            return self._placed(_from_form(start), body, "record 1", None)
+        return self._table(body, faults)
 
-    def _table(self, body: bytes) -> list[Event]:
+    def _table(self, body: bytes, faults: Faults) -> list[Event]:
         names: tuple[str, ...] = CSV_FIELDS
         events: list[Event] = []
-        for row in rows(body, most=MAX_ROWS):
+        for row in rows(body, most=MAX_ROWS, header=False, faults=faults):
             cells = [clean(cell).strip() for cell in row.cells]
             if not events and {"destination_number", "uuid"} <= {cell.lower() for cell in cells}:
                 names = tuple(cell.lower() for cell in cells)
                 continue
             place = f"line {row.line}"
             if len(cells) != len(names):
-                raise BadEvent(f"has {len(cells)} cells, not {len(names)}", place=place)
-            events.append(self._placed(dict(zip(names, cells, strict=True)), row.original, place))
+                wrong = BadEvent(f"has {len(cells)} cells, not {len(names)}", place=place)
+                pass_over(wrong, faults)
+                continue
+            record = dict(zip(names, cells, strict=True))
+            events += self._placed(record, row.original, place, faults)
         return events
 
-    def _placed(self, record: Mapping[str, str], original: bytes, place: str) -> Event:
+    def _placed(
+        self, record: Mapping[str, str], original: bytes, place: str, faults: Faults
+    ) -> list[Event]:
         try:
-            return self._call(record, original)
+            return [self._call(record, original)]
         except (BadEvent, TooLarge) as error:
-            raise error.at(place) from None
+            error.at(place)
+            pass_over(error, faults)
+            return []
 
     def _call(self, record: Mapping[str, str], original: bytes) -> Event:
         uuid = record.get("uuid") or record.get("call_uuid") or ""

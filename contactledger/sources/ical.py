@@ -29,7 +29,7 @@ from contactledger.errors import BadEvent, BadInput, TooLarge
 from contactledger.events import Event, Incoming
 from contactledger.sources._calendar import Attendee, Component, components
 from contactledger.sources._text import plausible
-from contactledger.sources.source import Headers, check_content_type, check_size
+from contactledger.sources.source import Faults, Headers, check_content_type, check_size, pass_over
 from contactledger.vocabulary import Auth, By, Channel, SignalKind, System
 
 PARTSTAT: dict[str, SignalKind] = {
@@ -74,6 +74,7 @@ class ICal:
     """
 
     name: ClassVar[str] = "ical"
+    by_row: ClassVar[bool] = True
     channel: ClassVar[Channel] = Channel.MEETING
     max_body_bytes: ClassVar[int] = 2 * 1024 * 1024
     """Some 3,000 meetings; larger calendars are exported by year."""
@@ -87,8 +88,9 @@ class ICal:
         check_size(self, body)
         return Auth.NONE
 
-    def parse(self, headers: Headers, body: bytes) -> list[Event]:
-        """An event for each meeting and for each answer to one, in the file's order."""
+    def parse(self, headers: Headers, body: bytes, faults: Faults = None) -> list[Event]:
+        """An event for each meeting and for each answer to one, in the file's order; a meeting
+        that cannot be read stands among the `faults` where these are collected."""
         check_size(self, body)
         check_content_type(headers, _TYPES)
         events: list[Event] = []
@@ -97,7 +99,8 @@ class ICal:
                 try:
                     events.extend(self._events(component))
                 except (BadEvent, TooLarge) as error:
-                    raise error.at(f"component {number}") from None
+                    error.at(f"component {number}")
+                    pass_over(error, faults)
         return events
 
     def _events(self, meeting: Component) -> Iterator[Event]:

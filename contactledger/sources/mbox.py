@@ -20,7 +20,7 @@ from attrs import field, frozen
 from contactledger.errors import BadEvent, TooLarge
 from contactledger.events import Event
 from contactledger.sources.mail import Mail
-from contactledger.sources.source import Headers, check_content_type, check_size
+from contactledger.sources.source import Faults, Headers, check_content_type, check_size, pass_over
 from contactledger.vocabulary import Auth, Channel
 
 MAX_MESSAGE_BYTES = 40 * 1024 * 1024
@@ -91,6 +91,7 @@ class Mbox:
     """
 
     name: ClassVar[str] = "mbox"
+    by_row: ClassVar[bool] = True
     channel: ClassVar[Channel] = Channel.EMAIL
     max_body_bytes: ClassVar[int] = 256 * 1024 * 1024
     """Of a mailbox that is read at once."""
@@ -102,24 +103,27 @@ class Mbox:
         check_size(self, body)
         return Auth.NONE
 
-    def parse(self, headers: Headers, body: bytes) -> list[Event]:
-        """The events of all messages; `BadEvent` names the message."""
+    def parse(self, headers: Headers, body: bytes, faults: Faults = None) -> list[Event]:
+        """The events of all messages; `BadEvent` names the message, or stands among the `faults`
+        where these are collected."""
         check_size(self, body)
         check_content_type(headers, _MBOX)
         found: list[Event] = []
-        for number, event in enumerate(self.events(BytesIO(body)), 1):
+        for number, event in enumerate(self.events(BytesIO(body), faults), 1):
             if number > MAX_MESSAGES:
                 raise TooLarge(f"more than {MAX_MESSAGES} messages read at once", field="body")
             found.append(event)
         return found
 
-    def events(self, file: BinaryIO) -> Iterator[Event]:
+    def events(self, file: BinaryIO, faults: Faults = None) -> Iterator[Event]:
         """The events of a file, read one message at a time; errors name the message."""
         for number, raw in enumerate(messages(file), 1):
             try:
                 events = self.mail.parse({}, raw)
             except (BadEvent, TooLarge) as error:
-                raise error.at(f"message {number}") from None
+                error.at(f"message {number}")
+                pass_over(error, faults)
+                continue
             for event in events:
                 event.source = self.name
                 if event.auth is Auth.NONE and self.mail.proves(raw, event.at):

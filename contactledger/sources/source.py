@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from contactledger.errors import BadEvent, TooLarge
 from contactledger.events import Event
 from contactledger.vocabulary import Auth, Channel
 
 Headers = Mapping[str, str]
+Faults = list[BadEvent | TooLarge] | None
+"""Errors of single rows of a file, where they are collected; None where the first is raised."""
 
 
 class Source(Protocol):
@@ -41,6 +43,26 @@ class Source(Protocol):
         the bytes are.
         """
         ...
+
+
+@runtime_checkable
+class Rows(Source, Protocol):
+    """A source of whole files, whose rows (records, messages, components) stand for
+    themselves: one that cannot be read says nothing of the others. `by_row` marks it."""
+
+    by_row: ClassVar[bool]
+
+    def parse(self, headers: Headers, body: bytes, faults: Faults = None) -> list[Event]:
+        """As `Source.parse`; with a list of `faults`, the errors of single rows are put there
+        and the others are read."""
+        ...
+
+
+def pass_over(error: BadEvent | TooLarge, faults: Faults) -> None:
+    """Put a row's error with the faults; raise it where none are collected."""
+    if faults is None:
+        raise error from None
+    faults.append(error)
 
 
 def header(headers: Headers, name: str) -> str | None:

@@ -55,7 +55,7 @@ from contactledger.sources._mapping import (
 from contactledger.sources._table import Row, rows
 from contactledger.sources._text import clean, from_epoch, plausible
 from contactledger.sources.asterisk import zone_of
-from contactledger.sources.source import Headers, check_content_type, check_size
+from contactledger.sources.source import Faults, Headers, check_content_type, check_size, pass_over
 from contactledger.vocabulary import Auth, By, Channel, SignalKind, System
 
 MAX_ROWS = 100_000
@@ -93,6 +93,7 @@ class Table:
     """
 
     name: ClassVar[str] = "table"
+    by_row: ClassVar[bool] = True
     channel: ClassVar[Channel] = Channel.OTHER
     max_body_bytes: ClassVar[int] = 64 * 1024 * 1024
     """100,000 rows of some 600 bytes."""
@@ -117,14 +118,15 @@ class Table:
         check_size(self, body)
         return Auth.NONE
 
-    def parse(self, headers: Headers, body: bytes) -> list[Event]:
-        """One event a row, those left out that the mapping skips; `BadEvent` names line, column."""
+    def parse(self, headers: Headers, body: bytes, faults: Faults = None) -> list[Event]:
+        """One event a row, those left out that the mapping skips; `BadEvent` names line, column,
+        or stands among the `faults` where these are collected."""
         check_size(self, body)
         check_content_type(headers, _TYPES)
         columns: dict[str, int] | None = None
         width = 0
         events = []
-        for row in rows(body, most=MAX_ROWS, delimiter=self.delimiter):
+        for row in rows(body, most=MAX_ROWS, delimiter=self.delimiter, faults=faults):
             if columns is None:
                 columns = _columns(row.cells)
                 width = len(row.cells)
@@ -133,7 +135,9 @@ class Table:
             try:
                 event = self._event(_Cells(self.mapping, columns, _fit(row, width)), row.original)
             except (BadEvent, TooLarge) as error:
-                raise error.at(f"line {row.line}") from None
+                error.at(f"line {row.line}")
+                pass_over(error, faults)
+                continue
             if event is not None:
                 events.append(event)
         if columns is None:

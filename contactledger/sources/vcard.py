@@ -18,6 +18,7 @@ from attrs import frozen
 from contactledger.errors import BadEvent, TooLarge
 from contactledger.facts import Person
 from contactledger.sources._text import clean
+from contactledger.sources.source import Faults, pass_over
 
 MAX_CARDS = 20_000
 MAX_LINES = 500
@@ -48,8 +49,9 @@ class VCard:
     max_body_bytes: ClassVar[int] = 32 * 1024 * 1024
     """20,000 cards with small photographs."""
 
-    def people(self, body: bytes, party: str) -> list[Person]:
-        """A `Person` of this party for each card; `BadEvent` names the card and its line."""
+    def people(self, body: bytes, party: str, faults: Faults = None) -> list[Person]:
+        """A `Person` of this party for each card; `BadEvent` names the card and its line, or
+        stands among the `faults` where these are collected."""
         if len(body) > self.max_body_bytes:
             raise TooLarge(
                 f"a body of {len(body)} bytes is over the {self.max_body_bytes} that are read",
@@ -61,7 +63,11 @@ class VCard:
             raise BadEvent("is not UTF-8", field="body") from None
         made = []
         for number, lines in enumerate(_cards(text), 1):
-            person = _person(lines, party, f"card {number}")
+            try:
+                person = _person(lines, party, f"card {number}")
+            except (BadEvent, TooLarge) as error:
+                pass_over(error, faults)
+                continue
             if person is not None:
                 made.append(person)
         return made
