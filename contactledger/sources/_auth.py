@@ -13,6 +13,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -324,6 +325,49 @@ def check_standard(
         raise Unverified(f"{name}: the signature is not by a key that is known here")
     if tolerance_seconds is not None:
         check_age(name, seconds.group(1), now, tolerance_seconds, tolerance_seconds)
+
+
+class Standard(Protocol):
+    """A source whose requests are signed as Standard Webhooks asks for."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def basic(self) -> tuple[str, ...]: ...
+    @property
+    def key(self) -> StandardKeys: ...
+    @property
+    def tolerance_seconds(self) -> int | None: ...
+
+
+def standard_auth(source: Standard, headers: Headers, body: bytes, now: datetime) -> Auth:
+    """`SIGNED_BODY` with a key, `BASIC` with credentials alone, else `NONE`; `Unverified` where
+    what is asked for does not hold."""
+    auth = check_basic(source.name, source.basic, headers)
+    if not source.key:
+        return auth
+    check_standard(source.name, source.key, headers, body, now, source.tolerance_seconds)
+    return Auth.SIGNED_BODY
+
+
+def hmac_auth(
+    name: str,
+    secrets: Sequence[bytes],
+    basic: tuple[str, ...],
+    headers: Headers,
+    body: bytes,
+    header_name: str,
+) -> Auth:
+    """The same where a header holds the HMAC-SHA-256 of the body in hexadecimal."""
+    auth = check_basic(name, basic, headers)
+    if not secrets:
+        return auth
+    given = header(headers, header_name)
+    if not given:
+        raise Unverified(f"{name}: the request is not signed")
+    if not hmac_holds(secrets, given, body, "sha256"):
+        raise Unverified(f"{name}: the signature is not by a key that is known here")
+    return Auth.SIGNED_BODY
 
 
 def digest_hex(data: bytes, algorithm: str) -> str:

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from contactledger.errors import BadEvent, TooLarge
+from contactledger.errors import BadEvent
 from contactledger.events import Event
+from contactledger.sources._batch import read_each
 from contactledger.sources._fields import Fields
 from contactledger.sources._json import one_object, one_or_many
 
@@ -63,19 +64,13 @@ def stream(body: bytes, read: Callable[[Fields, Fields, bytes], Event]) -> list[
     The form is empty for other products' events. `BadEvent` names the number of the event,
     `TooLarge` for too many.
     """
-    events: list[Event] = []
+
+    def one(event: Fields, original: bytes) -> list[Event]:
+        kind = _type(event)
+        return [] if kind == _TEST else [read(event, Fields(_form(kind, event), "data"), original)]
+
     items, originals = one_or_many(body)
-    if len(items) > MAX_EVENTS:
-        raise TooLarge(f"{len(items)} events are over the {MAX_EVENTS} read at once")
-    for number, (item, original) in enumerate(zip(items, originals, strict=True), 1):
-        try:
-            event = Fields(item)
-            kind = _type(event)
-            if kind != _TEST:
-                events.append(read(event, Fields(_form(kind, event), "data"), original))
-        except BadEvent as error:
-            raise error.at(f"event {number}") from None
-    return events
+    return read_each(items, originals, MAX_EVENTS, one)
 
 
 def _type(event: Fields) -> str:

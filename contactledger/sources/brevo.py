@@ -22,9 +22,10 @@ from typing import ClassVar
 import orjson
 from attrs import field, frozen
 
-from contactledger.errors import BadEvent, TooLarge, Unverified
+from contactledger.errors import BadEvent, Unverified
 from contactledger.events import Event
 from contactledger.sources._auth import check_basic, to_credentials, to_secrets
+from contactledger.sources._batch import read_each
 from contactledger.sources._fields import Fields, Moment, in_brackets
 from contactledger.sources._inbound import (
     MAX_BODY_BYTES,
@@ -122,15 +123,8 @@ class Brevo:
         items, originals = one_or_many(body)
         if len(items) == 1 and "items" in items[0]:
             return _messages(Fields(items[0]), originals[0])
-        if len(items) > MAX_EVENTS:
-            raise TooLarge(f"{len(items)} events are over the {MAX_EVENTS} read at once")
-        events = []
-        for item, original in zip(items, originals, strict=True):
-            try:
-                events.append(_event(Fields(item), original, self.token_arg))
-            except BadEvent as error:
-                raise error.at(f"event {len(events) + 1}") from None
-        return events
+        arg = self.token_arg
+        return read_each(items, originals, MAX_EVENTS, lambda i, raw: [_event(i, raw, arg)])
 
 
 def _event(item: Fields, original: bytes, token_arg: str) -> Event:

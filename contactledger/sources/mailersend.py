@@ -20,13 +20,12 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-from contactledger.errors import Unverified
 from contactledger.events import Event
-from contactledger.sources._auth import check_basic, hmac_holds, to_credentials, to_secrets
+from contactledger.sources._auth import hmac_auth, to_credentials, to_secrets
 from contactledger.sources._fields import Fields
 from contactledger.sources._inbound import MAX_BODY_BYTES, from_message
 from contactledger.sources._json import JSON_TYPES, one_object
-from contactledger.sources.source import Headers, check_content_type, check_size, header
+from contactledger.sources.source import Headers, check_content_type, check_size
 from contactledger.vocabulary import Auth, Channel, SignalKind
 
 WORDS: dict[str, SignalKind] = {
@@ -74,15 +73,7 @@ class MailerSend:
         `Unverified`: no or a wrong signature, wrong credentials.
         """
         check_size(self, body)
-        auth = check_basic("mailersend", self.basic, headers)
-        if not self.key:
-            return auth
-        given = header(headers, "Signature")
-        if not given:
-            raise Unverified("mailersend: the request is not signed")
-        if not hmac_holds(self.key, given, body, "sha256"):
-            raise Unverified("mailersend: the signature is not by a key that is known here")
-        return Auth.SIGNED_BODY
+        return hmac_auth(self.name, self.key, self.basic, headers, body, "Signature")
 
     def parse(self, headers: Headers, body: bytes) -> list[Event]:
         """The one event of a body; `original` is the body, or the message that it carries."""

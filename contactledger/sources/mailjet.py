@@ -16,13 +16,13 @@ What to know of it:
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from attrs import field, frozen
 
-from contactledger.errors import BadEvent, TooLarge
 from contactledger.events import Event
 from contactledger.sources._auth import check_basic, to_credentials
+from contactledger.sources._batch import read_each
 from contactledger.sources._fields import Fields
 from contactledger.sources._inbound import MAX_BODY_BYTES, from_parts, header_pairs, with_missing
 from contactledger.sources._json import JSON_TYPES, one_or_many
@@ -73,20 +73,11 @@ class Mailjet:
         check_size(self, body)
         check_content_type(headers, JSON_TYPES)
         items, originals = one_or_many(body)
-        if len(items) > MAX_EVENTS:
-            raise TooLarge(f"{len(items)} events are over the {MAX_EVENTS} read at once")
-        events: list[Event] = []
-        for number, (item, original) in enumerate(zip(items, originals, strict=True), 1):
-            try:
-                events += _events(item, original)
-            except BadEvent as error:
-                raise error.at(f"event {number}") from None
-        return events
+        return read_each(items, originals, MAX_EVENTS, _events)
 
 
-def _events(values: dict[str, Any], original: bytes) -> list[Event]:
-    item = Fields(values)
-    if "event" not in values and "Headers" in values:
+def _events(item: Fields, original: bytes) -> list[Event]:
+    if "event" not in item.values and "Headers" in item.values:
         return _message(item, original)
     word = item.text("event")
     at, said_at = item.epoch("time")

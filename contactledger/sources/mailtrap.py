@@ -17,12 +17,13 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from contactledger.errors import BadEvent, TooLarge, Unverified
+from contactledger.errors import BadEvent
 from contactledger.events import Event
-from contactledger.sources._auth import check_basic, hmac_holds, to_credentials, to_secrets
+from contactledger.sources._auth import hmac_auth, to_credentials, to_secrets
+from contactledger.sources._batch import read_each
 from contactledger.sources._fields import Fields
 from contactledger.sources._json import JSON_TYPES, one_object, slices_under
-from contactledger.sources.source import Headers, check_content_type, check_size, header
+from contactledger.sources.source import Headers, check_content_type, check_size
 from contactledger.vocabulary import Auth, Channel, SignalKind
 
 WORDS: dict[str, SignalKind] = {
@@ -74,30 +75,15 @@ class Mailtrap:
         `Unverified`: no or a wrong signature, wrong credentials.
         """
         check_size(self, body)
-        auth = check_basic("mailtrap", self.basic, headers)
-        if not self.key:
-            return auth
-        given = header(headers, "Mailtrap-Signature")
-        if not given:
-            raise Unverified("mailtrap: the request is not signed")
-        if not hmac_holds(self.key, given, body, "sha256"):
-            raise Unverified("mailtrap: the signature is not by a key that is known here")
-        return Auth.SIGNED_BODY
+        return hmac_auth(self.name, self.key, self.basic, headers, body, "Mailtrap-Signature")
 
     def parse(self, headers: Headers, body: bytes) -> list[Event]:
         """One event for each object, `original` being its exact bytes."""
         check_size(self, body)
         check_content_type(headers, _TYPES)
         items, originals = _split(body)
-        if len(items) > MAX_EVENTS:
-            raise TooLarge(f"{len(items)} events are over the {MAX_EVENTS} read at once")
-        events = []
-        for item, original in zip(items, originals, strict=True):
-            try:
-                events.append(_event(Fields(item), original, self.token_arg))
-            except BadEvent as error:
-                raise error.at(f"event {len(events) + 1}") from None
-        return events
+        arg = self.token_arg
+        return read_each(items, originals, MAX_EVENTS, lambda i, raw: [_event(i, raw, arg)])
 
 
 def _split(body: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:

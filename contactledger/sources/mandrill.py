@@ -20,7 +20,7 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-from contactledger.errors import BadEvent, TooLarge, Unverified
+from contactledger.errors import BadEvent, Unverified
 from contactledger.events import Event
 from contactledger.sources._auth import (
     check_basic,
@@ -28,6 +28,7 @@ from contactledger.sources._auth import (
     to_secrets,
     url_signature_holds,
 )
+from contactledger.sources._batch import read_each
 from contactledger.sources._fields import Fields
 from contactledger.sources._form import form_of
 from contactledger.sources._inbound import MAX_BODY_BYTES, from_message
@@ -106,15 +107,8 @@ class Mandrill:
         if batch is None:
             raise BadEvent("is missing", field="mandrill_events")
         items, originals = array_of_objects(batch.encode("utf-8", "surrogateescape"))
-        if len(items) > MAX_EVENTS:
-            raise TooLarge(f"{len(items)} events are over the {MAX_EVENTS} read at once")
-        events: list[Event] = []
-        for number, (item, original) in enumerate(zip(items, originals, strict=True), 1):
-            try:
-                events += _events(Fields(item), original, self.token_arg)
-            except BadEvent as error:
-                raise error.at(f"event {number}") from None
-        return events
+        arg = self.token_arg
+        return read_each(items, originals, MAX_EVENTS, lambda i, raw: _events(i, raw, arg))
 
 
 def _events(item: Fields, original: bytes, token_arg: str) -> list[Event]:

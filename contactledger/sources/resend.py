@@ -25,8 +25,7 @@ from attrs import field, frozen
 from contactledger.events import Event
 from contactledger.sources._auth import (
     StandardKeys,
-    check_basic,
-    check_standard,
+    standard_auth,
     standard_header,
     to_credentials,
     to_standard_keys,
@@ -93,11 +92,7 @@ class Resend:
         credentials.
         """
         check_size(self, body)
-        auth = check_basic("resend", self.basic, headers)
-        if not self.key:
-            return auth
-        check_standard("resend", self.key, headers, body, now, self.tolerance_seconds)
-        return Auth.SIGNED_BODY
+        return standard_auth(self, headers, body, now)
 
     def parse(self, headers: Headers, body: bytes) -> list[Event]:
         """The one event of a body, `original` being the body."""

@@ -23,9 +23,10 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-from contactledger.errors import BadEvent, TooLarge
+from contactledger.errors import BadEvent
 from contactledger.events import Event
 from contactledger.sources._auth import check_basic, to_credentials
+from contactledger.sources._batch import read_each
 from contactledger.sources._fields import Fields
 from contactledger.sources._inbound import MAX_BODY_BYTES, from_message
 from contactledger.sources._json import JSON_TYPES, array_of_objects
@@ -105,17 +106,17 @@ class SparkPost:
         check_size(self, body)
         check_content_type(headers, JSON_TYPES)
         items, originals = array_of_objects(body)
-        if len(items) > MAX_EVENTS:
-            raise TooLarge(f"{len(items)} events are over the {MAX_EVENTS} read at once")
-        events: list[Event] = []
-        for number, (item, original) in enumerate(zip(items, originals, strict=True), 1):
-            try:
-                wrapped = Fields(item).object("msys")
-                for kind in wrapped.values:
-                    events += _events(kind, wrapped.object(kind), original, self.token_arg)
-            except BadEvent as error:
-                raise error.at(f"event {number}") from None
-        return events
+        arg = self.token_arg
+        return read_each(items, originals, MAX_EVENTS, lambda i, raw: _unwrapped(i, raw, arg))
+
+
+def _unwrapped(item: Fields, original: bytes, token_arg: str) -> list[Event]:
+    wrapped = item.object("msys")
+    return [
+        event
+        for kind in wrapped.values
+        for event in _events(kind, wrapped.object(kind), original, token_arg)
+    ]
 
 
 def _events(kind: str, item: Fields, original: bytes, token_arg: str) -> list[Event]:

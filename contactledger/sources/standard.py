@@ -29,16 +29,16 @@ from typing import Any, ClassVar, TypeVar
 
 from attrs import field, frozen
 
-from contactledger.errors import BadEvent, TooLarge
+from contactledger.errors import BadEvent
 from contactledger.events import Event
 from contactledger.sources._auth import (
     StandardKeys,
-    check_basic,
-    check_standard,
+    standard_auth,
     standard_header,
     to_credentials,
     to_standard_keys,
 )
+from contactledger.sources._batch import read_each
 from contactledger.sources._fields import Fields, in_brackets
 from contactledger.sources._json import JSON_TYPES, one_or_many
 from contactledger.sources._text import clean
@@ -91,29 +91,19 @@ class StandardWebhooks:
         credentials.
         """
         check_size(self, body)
-        auth = check_basic("standard", self.basic, headers)
-        if not self.key:
-            return auth
-        check_standard("standard", self.key, headers, body, now, self.tolerance_seconds)
-        return Auth.SIGNED_BODY
+        return standard_auth(self, headers, body, now)
 
     def parse(self, headers: Headers, body: bytes) -> list[Event]:
         """One event for each object, `original` being its exact bytes."""
         check_size(self, body)
         check_content_type(headers, _TYPES)
         items, originals = one_or_many(body)
-        if len(items) > MAX_EVENTS:
-            raise TooLarge(f"{len(items)} events are over the {MAX_EVENTS} read at once")
         if header(headers, "ce-id") is not None and len(items) == 1:
             items = [_from_headers(headers, items[0])]
         delivery = standard_header(headers, "id") if len(items) == 1 else None
-        events = []
-        for item, original in zip(items, originals, strict=True):
-            try:
-                events.append(self._event(Fields(item), original, delivery))
-            except BadEvent as error:
-                raise error.at(f"event {len(events) + 1}") from None
-        return events
+        return read_each(
+            items, originals, MAX_EVENTS, lambda i, raw: [self._event(i, raw, delivery)]
+        )
 
     def _event(self, item: Fields, original: bytes, delivery: str | None) -> Event:
         word = item.text("type")
