@@ -1,6 +1,6 @@
 """A TCP proxy before a PostgreSQL server that cuts connections at the worst of moments.
 
-Asked at every COMMIT that passes, it lets it through or cuts: *unsent*, so that the server
+Asked at every COMMIT that passes (or another text), it lets it through or cuts: *unsent*, so that the server
 never hears of it and takes everything back; *sent*, at once when it is under way; *done*, when
 the server has answered and the client has not heard. In the last two the client cannot know.
 """
@@ -25,10 +25,11 @@ COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
 class Proxy:
     """Between clients on a port of this machine and a server's socket."""
 
-    def __init__(self, server: str, cut: Callable[[], Cut | None]) -> None:
+    def __init__(self, server: str, cut: Callable[[], Cut | None], *, at: bytes = COMMIT) -> None:
         self._url = make_url(server)
         self._socket = str(Path(str(self._url.query["host"])) / ".s.PGSQL.5432")
         self._cut = cut
+        self._at = at
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.cuts = 0
         threading.Thread(target=self._serve, daemon=True).start()
@@ -66,7 +67,7 @@ class Proxy:
                     data = client.recv(65536)
                     if not data:
                         return
-                    cut = self._cut() if data.endswith(COMMIT) else None
+                    cut = self._cut() if self._at in data else None
                     if cut is not None:
                         self.cuts += 1
                         self._at_commit(cut, server, data)
