@@ -15,9 +15,9 @@ from pathlib import Path
 from attrs import define, field, frozen
 from sqlalchemy import create_engine
 
-from contactledger.erasing import read_all
 from contactledger.keys import keygen
 from contactledger.ledger import Ledger
+from contactledger.log.record import decode
 from contactledger.log.tlog import root_of
 from tests.campaign.disk import Disk, small_disk
 from tests.campaign.proxy import Cut, Proxy
@@ -161,7 +161,7 @@ class Fight:
         faults = self._faults()
         self.draw.shuffle(faults)
         started = time.monotonic()
-        pause = min(1.0, self.round.seconds / (len(faults) + 1))
+        pause = min(2.0, self.round.seconds / (len(faults) + 1))
         for index, fault in enumerate(cycle(faults)):
             if time.monotonic() - started > self.round.seconds and index >= len(faults):
                 break
@@ -272,39 +272,36 @@ class Fight:
             self._count_deadlocks()
             log = self.cluster.log.read_text("utf-8", "replace")
             self.toll.deadlocks += log.count("deadlock detected")
+        sealed = {int(rest[0]): rest[1] for what, *rest in said if what == "sealed"}
         with Ledger.open(self.url, recorder="acme", signer=self.key) as ledger:
+            ledger.seal()
             self.toll.entries = ledger.check()
             self._compare(ledger, acknowledged)
-            self._compare_seals(
-                ledger,
-                {
-                    int(size): root
-                    for what, *rest in said
-                    if what == "sealed"
-                    for size, root in [rest]
-                },
-            )
-            ledger.seal()
-            assert ledger.check() == self.toll.entries
+            self._compare_seals(ledger, sealed)
 
     def _lines(self) -> Iterator[list[str]]:
         for file in sorted((self.folder / "said").iterdir()):
             yield from (line.split() for line in file.read_text("utf-8").splitlines())
 
     def _compare(self, ledger: Ledger, acknowledged: list[tuple[str, ...]]) -> None:
+        """All touches in two queries; `check` has compared every row with its bytes."""
         there: Counter[tuple[str, str]] = Counter()
         found: Counter[tuple[str, ...]] = Counter()
-        with ledger._store.begin(write=False) as tx:
-            after = ""
-            while heads := tx.heads(after):
-                after = heads[-1].account
-                for head in heads:
-                    self.toll.accounts += 1
-                    for entry in read_all(tx, head.account):
-                        if entry.kind == "touch":
-                            key = str(entry.fact.key)
-                            there[head.account, key] += 1
-                            found[head.account, str(entry.no), entry.id, key] += 1
+        with ledger._store._connections.begin(write=False) as connection:
+            self.toll.accounts = connection.exec_driver_sql(
+                "SELECT count(*) FROM contactledger_account"
+            ).scalar_one()
+            keys = connection.exec_driver_sql(
+                "SELECT account, no, body FROM contactledger_disclosure WHERE field = 'key'"
+            )
+            bodies = {(account, no): body for account, no, body in keys}
+            touches = connection.exec_driver_sql(
+                "SELECT account, no, id, record FROM contactledger_entry WHERE kind = 'touch'"
+            )
+            for account, no, id_, record in touches:
+                key = str(decode(bytes(record), [bodies[account, no]]).fact.key)
+                there[account, key] += 1
+                found[account, str(no), id_, key] += 1
         self.toll.lost = sum(found[line] != 1 for line in acknowledged)
         self.toll.doubled = sum(times - 1 for times in there.values())
 

@@ -7,6 +7,7 @@ until they are taken.
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import time
@@ -82,6 +83,7 @@ def insist(say: Said, call: Callable[[], T]) -> T:
 
 def work(task: Task) -> None:
     """Until killed."""
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())  # connections are lost here
     say = Said(task.said)
     for begun in count():
         with insist(say, lambda: Ledger.open(task.url, recorder="acme", signer=task.key)) as ledger:
