@@ -101,15 +101,13 @@ def slices(body: bytes, count: int) -> list[bytes]:
     if not count:
         return []
     inner = body[body.index(b"[") + 1 : body.rindex(b"]")].strip(_BLANK)
-    seams = list(_SEAM.finditer(inner))
-    if len(seams) != count - 1:
+    pieces = _SEAM.split(inner)  # each without the brackets at its ends
+    if len(pieces) != count:
         return _by_brackets(inner)
-    found, start = [], 0
-    for seam in seams:
-        found.append(inner[start : seam.start() + 1])
-        start = seam.end() - 1
-    found.append(inner[start:])
-    return found
+    if count == 1:
+        return pieces
+    middle = [b"{" + piece + b"}" for piece in pieces[1:-1]]
+    return [pieces[0] + b"}", *middle, b"{" + pieces[-1]]
 
 
 def _by_brackets(inner: bytes) -> list[bytes]:

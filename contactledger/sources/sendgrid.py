@@ -31,7 +31,7 @@ from contactledger.sources._auth import basic_holds, ecdsa_holds, load_p256
 from contactledger.sources._json import array_of_objects
 from contactledger.sources._text import from_epoch
 from contactledger.sources.source import Headers, check_content_type, check_size, header
-from contactledger.vocabulary import Auth, By, Channel, SignalKind
+from contactledger.vocabulary import Auth, By, Channel, SignalKind, System
 
 WORDS: dict[str, SignalKind] = {
     "processed": SignalKind.QUEUED,
@@ -188,33 +188,51 @@ def _event(item: dict[str, Any], original: bytes, token_arg: str) -> Event:
     if type(word) is not str:
         raise BadEvent("must be a text", field="event")
     stamp = get("timestamp")
-    event = Event(  # by position where the order allows: this is what a batch's time goes into
-        WORDS.get(word, SignalKind.UNKNOWN),
+    if sent_as:
+        head, _, machines = sent_as.partition(".")
+        sent_as = head if head and machines.startswith(MACHINES) else message_of(sent_as)
+    if smtp_id and smtp_id[0] != "<":
+        smtp_id = f"<{smtp_id}>"
+    by, permanent, detector = _UNKNOWN, None, None
+    if word == "open" and get("sg_machine_open") in (True, "true"):
+        by, detector = By.MACHINE, DETECTOR
+    elif word == "bounce":
+        permanent = PERMANENT.get(str(get("type")))
+    token = get(token_arg)
+    return Event(  # by position: what a batch's time goes into, and twice as fast as by name
+        WORDS.get(word, _OTHER),
         from_epoch(stamp, "timestamp"),
-        By.UNKNOWN,
+        by,
         "sendgrid",
         event_id or None,
-        None,
-        message_of(sent_as) if sent_as else None,
-        _in_brackets(smtp_id) if smtp_id else None,
-        address=email or None,
-        word=word,
-        reason=reason or response or None,
-        said_at=str(stamp),
-        url=url or None,
-        ip=ip or None,
-        user_agent=agent or None,
-        original=original,
+        str(token) if token else None,
+        sent_as or None,
+        smtp_id or None,
+        None,  # in_reply_to
+        (),  # references
+        None,  # call_id
+        email or None,
+        _EMAIL,
+        word,
+        permanent,
+        reason or response or None,
+        str(stamp),
+        url or None,
+        ip or None,
+        agent or None,
+        detector,
+        None,  # detector_date
+        _UNPROVEN,
+        _THIRD,
+        original,
+        None,  # message
+        {},
     )
-    token = get(token_arg)
-    if token:
-        event.token = str(token)
-    if word == "open" and get("sg_machine_open") in (True, "true"):
-        event.by = By.MACHINE
-        event.detector = DETECTOR
-    elif word == "bounce":
-        event.permanent = PERMANENT.get(str(get("type")))
-    return event
+
+
+_OTHER, _UNKNOWN = SignalKind.UNKNOWN, By.UNKNOWN
+_EMAIL, _UNPROVEN, _THIRD = Channel.EMAIL, Auth.NONE, System.THIRD
+"""Bound once: to look a word up in its vocabulary costs as much as to look at two fields."""
 
 
 def _not_a_text(item: dict[str, Any]) -> BadEvent:
@@ -239,7 +257,3 @@ def message_of(sg_message_id: str) -> str:
             return head
     head = sg_message_id.partition(".")[0]
     return sg_message_id if not head or head.startswith(MACHINES) else head
-
-
-def _in_brackets(message_id: str) -> str:
-    return message_id if message_id.startswith("<") else f"<{message_id}>"
