@@ -254,7 +254,7 @@ class Sealer:
     def _put_some(self, tx: Transaction, heads: Sequence[AccountRow], slots: int) -> int:
         known = tx.slots([head.account for head in heads])
         rows, leaves = [], {}
-        for account, size, frontier, _ in heads:
+        for account, size, frontier, *_ in heads:
             slot = known[account].slot if account in known else slots
             slots = max(slots, slot + 1)
             blind = self._random(BLIND_BYTES)

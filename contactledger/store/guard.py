@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contactledger.store.port import AccountRow, Batch
 
+_ARCHIVED = "the account is archived"
+
 
 class Guard:
     """Refuses, as a bug of the caller, what breaks the contract of a transaction."""
@@ -32,13 +34,34 @@ class Guard:
         """This account is locked, and this is its head."""
         self._held[head.account] = head
 
-    def appending(self, batch: Batch) -> None:
-        """A batch goes on where its locked account ends; its head becomes the held one."""
+    def leaving(self, account: str, archived: bytes) -> None:
+        """The entries of a locked account leave for a file."""
+        held = self._locked(account)
+        if held.archived is not None:
+            raise AssertionError(_ARCHIVED)
+        self._held[account] = held._replace(archived=archived)
+
+    def coming_back(self, account: str, *, last: bool = False) -> None:
+        """Rows are put back into a locked account that is archived; then it no longer is."""
+        held = self._locked(account)
+        if held.archived is None:
+            raise AssertionError("the account is not archived")
+        if last:
+            self._held[account] = held._replace(archived=None)
+
+    def _locked(self, account: str) -> AccountRow:
         self.writing()
-        head = batch.head
-        held = self._held.get(head.account)
+        held = self._held.get(account)
         if held is None:
             raise AssertionError("the account is not locked in this transaction")
+        return held
+
+    def appending(self, batch: Batch) -> None:
+        """A batch goes on where its locked account ends; its head becomes the held one."""
+        head = batch.head
+        held = self._locked(head.account)
+        if held.archived is not None:
+            raise AssertionError(_ARCHIVED)
         size, newest = held.size, held.recorded_at
         for entry in batch.entries:
             if entry.no != size:

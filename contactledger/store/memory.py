@@ -7,7 +7,7 @@ state throughout. A writer that raises is taken back step by step, newest first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
@@ -135,29 +135,79 @@ class MemoryTransaction(MemorySealing):
         """See the port."""
         self._guard.appending(batch)
         kept = self._state.accounts[batch.head.account]
-        before, count = kept.head, len(kept.entries)
-
-        def shorten() -> None:
-            kept.head = before
-            del kept.entries[count:]
-
-        self._undo.append(shorten)
-        kept.head = batch.head
-        kept.entries.extend(batch.entries)
-        for row in batch.disclosures:
-            rows = [*kept.disclosures.get(row.no, ()), row]
-            self._put(kept.disclosures, row.no, sorted(rows))
-        for look in batch.lookups:
-            self._put(self._state.lookups.setdefault(look.ref, {}), (look.account, look.id), look)
-        for sha256, body in batch.blobs:
-            if sha256 not in kept.blobs:
-                self._put(kept.blobs, sha256, body)
+        self._set_head(kept, batch.head)
+        account = batch.head.account
+        self._add(account, batch.entries, batch.disclosures, batch.lookups, batch.blobs)
         for digest, no in batch.seen:
             if digest not in kept.seen:
                 self._put(kept.seen, digest, no)
         for level, index, node in batch.nodes:
             self._put(kept.nodes, (level, index), node)
         self._put(self._state.unsealed, batch.head.account, True)
+
+    def _set_head(self, kept: Account, head: AccountRow) -> None:
+        self._undo.append(lambda before=kept.head: setattr(kept, "head", before))  # type: ignore[misc]
+        kept.head = head
+
+    def _set_entries(self, kept: Account, entries: list[EntryRow]) -> None:
+        self._undo.append(lambda before=kept.entries: setattr(kept, "entries", before))  # type: ignore[misc]
+        kept.entries = entries
+
+    def _add(
+        self,
+        account: str,
+        entries: Sequence[EntryRow],
+        disclosures: Sequence[DisclosureRow],
+        lookups: Sequence[LookupRow],
+        blobs: Sequence[tuple[str, bytes]],
+    ) -> None:
+        kept = self._state.accounts[account]
+        count = len(kept.entries)
+
+        def shorten() -> None:
+            del kept.entries[count:]
+
+        self._undo.append(shorten)
+        kept.entries.extend(entries)
+        for row in disclosures:
+            rows = [*kept.disclosures.get(row.no, ()), row]
+            self._put(kept.disclosures, row.no, sorted(rows))
+        for look in lookups:
+            self._put(self._state.lookups.setdefault(look.ref, {}), (look.account, look.id), look)
+        for sha256, body in blobs:
+            if sha256 not in kept.blobs:
+                self._put(kept.blobs, sha256, body)
+
+    def drop_entries(self, account: str, archived: bytes) -> None:
+        """See the port."""
+        self._guard.leaving(account, archived)
+        kept = self._state.accounts[account]
+        self._set_head(kept, kept.head._replace(archived=archived))
+        self._set_entries(kept, kept.entries[:1])
+        for no in [no for no in kept.disclosures if no > 0]:
+            self._drop(kept.disclosures, no)
+        for sha256 in list(kept.blobs):
+            self._drop(kept.blobs, sha256)
+
+    def put_back(
+        self,
+        account: str,
+        entries: Sequence[EntryRow],
+        disclosures: Sequence[DisclosureRow] = (),
+        lookups: Sequence[LookupRow] = (),
+        blobs: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """See the port."""
+        self._guard.coming_back(account)
+        if entries and entries[0].no < len(self._state.accounts[account].entries):
+            raise StoreError(DOUBLE)
+        self._add(account, entries, disclosures, lookups, blobs)
+
+    def end_archive(self, account: str) -> None:
+        """See the port."""
+        self._guard.coming_back(account, last=True)
+        kept = self._state.accounts[account]
+        self._set_head(kept, kept.head._replace(archived=None))
 
     def entries(self, account: str, start: int = 0, stop: int | None = None) -> Iterator[EntryRow]:
         """See the port."""

@@ -30,7 +30,7 @@ from attrs import field, frozen
 
 from contactledger.store.sealing import NodeRow, SealTransaction
 
-LAYOUT = 2
+LAYOUT = 3
 """Number of the table layout; another one in the database is `WrongLayout`."""
 
 
@@ -50,12 +50,15 @@ class AccountRow(NamedTuple):
     """The head of an account's log. `frontier`: the subtree hashes, 32 bytes each, joined.
 
     `recorded_at` is that of the newest entry (None while empty); it never goes back.
+    `archived`: the SHA-256 of the file that the entries were moved into (`drop_entries`), None
+    while they are here.
     """
 
     account: str
     size: int
     frontier: bytes
     recorded_at: datetime | None
+    archived: bytes | None = None
 
 
 class EntryRow(NamedTuple):
@@ -213,6 +216,28 @@ class Transaction(SealTransaction, Protocol):
         lookups: Iterable[tuple[bytes, str]] = (),
     ) -> None:
         """Delete disclosures by (no, digest), blobs by SHA-256, look-ups by (ref, id)."""
+        ...
+
+    def drop_entries(self, account: str, archived: bytes) -> None:
+        """Delete the entries of a locked account but for entry 0, with all their disclosures
+        and every blob, as they lie in a file with this SHA-256. The head stays and names the
+        file; nodes, slots, events that were seen and all else stay. Nothing can be appended."""
+        ...
+
+    def put_back(
+        self,
+        account: str,
+        entries: Sequence[EntryRow],
+        disclosures: Sequence[DisclosureRow] = (),
+        lookups: Sequence[LookupRow] = (),
+        blobs: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Put rows of a locked account back that `drop_entries` took, and look-ups, some at a
+        time; StoreError if an entry is there. `end_archive` says that all of them are back."""
+        ...
+
+    def end_archive(self, account: str) -> None:
+        """The entries of a locked account are here again."""
         ...
 
     def inbox_put(self, row: InboxRow) -> None:

@@ -163,7 +163,7 @@ class SqlTransaction(SqlSealing):
 
     def add_account(self, account: str) -> None:
         """See the port."""
-        self._write(self._sql.add_account, account, 0, b"", None, 0)
+        self._write(self._sql.add_account, account, 0, b"", None, 0, None)
         self._guard.hold(AccountRow(account, 0, b"", None))
 
     def lock(self, accounts: Collection[str]) -> dict[str, AccountRow]:
@@ -187,23 +187,59 @@ class SqlTransaction(SqlSealing):
     def append(self, batch: Batch) -> None:
         """See the port."""
         self._guard.appending(batch)
-        head, sql = batch.head, self._sql
-        account = head.account
+        head = batch.head
+        self._add(head.account, batch.entries, batch.disclosures, batch.lookups, batch.blobs)
+        seen = [(head.account, *row) for row in batch.seen]
+        self._driver.many(self._sql.add_seen, seen)
+        self._add_nodes(head.account, batch.nodes)
+        newest = None if head.recorded_at is None else micros(head.recorded_at)
+        self._write(self._sql.move_head, head.size, head.frontier, newest, head.account)
+
+    def _add(
+        self,
+        account: str,
+        rows: Sequence[EntryRow],
+        disclosed: Sequence[DisclosureRow],
+        lookups: Sequence[LookupRow],
+        blobs: Sequence[tuple[str, bytes]],
+    ) -> None:
+        sql = self._sql
         times = lru_cache(8)(micros)  # the entries of a batch are recorded at one time
         entries = [
             (account, no, id_, kind, micros(at), times(recorded_at), record, leaf)
-            for no, id_, kind, at, recorded_at, record, leaf in batch.entries
+            for no, id_, kind, at, recorded_at, record, leaf in rows
         ]
-        disclosures = [(account, *row) for row in batch.disclosures]
+        disclosures = [(account, *row) for row in disclosed]
         self._new(sql.add_entries, sql.copy_entries, entries)
         self._new(sql.add_disclosures, sql.copy_disclosures, disclosures)
         # In the order of their key: each page of the index is then visited once.
-        self._driver.many(sql.add_lookups, sorted(batch.lookups))
-        self._driver.many(sql.add_blobs, [(account, *row) for row in batch.blobs])
-        self._driver.many(sql.add_seen, [(account, *row) for row in batch.seen])
-        self._add_nodes(account, batch.nodes)
-        newest = None if head.recorded_at is None else micros(head.recorded_at)
-        self._write(sql.move_head, head.size, head.frontier, newest, account)
+        self._driver.many(sql.add_lookups, sorted(lookups))
+        self._driver.many(sql.add_blobs, [(account, *row) for row in blobs])
+
+    def drop_entries(self, account: str, archived: bytes) -> None:
+        """See the port."""
+        self._guard.leaving(account, archived)
+        sql = self._sql
+        for text in (sql.drop_entries, sql.drop_disclosed, sql.drop_originals):
+            self._write(text, account)
+        self._write(sql.set_archived, archived, account)
+
+    def put_back(
+        self,
+        account: str,
+        entries: Sequence[EntryRow],
+        disclosures: Sequence[DisclosureRow] = (),
+        lookups: Sequence[LookupRow] = (),
+        blobs: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """See the port."""
+        self._guard.coming_back(account)
+        self._add(account, entries, disclosures, lookups, blobs)
+
+    def end_archive(self, account: str) -> None:
+        """See the port."""
+        self._guard.coming_back(account, last=True)
+        self._write(self._sql.set_archived, None, account)
 
     def entries(self, account: str, start: int = 0, stop: int | None = None) -> Iterator[EntryRow]:
         """See the port."""

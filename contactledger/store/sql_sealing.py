@@ -32,8 +32,9 @@ def at_place(value: int) -> tuple[int, int]:
 
 def head_row(row: Sequence[Any]) -> AccountRow:
     """An account's head from its columns."""
-    account, size, frontier, newest = row
-    return AccountRow(account, size, frontier, None if newest is None else moment(newest))
+    account, size, frontier, newest, archived = row
+    at = None if newest is None else moment(newest)
+    return AccountRow(account, size, frontier, at, archived)
 
 
 class SqlSealing(SqlRows):

@@ -41,6 +41,10 @@ class Statements:
     head: str
     heads: str
     move_head: str
+    set_archived: str
+    drop_entries: str
+    drop_disclosed: str
+    drop_originals: str
     add_entries: str
     copy_entries: str
     entries: str
@@ -134,7 +138,8 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         return f"{insert(table)} ON CONFLICT ({', '.join(names[:keys])}) DO UPDATE SET {newer}"
 
     account = _name(t.account)
-    head = f"SELECT account, size, frontier, recorded_at FROM {account}"  # noqa: S608
+    columns = "account, size, frontier, recorded_at, archived"
+    head = f"SELECT {columns} FROM {account}"  # noqa: S608
     return Statements(
         mark=mark,
         erasable=tuple(_name(table) for table in (t.disclosure, t.blob, t.lookup, t.inbox)),
@@ -148,13 +153,17 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         add_account=insert(t.account),
         lock=update(
             t.account,
-            "SET size = size WHERE account = ? RETURNING account, size, frontier, recorded_at",
+            f"SET size = size WHERE account = ? RETURNING {columns}",
         ),
         head=f"{head} WHERE account = {mark}",
         heads=f"{head} WHERE account > {mark} ORDER BY account LIMIT {mark}",
         move_head=update(
             t.account, "SET size = ?, frontier = ?, recorded_at = ? WHERE account = ?"
         ),
+        set_archived=update(t.account, "SET archived = ? WHERE account = ?"),
+        drop_entries=delete(t.entry, "WHERE account = ? AND no > 0"),
+        drop_disclosed=delete(t.disclosure, "WHERE account = ? AND no > 0"),
+        drop_originals=delete(t.blob, "WHERE account = ?"),
         add_entries=insert(t.entry),
         copy_entries=copy(t.entry),
         entries=select(t.entry, "WHERE account = ? AND no >= ? AND no < ? ORDER BY no", after=1),

@@ -1,4 +1,4 @@
-"""The tables of a log in a database, layout 2.
+"""The tables of a log in a database, layout 3.
 
 Declared once with sqlmodel, on a registry and MetaData of their own, so that a host may have
 its own class or table named `Entry`; `tables` gives them under a prefix and a schema.
@@ -72,6 +72,7 @@ class Account(_Row, table=True):
     frontier: bytes = Field(sa_type=LargeBinary)
     recorded_at: int | None = Field(sa_type=BigInteger)
     sealed: int = Field(sa_type=BigInteger)
+    archived: bytes | None = Field(sa_type=LargeBinary)
 
 
 class Entry(_Row, table=True):

@@ -34,6 +34,7 @@ from contactledger.store.port import (
     SeenRow,
     Store,
 )
+from contactledger.testing.archives import ArchiveSuite
 from contactledger.testing.rows import (
     NOON,
     A,
@@ -74,7 +75,7 @@ class FixedClock:
         return self._now
 
 
-class JoinedStoreSuite(SealSuite):
+class JoinedStoreSuite(SealSuite, ArchiveSuite):
     """What a store does inside its transactions, whoever commits them."""
 
     def test_a_new_store_is_empty(self, store: Store) -> None:

@@ -59,6 +59,10 @@ class Step:
         keys = sa.PrimaryKeyConstraint(*key.split())
         self.op.create_table(self.prefix + name, *columns, keys, schema=self.schema, **how)
 
+    def add_column(self, table: str, column: sa.Column[Any]) -> None:
+        """A column more of a table."""
+        self.op.add_column(self.prefix + table, column, schema=self.schema)
+
     def create_index(self, name: str, table: str, columns: list[str], **how: Any) -> None:
         """An index of a table."""
         named = self.prefix + name, self.prefix + table
@@ -80,12 +84,14 @@ def migrate(
     *,
     prefix: str = PREFIX,
     schema: str | None = None,
+    to: int | None = None,
     versions: Sequence[Path] = (VERSIONS,),
 ) -> tuple[str, ...]:
     """Bring the tables to the newest layout, or make them; the revisions that ran, in order.
 
     All of it in one transaction: of a URL or an Engine, its own; of a host's Connection or
-    Session, the host's, which the host commits. `versions`: the folders of revisions.
+    Session, the host's, which the host commits. `to`: an older layout to stop at; `versions`:
+    the folders of revisions.
     BadInput, WrongLayout if a newer release made the tables, NotInstalled, StoreErrors.
     """
     scripts = _scripts(versions)
@@ -93,7 +99,7 @@ def migrate(
     try:
         check_names(prefix, schema, connections.engine.dialect.name)
         with connections.begin(write=True) as connection:
-            return attempt(_migrate, connection, scripts, prefix, schema)
+            return attempt(_migrate, connection, scripts, prefix, schema, _target(to))
     finally:
         connections.close()
 
@@ -117,7 +123,7 @@ def script(
     _refuse_unknown(scripts, there)
     text = StringIO()
     more = {"as_sql": True, "output_buffer": text, "starting_rev": there[0] if there else None}
-    context = _context(scripts, prefix, schema, dialect=dialect, more=more)
+    context = _context(scripts, prefix, schema, _target(None), dialect=dialect, more=more)
     with context.begin_transaction():
         if schema is not None:
             context.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
@@ -126,18 +132,26 @@ def script(
 
 
 def _migrate(
-    connection: Connection, scripts: ScriptDirectory, prefix: str, schema: str | None
+    connection: Connection,
+    scripts: ScriptDirectory,
+    prefix: str,
+    schema: str | None,
+    target: str,
 ) -> tuple[str, ...]:
     alone(connection, prefix, schema)
     ran: list[str] = []
     more = {"on_version_apply": [lambda *, step, **_: ran.append(step.up_revision_id)]}
-    context = _context(scripts, prefix, schema, connection=connection, more=more)
+    context = _context(scripts, prefix, schema, target, connection=connection, more=more)
     there = _there(context, prefix, schema)
     _refuse_unknown(scripts, there)
     if there and not context.get_current_heads():
         context.stamp(scripts, there[0])  # made by `Ledger.open`
     context.run_migrations(step=_step(context, prefix, schema))
     return tuple(ran)
+
+
+def _target(to: int | None) -> str:
+    return "head" if to is None else f"{_NAMED}{to}"
 
 
 def _there(context: MigrationContext, prefix: str, schema: str | None) -> tuple[str, ...]:
@@ -171,6 +185,7 @@ def _context(
     scripts: ScriptDirectory,
     prefix: str,
     schema: str | None,
+    target: str,
     *,
     connection: Connection | None = None,
     dialect: sa.Dialect | None = None,
@@ -181,7 +196,7 @@ def _context(
     def steps(revision: Any, _: object) -> Any:
         # what `alembic upgrade head` asks, without its global environment: a host's env.py
         # may be running
-        return scripts._upgrade_revs("head", revision)  # noqa: SLF001
+        return scripts._upgrade_revs(target, revision)  # noqa: SLF001
 
     def follow(*, ctx: MigrationContext, step: Any, **_: object) -> None:
         name = f'"{schema}"."{prefix}layout"' if schema else f'"{prefix}layout"'
