@@ -57,6 +57,10 @@ from contactledger.sources._reply import from_html, new_text
             "On 2 Mar 2026 we met.\n\n\nAnn came.\nShe wrote:\nyes",
             "On 2 Mar 2026 we met.\n\n\nAnn came.\nShe wrote:\nyes",
         ),
+        (
+            "On 2 Mar 2026 I\never wrote\na\nb\nc\nd\ne",
+            "On 2 Mar 2026 I\never wrote\na\nb\nc\nd\ne",
+        ),
         ("Ja.\n\n-------- Oprindelig besked --------\nFra: Ann", "Ja."),
         ("Yes.\n\n____________\ndealers mailing list\ndealers@b", "Yes."),
         ("Yes.\n____\nNo.", "Yes.\n____\nNo."),

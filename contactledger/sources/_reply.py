@@ -124,6 +124,7 @@ def _cut(lines: list[str]) -> list[str]:
     """The lines before whatever begins a quotation that is not marked line by line."""
     short = [line[:MAX_LINE_CHARS] for line in lines]
     following = _next_written(short)
+    closing = -1  # the next line with which an attribution may end
     for number, line in enumerate(short):
         begins = line.lstrip()[:1]
         if not begins or begins == ">":
@@ -138,10 +139,19 @@ def _cut(lines: list[str]) -> list[str]:
                 return lines[: number - 1 if rule else number]
             if _FORWARDED.match(line) and not short[following[number]].lstrip().startswith(">"):
                 return lines[:number]
+        while closing < number or (closing < len(short) and not _may_close(short[closing])):
+            closing += 1
+        if closing - number >= FOLDED:
+            continue
         size, rest = _attribution(short, number)
         if size and not short[following[number + size - 1]].lstrip().startswith(">"):
             return [*lines[:number], rest]
     return lines
+
+
+def _may_close(line: str) -> bool:
+    """Whether "On …, … wrote:" may end with this line; it is cheap to ask."""
+    return line.rstrip(" \t>")[-1:] in (":", "：") or line.rstrip().endswith(" wrote")
 
 
 def _next_written(lines: list[str]) -> list[int]:
