@@ -12,8 +12,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     facts.py        GROUND  what is written: attrs frozen, no behaviour; Entry
     events.py       GROUND  what a source makes of bytes, before it is matched
     findings.py     GROUND  what is read: values only
+    advice.py       GROUND  what to do next: values only
     log/            WING    canon, record, tlog, note, checkpoint, seal, bundle: bytes, trees
-    judge/          WING    view, policy, calendar, judge, cases, standing
+    judge/          WING    view, policy, calendar, judge, cases, standing, next_steps
     sources/        WING    one file per provider or format
     report/         WING    names, rows, charts, render, templates/
     store/          STORE   port, memory, sql (the only importer of sqlmodel)

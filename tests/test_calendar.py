@@ -18,6 +18,7 @@ from contactledger.judge.calendar import (
     business_minutes,
     deadline,
     in_hours,
+    next_in_hours,
     next_open,
     week_of,
     zone_of,
@@ -271,6 +272,20 @@ def test_a_tie_at_either_end_of_the_hours_is_inside(time, inside):
 def test_midnight_ends_the_evening_before(time, inside):
     week = week_of(["mon 20:00-24:00", "tue 20:00-23:00"])
     assert in_hours(week, datetime.fromisoformat(time)) is inside
+
+
+@settings(max_examples=100, deadline=None)
+@given(moments, st.sampled_from([*(c.week for c in CALENDARS), week_of(["sat 03:15-03:30"])]))
+def test_the_next_time_in_the_hours_is_the_first_minute_one_finds(moment, week):
+    zone, at, _ = moment
+    found = at
+    while not in_hours(week, found.astimezone(zone)):
+        found += MINUTE
+    assert next_in_hours(week, zone, at) == found
+
+
+def test_a_week_without_hours_has_no_next_time():
+    assert next_in_hours(week_of([]), BERLIN, berlin(2026, 3, 4)) is None
 
 
 # --- what is no calendar -----------------------------------------------------------------------

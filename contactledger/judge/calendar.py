@@ -151,6 +151,17 @@ def in_hours(week: Week, local: datetime) -> bool:
     return sharp and minute == 0 and bool(yesterday) and yesterday[-1][1] == 1440
 
 
+def next_in_hours(week: Week, zone: ZoneInfo, at: datetime) -> datetime | None:
+    """The first instant at or after `at` (aware) in the week's hours, in UTC; None if the week
+    has none. The end of a range is in, as for `in_hours`.
+    """
+    if in_hours(week, at.astimezone(zone)):
+        return at.astimezone(UTC)
+    if not any(week):
+        return None
+    return _EPOCH + timedelta(microseconds=_hours_clock(week, zone).opening(_micros(at))[0])
+
+
 @lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
     """The time zone of that IANA name ("Europe/Berlin"); `BadInput` if there is none.
@@ -172,9 +183,9 @@ class _Clock:
 
     __slots__ = ("_days_on", "_holidays", "_spans", "_week", "_zone")
 
-    def __init__(self, calendar: Calendar, zone: ZoneInfo) -> None:
-        self._week = calendar.week
-        self._holidays = {day.toordinal() - _EPOCH_ORDINAL for day in calendar.holidays}
+    def __init__(self, week: Week, holidays: frozenset[date], zone: ZoneInfo) -> None:
+        self._week = week
+        self._holidays = {day.toordinal() - _EPOCH_ORDINAL for day in holidays}
         self._zone = zone
         self._spans: dict[int, tuple[tuple[int, int, int], ...]] = {}
         self._days_on: dict[tuple[int, int], int] = {}
@@ -278,7 +289,12 @@ class _Clock:
 
 @lru_cache(maxsize=512)
 def _clock(calendar: Calendar, zone: ZoneInfo) -> _Clock:
-    return _Clock(calendar, zone)
+    return _Clock(calendar.week, calendar.holidays, zone)
+
+
+@lru_cache(maxsize=512)
+def _hours_clock(week: Week, zone: ZoneInfo) -> _Clock:
+    return _Clock(week, frozenset(), zone)
 
 
 def _micros(at: datetime) -> int:

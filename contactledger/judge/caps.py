@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from contactledger.findings import Reach
@@ -65,6 +66,21 @@ class Caps:
         if last - first <= cap.touches:
             return None
         return last - first, tuple(sorted(numbers[last - cap.touches - 1 : last]))
+
+    def full(
+        self, cap: Cap, sender: str, at: datetime
+    ) -> Iterator[tuple[str, datetime, tuple[int, ...]]]:
+        """(whom, until, entries) wherever one more touch at that moment would break the cap."""
+        for kind, who, whom in self._sent:
+            if (kind, who) != (cap.per, sender):
+                continue
+            times, numbers = self._times(cap, sender, whom)
+            last = bisect_right(times, at)
+            first = bisect_right(times, at - timedelta(days=cap.days), 0, last)
+            if last - first >= cap.touches:
+                oldest = last - cap.touches
+                until = times[oldest] + timedelta(days=cap.days)
+                yield whom, until, tuple(sorted(numbers[oldest:last]))
 
     def _times(self, cap: Cap, sender: str, whom: str) -> tuple[list[datetime], list[int]]:
         known = self._counted.get((cap, sender, whom))

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from attrs import evolve, frozen
 
 from contactledger.facts import Person
 from contactledger.findings import Finding, Violation
-from contactledger.judge.calendar import in_hours, week_of, zone_of
+from contactledger.judge.calendar import Week, in_hours, week_of, zone_of
 from contactledger.judge.caps import Caps
 from contactledger.judge.consent import Asked, Wishes
 from contactledger.judge.docket import Docket
@@ -54,14 +54,14 @@ class Bar:
 
     def __init__(self, docket: Docket, zones: Zones) -> None:
         self._zones = zones
-        self._view = docket.view
+        self.view = docket.view
         self._wishes = Wishes(docket.view, docket.hearings.values())
         self._caps = Caps(docket)
         self._hours: dict[tuple[str, Channel, Role | None, str], AgreedHours | None] = {}
         self._tried: dict[tuple[str, str, str, Channel], list[datetime]] = {}
         for hearing in docket.hearings.values():
             asked = hearing.question
-            matter = self._view.matter_of(asked.entry.id)
+            matter = self.view.matter_of(asked.entry.id)
             key = (asked.sender, asked.party, matter, asked.fact.channel)
             self._tried.setdefault(key, []).append(asked.entry.at)
         for times in self._tried.values():
@@ -141,14 +141,34 @@ class Bar:
         """Whether the preferred channel was tried from one window before the touch to its due."""
         if preferred is None or preferred is question.fact.channel:
             return True
-        matter = self._view.matter_of(question.entry.id)
+        matter = self.view.matter_of(question.entry.id)
         times = self._tried.get((question.sender, question.party, matter, preferred), [])
-        until = term.due or self._view.as_of
+        until = term.due or self.view.as_of
         since = question.entry.at
         if term.due is not None and term.starts is not None:
             since -= term.due - term.starts
         index = bisect_left(times, since)
         return index < len(times) and times[index] <= until
+
+    def hours_of(self, question: Question, ref: str) -> tuple[Week, str]:
+        """The hours that bind a touch to somebody, as (week, zone): those asked for, else the
+        policy's. Only for a touch that came outside of them."""
+        asked = self._wishes.asked(ref, question.party, question.entry.at)
+        if asked is not None and asked.preference.hours:
+            wish = asked.preference
+            return week_of(wish.hours), wish.zone or self._zone(question, ref)
+        agreed = cast(AgreedHours, self._agreed_hours(question))
+        return agreed.open, self._zone(question, ref)
+
+    def free_from(self, hearing: Hearing, ref: str) -> datetime | None:
+        """When every cap that the touch broke would let it through, if no other came."""
+        times = []
+        for cap in hearing.question.policy.caps:
+            broken = self._caps.broken(cap, hearing, ref)
+            if broken is not None:
+                first = min(self.view.by_no[no].at for no in broken[1])
+                times.append(first + timedelta(days=cap.days))
+        return max(times, default=None)
 
     def _agreed_hours(self, question: Question) -> AgreedHours | None:
         """The policy's hours for that channel, if it names it and not that purpose."""
@@ -216,7 +236,7 @@ class Bar:
                 continue
             if duties is None:
                 return
-            person = self._view.person_at(ref, question.entry.at)
+            person = self.view.person_at(ref, question.entry.at)
             if person is not None and not duties.isdisjoint(person.duties):
                 return
         rules = ("J40", "J42") if len(because) > 1 else ("J40",)
@@ -224,7 +244,7 @@ class Bar:
 
     def _left(self, ref: str, at: datetime) -> int | None:
         """The entry by which the sender was told that this person has left, if it had been."""
-        for entry in reversed(self._view.people.get(ref, ())):
+        for entry in reversed(self.view.people.get(ref, ())):
             person = cast(Person, entry.fact)
             told = entry.recorded_at if person.told is None else min(entry.recorded_at, person.told)
             if told <= at:

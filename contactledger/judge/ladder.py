@@ -23,7 +23,7 @@ the log knows nobody such, a touch to the party as a whole will do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -257,7 +257,14 @@ def _level(view: View, person: str, at: datetime) -> int:
     return 0 if fact is None else fact.level
 
 
-def _preferred(view: View, subjects: list[str], at: datetime) -> Channel | None:
+def preferred_channel(
+    policy: Policy, view: View, subjects: Sequence[str], at: datetime
+) -> Channel | None:
+    """The channel that the first of these who asked for one prefers, else the policy's own."""
+    return _preferred(view, subjects, at) or policy.preferred_channel
+
+
+def _preferred(view: View, subjects: Sequence[str], at: datetime) -> Channel | None:
     """The channel that the first of them with a preference asked for, as the sender knew it
     (J42): from the earlier of when it was recorded and when the sender was told."""
     for subject in subjects:
