@@ -25,6 +25,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     recording.py    TOP     keys to ids, repeats, conflicts; facts to bytes
     sending.py      TOP     a message on record before it leaves
     matching.py     TOP     whose touch a report is about
+    regrading.py    TOP     acts graded by what is on record, and the other way round
     receiving.py    TOP     the inbox: durable, parsed, matched, recorded
     importing.py    TOP     whole files: tried first, in batches that can be taken back
     covering.py     TOP     when a collector listened, from heartbeats and periods
@@ -36,6 +37,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     scrubbing.py    TOP     how far an erasure has got
     subject.py      TOP     everything about one person, for that person
     keeping.py      TOP     the methods of Ledger that erase, hold, merge, retract
+    archiving.py    TOP     old accounts moved into files, and back
     checking.py     TOP     the deep check of a log
     indexing.py     TOP     look-ups beside the entries they are made from
     checking_seals.py TOP   and of what is sealed above the logs
@@ -53,11 +55,15 @@ randomness. Wings never import each other; a test reads this very list and keeps
     policies.py     TOP     ready policies, as files of the package
     moments.py      TOP     moments and periods as people write them
     reading.py      TOP     what can be read of an account, from a ledger or a bundle
+    tabulating.py   TOP     what is recorded and judged as flat rows: their columns
+    rows.py         TOP     rows of a ledger: plain dicts, and Arrow
+    exporting.py    TOP     rows as Parquet files
     reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users
     commands_bundle.py TOP  the commands that make a bundle and open one
     commands_exchange.py TOP the commands with which two sides exchange
+    commands_export.py TOP  the command that takes a ledger out for analysis
     commands_import.py TOP  the commands with which whole files come in
     commands_keys.py TOP    the commands that make a key and seal
     commands_policy.py TOP  the commands about written policies

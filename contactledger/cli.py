@@ -20,6 +20,7 @@ from contactledger import (
     __version__,
     commands_bundle,
     commands_exchange,
+    commands_export,
     commands_import,
     commands_keys,
     commands_migrate,
@@ -146,6 +147,7 @@ def _moment(text: str) -> datetime | None:
 
 commands_bundle.add_to(app)
 commands_exchange.add_to(app)
+commands_export.add_to(app)
 commands_import.add_to(app)
 commands_keys.add_to(app)
 commands_policy.add_to(app)

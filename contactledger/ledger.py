@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from contactledger.accounts import HOUSE, Accounts
+from contactledger.accounts import HOUSE, Accounts, refuse_archived
+from contactledger.archiving import Archiving
 from contactledger.bundling import Bundle, Chosen, bundle
 from contactledger.checking import check_account, check_all, rehash
 from contactledger.declare import as_utc
@@ -24,8 +25,8 @@ from contactledger.erasing import erase, read_all
 from contactledger.errors import BadFact, BadInput, StoreMissing
 from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction, fields_of
 from contactledger.importing import Importing
-from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
 from contactledger.indexing import Indexing
+from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
 from contactledger.keeping import Keeping
 from contactledger.log.record import PLANS
 from contactledger.moments import Moment
@@ -36,6 +37,7 @@ from contactledger.recording import Desk, Given, Written
 from contactledger.references import References, new_id
 from contactledger.refusing import refuse_name
 from contactledger.retrying import in_one_transaction
+from contactledger.rows import Tabulating
 from contactledger.sealed import Sealed, newest_signed, prove_entry
 from contactledger.sealing import Sealer, check_marks, read_marks, signing_keys
 from contactledger.sending import Sent, prepare, take_back
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     from contactledger.log.note import Signer
 
 
-class Ledger(Reading, Keeping, Indexing, Receiving, Importing):
+class Ledger(Reading, Tabulating, Keeping, Archiving, Indexing, Receiving, Importing):
     """A ledger: write with `record`, `sending`, `receive`; read with `entries` … `report`.
 
     Thread-safe. Use it with `with`, or `close()` it.
@@ -236,6 +238,7 @@ class Ledger(Reading, Keeping, Indexing, Receiving, Importing):
                 # Known from a transaction that was rolled back since.
                 self._accounts.forget(id_)
                 return self._locked(tx, names)
+        refuse_archived(heads.values())
         return ids, heads
 
     def _desk(self, tx: Transaction, head: AccountRow) -> Desk:
@@ -350,7 +353,7 @@ class Ledger(Reading, Keeping, Indexing, Receiving, Importing):
         marks = read_marks(self._keys)
         with self._store.begin(write=False) as tx:
             if account is not None:
-                return check_account(tx, self._accounts.must_find(account, tx))
+                return check_account(tx, self._accounts.must_find(account, tx, archived=True))
             checked = check_all(tx)
             check_marks(tx, self._keys, marks)
             return checked
