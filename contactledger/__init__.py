@@ -26,6 +26,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     sending.py      TOP     a message on record before it leaves
     matching.py     TOP     whose touch a report is about
     regrading.py    TOP     acts graded by what is on record, and the other way round
+    regrading.py    TOP     acts graded by what is on record, and the other way round
     receiving.py    TOP     the inbox: durable, parsed, matched, recorded
     importing.py    TOP     whole files: tried first, in batches that can be taken back
     covering.py     TOP     when a collector listened, from heartbeats and periods

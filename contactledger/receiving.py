@@ -28,6 +28,7 @@ from contactledger.matching import Matcher, Parked
 from contactledger.observing import observed
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
+from contactledger.regrading import regraded
 from contactledger.retrying import in_one_transaction
 from contactledger.sources._machine_grade import Grader
 from contactledger.sources.source import Source, check_size
@@ -189,7 +190,8 @@ class Inbox:
             auth=Auth(row.auth),
             new_id=lambda: new_id(self._random),
         )
-        given, parked = matcher.facts(events)
+        found, parked = matcher.facts(events)
+        given = regraded(tx, self._references, found, self.grader.links)
         written = self._write(given, tx)
         states = {p.state for p in parked}
         state = "ambiguous" if "ambiguous" in states else "unknown" if states else "done"
