@@ -134,15 +134,14 @@ class Desk:
         self._blobs: list[tuple[str, bytes]] = []
         self._seen: list[SeenRow] = []
         self._seen_now: dict[bytes, int] = {}
-        self._salts_at_once = 4
-        self._salts = self._drawn_salts()
+        self._salts = _salts(random_bytes, 4)
 
     # --- the way in ------------------------------------------------------------------------
 
     def write(self, given: Sequence[Given], first_place: int = 1) -> list[Written]:
         """Record these in order; errors name the field and "fact n"."""
         self._prefetch(given)
-        self._salts_at_once = min(4 * len(given), 64)
+        self._salts = _salts(self._random, min(4 * len(given), 64))
         done = []
         for index, item in enumerate(given):
             try:
@@ -443,15 +442,15 @@ class Desk:
         named = {p for p in people if p is not None and self._kinds.get(p) == "person"}
         return named.pop() if len(named) == 1 else ""
 
-    def _drawn_salts(self) -> Iterator[str]:
-        """22 characters of a fresh 128-bit salt each; several are drawn at once, as a draw is
-        a call."""
-        while True:
-            drawn = self._random(16 * self._salts_at_once)
-            # With two bytes of nothing behind, 16 bytes fill whole groups of base64.
-            padded = b"".join([drawn[i : i + 16] + b"\0\0" for i in range(0, len(drawn), 16)])
-            text = to_base64url(padded)
-            yield from [text[i : i + 22] for i in range(0, len(text), 24)]
+
+def _salts(random_bytes: Callable[[int], bytes], at_once: int) -> Iterator[str]:
+    """22 characters of a fresh 128-bit salt each, drawn several `at_once`, as a draw is a call."""
+    while True:
+        drawn = random_bytes(16 * at_once)
+        # With two bytes of nothing behind, 16 bytes fill whole groups of base64.
+        padded = b"".join([drawn[i : i + 16] + b"\0\0" for i in range(0, len(drawn), 16)])
+        text = to_base64url(padded)
+        yield from [text[i : i + 22] for i in range(0, len(text), 24)]
 
 
 @lru_cache
