@@ -109,3 +109,40 @@ def test_data_over_the_bound_is_refused():
 @given(st.text(max_size=300) | st.sampled_from(["a@" * 900, "http" * 500, "x." * 1000, "; " * 900]))
 def test_any_text_gets_an_answer(text):
     assert shipped_agents().of(text).kind in module.MACHINES | {"browser", "mail_client", "unknown"}
+
+
+ZOO = "Mozilla/5.0 (X11; Linux x86_64) Chrome/138.0.0.0 Safari/537.36 Zoo/1.0"
+
+
+def test_another_list_is_asked_where_no_machine_and_no_mail_program_is_known():
+    asked = []
+    agents = shipped_agents().with_crawlers(lambda a: asked.append(a) or "Zoo" in a, name="zoo-1-0")
+    assert (agents.of(ZOO), agents.of(ZOO).detector) == (
+        Agent("crawler", "zoo-1-0"),
+        "agent:zoo-1-0",
+    )
+    assert agents.of(ZOO[:-8]).kind == "browser"
+    assert agents.of("Examplebot/1.0 Zoo").name == ""
+    assert agents.of("Microsoft Office/16.0 (Zoo)").kind == "mail_client"
+    assert asked == [ZOO, ZOO[:-8]]
+    assert shipped_agents().of(ZOO).kind == "browser"
+
+
+def test_of_several_lists_the_first_that_knows_it_is_named():
+    agents = shipped_agents().with_crawlers(lambda _: False, name="one")
+    agents = agents.with_crawlers(lambda _: True, name="two").with_crawlers(
+        str.isascii, name="three"
+    )
+    assert agents.of(ZOO).name == "two"
+    with pytest.raises(BadInput, match=r"Agents\.name: must be a slug"):
+        agents.with_crawlers(str.isascii, name="No slug")
+
+
+def test_the_list_of_the_extra_knows_crawlers_that_come_as_a_browser():
+    from is_bot import Bots
+
+    agents = shipped_agents().with_crawlers(Bots().is_bot, name="isbot")
+    assert [a.of(f"{CHROME} Readable/1.1.4").detector for a in (shipped_agents(), agents)] == [
+        "agent:browser", "agent:isbot",
+    ]  # fmt: skip
+    assert agents.of(CHROME).kind == "browser"

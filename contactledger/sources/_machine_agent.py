@@ -5,6 +5,10 @@ answer is *which machine*, or that none is named. The patterns are data (`data/a
 with their date), read from the package itself through `importlib.resources`, as the report's
 templates are; other patterns of the same form take their place with `Agents.read`.
 
+Another's list of crawlers may be asked as well, where ours knows no machine
+(`Agents.with_crawlers`): new ones appear every week, and projects that only keep such a list
+know more of them. The extra `agents` brings one, is-bot.
+
 Mail proxies and scanners are named apart from crawlers, and only where the agent itself says
 whose it is. A browser's agent that a scanner borrows cannot be told (EVIDENCE section 2);
 behaviour may (`_machine_behaviour`).
@@ -14,11 +18,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from contactledger.errors import BadInput, TooLarge
 
@@ -69,6 +74,7 @@ class Agents:
     _unless: re.Pattern[str] = field(repr=False)
     _personal: re.Pattern[str] = field(repr=False)
     _stranger: re.Pattern[str] = field(repr=False)
+    _listed: tuple[tuple[Agent, Callable[[str], bool]], ...] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, text: str) -> Agents:
@@ -95,12 +101,34 @@ class Agents:
             _compiled(rf"[(;] ?compatible; ?(?!{known}|\W|\Z)", "agents.machine.compatible"),
         )
 
+    def with_crawlers(self, known: Callable[[str], bool], *, name: str) -> Agents:
+        """The same, asking another list as well whether an agent is a crawler.
+
+        `known` says so of an agent as it came, cut to `MAX_AGENT_CHARS`; it is asked where no
+        machine and no mail program is known here. `name`: a slug, with its version where that
+        matters, as it stands in a signal: "agent:isbot".
+
+        >>> from contactledger.sources import Grader
+        >>> agents = Grader().agents.with_crawlers(lambda agent: "Zoo" in agent, name="zoo")
+        >>> agents.of("Mozilla/5.0 (Windows NT 10.0) Zoo/1.0").detector
+        'agent:zoo'
+        """
+        if not _SLUG.match(name):
+            raise BadInput("must be a slug", field="Agents.name")
+        return evolve(self, listed=(*self._listed, (Agent("crawler", name), known)))
+
     def of(self, agent: str | None) -> Agent:
         """What this user agent is; without one, `unknown`."""
-        text = (agent or "")[:MAX_AGENT_CHARS].strip().lower()
+        text = (agent or "")[:MAX_AGENT_CHARS].strip()
         return _known(self, text) if text else Agent("unknown")
 
-    def _of(self, text: str) -> Agent:
+    def _of(self, agent: str) -> Agent:
+        found = self._by_patterns(agent.lower())
+        if found.machine or found.kind == "mail_client":
+            return found
+        return next((crawler for crawler, known in self._listed if known(agent)), found)
+
+    def _by_patterns(self, text: str) -> Agent:
         named = [found for found, pattern in self._named if pattern.search(text)]
         if named and named[0].machine:
             return named[0]
@@ -119,9 +147,9 @@ class Agents:
 
 
 @lru_cache(4_096)
-def _known(agents: Agents, text: str) -> Agent:
+def _known(agents: Agents, agent: str) -> Agent:
     """The same once more: a batch's events come from a handful of agents."""
-    return agents._of(text)  # noqa: SLF001 - its own
+    return agents._of(agent)  # noqa: SLF001 - its own
 
 
 @lru_cache(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from contactledger.events import Event
 from contactledger.sources import Grader, Networks
-from contactledger.sources._machine_agent import shipped_agents
+from contactledger.sources._machine_agent import Agents, shipped_agents
 from contactledger.sources._machine_network import shipped_networks
 from contactledger.vocabulary import By, SignalKind
 from tests.corpora import Case, Result, Right, Skip, Verdict, read_cases, run
@@ -28,9 +29,19 @@ KNOWN_ORACLE_ERRORS = {
 MAIL_CLIENT = Skip("a program people read mail with, which the oracle calls a bot: unknown here")
 
 
+def recommended() -> Agents:
+    """The agents that come with the package, and the list of the extra `agents` where it is
+    installed; what only that list knows is told apart ("crawler: isbot")."""
+    if importlib.util.find_spec("is_bot") is None:
+        return shipped_agents()
+    from is_bot import Bots
+
+    return shipped_agents().with_crawlers(Bots().is_bot, name="isbot")
+
+
 def user_agents(folder: Path) -> Result:
     """user_agents: crawlers are machines, browsers are none; proxies and scanners told apart."""
-    agents = shipped_agents()
+    agents = recommended()
 
     def check(case: Case) -> Verdict:
         agent = agents.of(case["ua"])
