@@ -59,8 +59,9 @@ def configured(name: str, environment: Mapping[str, str]) -> Source:
     classes = named()
     if name not in classes:
         raise BadInput(f"must be one of: {', '.join(sorted(classes))}", field="SOURCE")
-    mine = f"{PREFIX}{name.upper()}_"
-    longer = tuple(f"{PREFIX}{other.upper()}_" for other in classes if other.startswith(f"{name}_"))
+    mine = _prefix(name)
+    others = [_prefix(other) for other in classes if other != name]
+    longer = tuple(other for other in others if other.startswith(mine))
     given = {
         variable.removeprefix(mine): value
         for variable, value in environment.items()
@@ -92,6 +93,10 @@ def unproven(source: Source) -> bool:
     made: Any = type(source)
     fields = [field.name for field in attrs.fields(made) if field.name in PROOFS]
     return bool(fields) and not any(getattr(source, name) for name in fields)
+
+
+def _prefix(name: str) -> str:
+    return f"{PREFIX}{name.upper().replace('-', '_')}_"
 
 
 def _field(word: str) -> str:

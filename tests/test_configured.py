@@ -15,7 +15,8 @@ def test_every_source_of_reports_has_a_name():
     names = {"amazon_ses", "anymail", "asterisk", "brevo", "calls", "freeswitch", "ical", "mail"}
     names |= {"mailersend", "mailgun", "mailjet", "mailtrap", "mandrill", "mbox", "postal"}
     names |= {"postmark", "resend", "sendgrid", "sendgrid_inbound", "sparkpost", "standard"}
-    assert set(named()) == names | {"table", "twilio", "unisender_go"}
+    names |= {"table", "twilio", "twilio-log", "unisender_go"}
+    assert set(named()) == names
     assert named()["sendgrid"] is SendGrid
 
 
@@ -36,6 +37,9 @@ def test_a_name_that_begins_as_another_has_its_own_variables():
     environment = {"CONTACTLEDGER_SENDGRID_INBOUND_BASIC": "a:b"}
     assert configured("sendgrid", environment) == SendGrid()
     assert configured("sendgrid_inbound", environment) == SendGridInbound(basic="a:b")
+    with pytest.raises(BadInput, match="CONTACTLEDGER_TWILIO_LOG_KEY: means nothing"):
+        configured("twilio-log", {"CONTACTLEDGER_TWILIO_LOG_KEY": "x"})
+    assert configured("twilio", {"CONTACTLEDGER_TWILIO_LOG_KEY": "x"}) == Twilio()
 
 
 def test_texts_and_numbers_can_be_set_too():
