@@ -42,6 +42,7 @@ from contactledger.sealed import Sealed, newest_signed, prove_entry
 from contactledger.sealing import Sealer, check_marks, read_marks, signing_keys
 from contactledger.sending import Sent, prepare, take_back
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
+from contactledger.store.read_only import ReadOnlyStore
 from contactledger.trees import EntryProof
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Ledger(Reading, Tabulating, Keeping, Archiving, Indexing, Receiving, Impor
         clock: Callable[[], datetime] | None = None,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        self._store = store
+        self._store = store if recorder is not None else ReadOnlyStore(store)
         self._clock = clock or (lambda: datetime.now(UTC))
         self._random = random_bytes
         self._reading = recorder is None
@@ -75,11 +76,11 @@ class Ledger(Reading, Tabulating, Keeping, Archiving, Indexing, Receiving, Impor
         self._keys = signing_keys(signer, high_water)
         self._keys_lock = Lock()
         self._forged = 0
-        with store.begin(write=not self._reading) as tx:
+        with self._store.begin(write=not self._reading) as tx:
             self._row, self._references = self._open_row(tx)
         self._accounts = Accounts(self._references, self._row.house)
         self._inbox = Inbox(
-            store,
+            self._store,
             self._references,
             recorder=self._row.recorder,
             write=self._write_received,

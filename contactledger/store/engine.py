@@ -6,6 +6,7 @@ synced to the disk, deleted content overwritten. SQLAlchemy's errors name no par
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -100,4 +101,9 @@ def _check_file(url: URL, *, create: bool) -> None:
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
     for pragma in _PRAGMAS:
-        connection.execute(pragma).close()
+        try:
+            connection.execute(pragma).close()
+        except sqlite3.OperationalError as error:
+            # a file that cannot be written keeps the journal mode that it has
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+                raise

@@ -32,6 +32,10 @@ UNSTORABLE: Final = "holds text that cannot be stored"
 _BUSY: Final = "somebody else holds the database for longer than the timeout"
 _FULL: Final = "no space left for the database; nothing of this batch was written"
 _READ_ONLY: Final = "the database cannot be written"
+_FOLDER: Final = (
+    "the folder of the database cannot be written, and its journal would have to lie there; "
+    "to read a file that nobody writes, open sqlite:///file:PATH?immutable=1&uri=true"
+)
 
 _LOST: Final = "the database server cannot be reached, or ended the connection"
 _TOO_LATE: Final = (
@@ -52,6 +56,7 @@ _SQLITE: dict[int, _Failure] = {
     14: (StoreMissing, "the database file, or its folder, is not there or cannot be opened"),
     26: (StoreError, "the file is not a database"),
     517: (StoreBusy, _TOO_LATE),
+    1544: (StoreReadOnly, _FOLDER),
     1555: (StoreError, DOUBLE),
     2067: (StoreError, DOUBLE),
 }
