@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 from attrs import Attribute, field, frozen
@@ -480,6 +480,16 @@ class Entry:
     fact: Fact
     sd: tuple[tuple[str, str, str], ...] = ()
     gone: frozenset[tuple[str, str]] = frozenset()
+
+
+class Disclosure(NamedTuple):
+    """One personal part of entry `no`, erasable; `body` is D itself (`log/record.py`)."""
+
+    no: int
+    field: str
+    person: str
+    digest: str
+    body: str
 
 
 def fields_of(cls: type[Fact]) -> Iterable[Attribute[Any]]:

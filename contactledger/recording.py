@@ -406,7 +406,7 @@ class Desk:
         leaf = leaf_hash(encoded.record)
         self._leaves.append(leaf)
         self._entries.append(EntryRow(no, id_, kind, at, self.recorded_at, encoded.record, leaf))
-        self._disclosures.extend([DisclosureRow(no, *part) for part in encoded.disclosures])
+        self._disclosures.extend(encoded.disclosures)
         self._blobs.extend(encoded.blobs)
         self._made[no] = entry
         self._size = no + 1

@@ -216,14 +216,16 @@ def _touch_lookups(
 
 def message_refs(message: Message | None, references: References) -> list[bytes]:
     """Where the names that carriers gave a message lead."""
+    refs: list[bytes] = []
     if message is None:
-        return []
-    given = (
-        (references.message_id, message.message_id),
-        (references.provider_id, message.provider_id),
-        (references.call_id, message.call_id),
-    )
-    return [make(value) for make, value in given if value is not None]
+        return refs
+    if message.message_id is not None:
+        refs.append(references.message_id(message.message_id))
+    if message.provider_id is not None:
+        refs.append(references.provider_id(message.provider_id))
+    if message.call_id is not None:
+        refs.append(references.call_id(message.call_id))
+    return refs
 
 
 def several(value: tuple[str, ...] | str | None) -> tuple[str, ...]:

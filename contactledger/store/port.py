@@ -28,6 +28,7 @@ from typing import NamedTuple, Protocol
 
 from attrs import field, frozen
 
+from contactledger.facts import Disclosure
 from contactledger.store.sealing import NodeRow, SealTransaction
 
 LAYOUT = 3
@@ -73,14 +74,8 @@ class EntryRow(NamedTuple):
     leaf: bytes
 
 
-class DisclosureRow(NamedTuple):
-    """One personal part of an entry: erasable."""
-
-    no: int
-    field: str
-    person: str
-    digest: str
-    body: str
+DisclosureRow = Disclosure
+"""One personal part of an entry, as the log makes it: erasable."""
 
 
 class LookupRow(NamedTuple):
