@@ -55,6 +55,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     reconciling.py  TOP     two records of one account beside each other
     policies.py     TOP     ready policies, as files of the package
     moments.py      TOP     moments and periods as people write them
+    advising.py     TOP     what may and should be done: the part of reading that looks ahead
     reading.py      TOP     what can be read of an account, from a ledger or a bundle
     tabulating.py   TOP     what is recorded and judged as flat rows: their columns
     rows.py         TOP     rows of a ledger: plain dicts, and Arrow
@@ -67,6 +68,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     commands_export.py TOP  the command that takes a ledger out for analysis
     commands_import.py TOP  the commands with which whole files come in
     commands_keys.py TOP    the commands that make a key and seal
+    commands_next.py TOP    the commands that look ahead
     commands_policy.py TOP  the commands about written policies
     commands_migrate.py TOP the command that brings tables to this release's layout
     commands_receive.py TOP the commands with which reports come in, and are gone through again

@@ -24,6 +24,7 @@ from contactledger import (
     commands_import,
     commands_keys,
     commands_migrate,
+    commands_next,
     commands_policy,
     commands_receive,
     commands_scaling,
@@ -151,6 +152,7 @@ commands_export.add_to(app)
 commands_import.add_to(app)
 commands_keys.add_to(app)
 commands_policy.add_to(app)
+commands_next.add_to(app)
 commands_migrate.add_to(app)
 commands_scaling.add_to(app)
 commands_receive.add_to(app)

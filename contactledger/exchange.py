@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, cast
 from attrs import field, frozen
 
 from contactledger import files
+from contactledger.advice import NextStep, Permission, Relationship
 from contactledger.errors import BadInput, BadRecord, CannotJudge
 from contactledger.facts import Entry, Opened
 from contactledger.findings import Case, Finding, Standing
@@ -35,6 +36,7 @@ from contactledger.log.seal import Head
 from contactledger.log.verifier import Kind, VerifierKey
 from contactledger.missing import count_redacted
 from contactledger.reading import Loaded, Reading
+from contactledger.vocabulary import Channel
 
 Trust = str | VerifierKey | files.Where
 Remember = files.Where | MutableMapping[str, Any]
@@ -159,6 +161,24 @@ class OpenedBundle:
     def report(self, kind: str = "proof-of-contact", **how: Any) -> files.Report:
         """The proof of contact, by default as of `sealed_at`. CannotJudge if partial."""
         return _Read(self).report(self.account, kind, **how)
+
+    def may_contact(
+        self, person: str, channel: Channel | str, *about: Any, **how: Any
+    ) -> Permission:
+        """Whether somebody may be contacted, by default as of `sealed_at`."""
+        return _Read(self).may_contact(self.account, person, channel, *about, **how)
+
+    def next_steps(self, **how: Any) -> tuple[NextStep, ...]:
+        """What a party should do next, by default as of `sealed_at`."""
+        return _Read(self).next_steps(self.account, **how)
+
+    def relationship(self, **how: Any) -> Relationship:
+        """Where the relationship is, by default as of `sealed_at`."""
+        return _Read(self).relationship(self.account, **how)
+
+    def outlook(self, **how: Any) -> files.Report:
+        """Next steps and relationship as a page, by default as of `sealed_at`."""
+        return _Read(self).outlook(self.account, **how)
 
 
 class _Read(Reading):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from contactledger.advising import Advising
 from contactledger.facts import Entry
 from contactledger.findings import Case, Finding, Standing
 from contactledger.judge.judge import judge
@@ -34,7 +35,7 @@ class Loaded:
     checked: str = ""
 
 
-class Reading(ABC):
+class Reading(Advising, ABC):
     """What can be read of an account. `as_of`: the moment to judge at, by default now.
     `period`: as `contactledger.moments.Period` has it, "2026-03" for one.
     """

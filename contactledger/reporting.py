@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from contactledger.advice import NextStep, Relationship
 from contactledger.facts import Entry, Party, PolicyAdopted
 from contactledger.files import Report
 from contactledger.findings import Standing
 from contactledger.judge.policy import parse_policy, policy_digest, rule_sentences
 from contactledger.judge.rules import CAVEATS, NOTES, RULES, VIOLATIONS
+from contactledger.judge.rules_next import NEXT_RULES
 from contactledger.reading import Loaded
 from contactledger.report.names import names
+from contactledger.report.outlook import outlook_rows
 from contactledger.report.render import render
 from contactledger.report.rows import rows
 from contactledger.report.wording import Scope, Wording
 
 WORDING = Wording(RULES, VIOLATIONS, CAVEATS, NOTES)
+AHEAD = Wording({**NEXT_RULES, **RULES}, VIOLATIONS, CAVEATS, NOTES)
+"""The words of what is to be done next; those of the judgement stand behind their own."""
 
 
 def report(
@@ -44,6 +49,21 @@ def report(
         policies={policy_digest(text): rule_sentences(parse_policy(text)) for text in set(texts)},
     )
     return Report(render(kind, rows(standing, names(entries), WORDING, scope), templates))
+
+
+def outlook(
+    party: str,
+    steps: Sequence[NextStep],
+    relationship: Relationship,
+    entries: Sequence[Entry],
+    *,
+    account: str = "",
+    templates: Mapping[str, str] | None = None,
+) -> Report:
+    """The page of what a party should do next. `entries`: all that it rests on, for the names."""
+    scope = Scope(account=account, zone=_zone(entries))
+    rows_ = outlook_rows(party, steps, relationship, names(entries), AHEAD, scope)
+    return Report(render("outlook", rows_, templates))
 
 
 def _zone(entries: Sequence[Entry]) -> str:

@@ -236,6 +236,12 @@ def test_every_reason_is_named_at_once() -> None:
 # --- what holds for all ------------------------------------------------------------------------
 
 
+def test_the_documented_page_has_every_rule_word_for_word() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "policy.md").read_text("utf-8")
+    rows = [f"| {code} | {text} |" for code, text in NEXT_RULES.items()]
+    assert "\n".join(rows) in page
+
+
 def test_every_rule_has_its_words_and_a_test_that_bears_its_number() -> None:
     files = ("cadence", "relationship", "next_steps")
     folder = Path(__file__).parent

@@ -44,6 +44,7 @@ from contactledger.report.phrases import clock, date, day, listed, number, utc_b
 OURS = (
     *("page.html", "style.css", "proof-of-contact.html", "proof-of-contact.txt"),
     *("reconciliation.html", "reconciliation.txt"),
+    *("outlook.html", "outlook.txt"),
 )
 PREFIX = "contactledger/"
 CITED = 12

@@ -1,0 +1,119 @@
+"""Asking a ledger what may and should be done: the part of `Reading` that looks ahead.
+
+Keys of people and parties are those that stand in the log itself, so that an opened bundle
+answers as the ledger does; where a key was erased, or is not disclosed, the id will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from contactledger.advice import NextStep, Permission, Relationship
+from contactledger.errors import NotFound
+from contactledger.facts import Entry, Matter, Party, Person
+from contactledger.judge.counting import standing_entries, survivors
+from contactledger.judge.may_contact import may_contact
+from contactledger.judge.next_steps import next_steps
+from contactledger.judge.relationship import relationship
+from contactledger.moments import Moment, moment
+from contactledger.vocabulary import Channel
+
+if TYPE_CHECKING:
+    from contactledger.files import Report
+    from contactledger.reading import Loaded
+
+
+class Advising:
+    """What may be done now, and what should be; a part of `Reading`."""
+
+    if TYPE_CHECKING:
+
+        def _load(self, account: str, *, check: bool = False) -> Loaded: ...
+        def _as_of(self, as_of: Moment | None) -> datetime: ...
+
+    def may_contact(
+        self,
+        account: str,
+        person: str,
+        channel: Channel | str,
+        about: str | Iterable[str] = (),
+        at: Moment | None = None,
+        *,
+        sender: str | None = None,
+        matter: str | None = None,
+    ) -> Permission:
+        """Whether somebody may be contacted: yes, or the rules against it and the earliest time.
+
+        `person`: a key of the account, of a person or a party. `about`: a purpose ("outage"),
+        topics, or both. `at`: by default now. `sender`: by default the party that keeps the
+        log. `matter`: in which the preferred channel may have been tried already. Raises
+        NotFound, BadInput, BadFact for a channel that is none.
+        """
+        loaded = self._load(account)
+        return may_contact(
+            loaded.entries,
+            _id(loaded.entries, person, "person", Person, Party),
+            channel,
+            about,
+            at=self._as_of(None) if at is None else moment(at, "at"),
+            sender=_party(loaded.entries, sender, "sender"),
+            matter=None if matter is None else _id(loaded.entries, matter, "matter", Matter),
+            house=loaded.house,
+        )
+
+    def next_steps(
+        self, account: str, *, party: str | None = None, as_of: Moment | None = None
+    ) -> tuple[NextStep, ...]:
+        """What a party, by default the one that keeps the log, should do next.
+
+        What is overdue stands in front; each step names its rules and the entries it rests on.
+        """
+        loaded, now = self._load(account), self._as_of(as_of)
+        whose = _current(loaded.entries, _party(loaded.entries, party, "party"), now)
+        return next_steps(loaded.entries, now, party=whose, house=loaded.house)
+
+    def relationship(self, account: str, *, as_of: Moment | None = None) -> Relationship:
+        """Where a relationship is: the plan, the cadence, and what is worth a word."""
+        loaded = self._load(account)
+        return relationship(loaded.entries, self._as_of(as_of), house=loaded.house)
+
+    def outlook(
+        self,
+        account: str,
+        *,
+        party: str | None = None,
+        as_of: Moment | None = None,
+        templates: Mapping[str, str] | None = None,
+    ) -> Report:
+        """Next steps and relationship as a page: `.html()`, `.text()`, `.json()`."""
+        from contactledger.reporting import outlook
+
+        loaded, now = self._load(account), self._as_of(as_of)
+        whose = _current(loaded.entries, _party(loaded.entries, party, "party"), now)
+        return outlook(
+            whose,
+            next_steps(loaded.entries, now, party=whose, house=loaded.house),
+            relationship(loaded.entries, now, house=loaded.house),
+            [entry for entry in loaded.entries if entry.recorded_at <= now],
+            account=account,
+            templates=templates,
+        )
+
+
+def _party(entries: Sequence[Entry], party: str | None, field: str) -> str:
+    return entries[0].recorder if party is None else _id(entries, party, field, Party, Person)
+
+
+def _id(entries: Sequence[Entry], name: str, field: str, *kinds: type) -> str:
+    """The id that a key, or the id itself, stands for; of two, the one introduced last."""
+    for entry in reversed(entries):
+        if isinstance(entry.fact, kinds) and name in (entry.id, getattr(entry.fact, "key", None)):
+            return entry.id
+    raise NotFound("nothing of that name in the account", field=field)
+
+
+def _current(entries: Sequence[Entry], id_: str, as_of: datetime) -> str:
+    """The name that stays, where two are one (J48)."""
+    return survivors(standing_entries(entries, as_of)).get(id_, id_)

@@ -1,0 +1,313 @@
+"""What to do next and where the relationship is, as dict rows and in plain sentences.
+
+Keys of the result: report, version, account, as_of, as_of_local, zone, party, steps, plan,
+cadences, remarks, rules, isnot. A sentence with its entries is `{"text": …, "because": […]}`;
+every row of `steps`, `plan`, `cadences` and `remarks` has one as `said`, the codes of its rules
+as `rules`, and what it was made of beside. Times and names are as in rows.py. Version 1 of the
+layout; keys are added, never renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from contactledger.advice import (
+    CadenceFinding,
+    NextStep,
+    Permission,
+    PlanFinding,
+    Relationship,
+    Remark,
+)
+from contactledger.report.names import Names
+from contactledger.report.phrases import (
+    CHANNELS,
+    PURPOSES,
+    RUNGS,
+    clean,
+    clock,
+    date,
+    iso,
+    iso_local,
+    listed,
+    number,
+    word,
+)
+from contactledger.report.wording import Scope, Wording
+
+Row = dict[str, Any]
+VERSION = 1
+
+STATES = {
+    "kept": "kept", "behind": "behind", "told": "told in time", "told_late": "told late",
+    "due": "due", "missed": "missed", "planned": "planned", "open": "due now", "done": "done",
+    "done_late": "done late",
+}  # fmt: skip
+"""What became of what was owed or planned."""
+
+IS_NOT = (
+    (
+        "It is no score and binds nobody: each line is a rule of the policy that both can "
+        "look up, with the entries it rests on."
+    ),
+    "Whom to turn to is a suggestion. What is not in the log is not known here.",
+)
+
+AGAINST = {
+    "channel_refused": "the channel was refused",
+    "channel_not_allowed": "the channel is not among those allowed",
+    "topic_refused": "the topic was refused",
+    "topic_not_allowed": "none of the topics is among those allowed",
+    "opted_out": "the receiver opted out",
+    "preferred_not_tried": "the preferred channel is to be tried first",
+    "outside_hours": "it is outside the agreed hours",
+    "over_cap": "there would be more touches than the policy allows",
+    "nobody_entitled": "nobody whom it would reach is entitled to receive it",
+    "no_way_to_answer": "it would ask for an answer and leave no way to give one",
+}
+"""Code of a violation → the same of a touch that was not made yet."""
+
+_STEPS = {
+    "answer": "Answer {whom}, who asked over {channel} and waits",
+    "keep_promise": "Keep what was promised to {to}",
+    "climb": "To {rung}: turn to {whom} over {channel}",
+    "retry": "Try {whom} again, over {channel}: the last touch did not arrive, or nobody can tell",
+    "take_over": "Take over what was passed on between you and {to}, or say that you do not",
+    "speak": "Say what is right: {to} disputes it",
+    "resume": "Resume the matter that was paused, or close it",
+    "keep_cadence": "Reach out to {whom} over {channel}: the policy owes it",
+    "follow_plan": "{name}: reach out to {whom} over {channel}, as planned",
+    "stop": "Leave {whom} in peace: as many touches were made as the policy allows",
+}
+_REMARKS = {
+    "silent": "{party} has not reached out to {toward} for {count} days",
+    "pestered": "{party} sent {toward} {times} more than the policy allows lately",
+    "overloading": "{party} made {times} to {toward} in a short time, more than {limit}",
+    "referral_may_be_asked": "{party} may ask {toward} for a referral",
+    "referral_not_now": "{party} does not ask {toward} for a referral now",
+}
+
+
+def outlook_rows(
+    party: str,
+    steps: Iterable[NextStep],
+    relationship: Relationship,
+    called: Names,
+    wording: Wording | None = None,
+    scope: Scope | None = None,
+) -> Row:
+    """Everything that the outlook of a party says."""
+    wording, scope = wording or Wording(), scope or Scope()
+    sheet = _Sheet(called, wording, scope)
+    data: Row = {
+        "report": "outlook",
+        "version": VERSION,
+        "account": {
+            "id": relationship.account,
+            "name": clean(scope.account) or called.account or relationship.account[:8],
+        },
+        **sheet.time("as_of", relationship.as_of),
+        "zone": scope.zone,
+        "party": sheet.named(party),
+        "steps": [sheet.step(step) for step in steps],
+        "plan": [sheet.planned(plan) for plan in relationship.plans],
+        "cadences": [sheet.cadence(one) for one in relationship.cadences],
+        "remarks": [sheet.remark(remark) for remark in relationship.remarks],
+        "rules": [],
+        "isnot": list(IS_NOT),
+    }
+    lists = (data["steps"], data["plan"], data["cadences"], data["remarks"])
+    fired = dict.fromkeys(code for rows in lists for row in rows for code in row["rules"])
+    data["rules"] = [
+        {"code": code, "text": text} for code, text in wording.rules.items() if code in fired
+    ]
+    return data
+
+
+def permission_row(
+    permission: Permission,
+    called: Names,
+    wording: Wording | None = None,
+    scope: Scope | None = None,
+) -> Row:
+    """Whether somebody may be contacted, with the reasons."""
+    return _Sheet(called, wording or Wording(), scope or Scope()).permission(permission)
+
+
+class _Sheet:
+    """The rows; they share the names, the words and the zone."""
+
+    def __init__(self, called: Names, wording: Wording, scope: Scope) -> None:
+        self.called = called
+        self.wording = wording
+        self.scope = scope
+
+    def time(self, key: str, moment: datetime | None) -> Row:
+        """`{key: …, key_local: …}`."""
+        if moment is None:
+            return {key: None, f"{key}_local": None}
+        return {key: iso(moment), f"{key}_local": iso_local(moment, self.scope.zone)}
+
+    def when(self, moment: datetime) -> str:
+        """As in "3 Mar 2026 09:00"."""
+        local = iso_local(moment, self.scope.zone)
+        return f"{date(local)} {clock(local)}"
+
+    def named(self, ref: str | None) -> Row | None:
+        return None if ref is None else {"id": ref, "name": self.called.of(ref)}
+
+    def step(self, step: NextStep) -> Row:
+        text = _STEPS[step.what].format(
+            to=self.called.of(step.to) or "the other side",
+            whom=self.called.of(step.person or step.to),
+            channel=word(CHANNELS, step.channel or "other"),
+            rung=word(RUNGS, step.rung or ""),
+            name=clean((step.name or "").capitalize()),
+        )
+        title = self.called.called.get(step.matter or "")
+        if title:
+            text += f" (“{title}”)"
+        if step.due is not None:
+            text += f"; {self._due(step)}"
+        if step.permission is not None:
+            text += f". {self._may(step.permission)}"
+        return {
+            "what": step.what,
+            "said": {"text": f"{text}.", "because": list(step.because)},
+            "party": self.named(step.party),
+            "to": self.named(step.to),
+            "person": self.named(step.person),
+            "channel": step.channel,
+            "purpose": step.purpose,
+            "matter": self.named(step.matter),
+            "rung": step.rung,
+            "name": step.name,
+            **self.time("due", step.due),
+            "overdue": step.overdue,
+            "permission": None if step.permission is None else self.permission(step.permission),
+            "rules": list(step.rules),
+        }
+
+    def _due(self, step: NextStep) -> str:
+        when = self.when(step.due)  # type: ignore[arg-type]  # asked for where there is one
+        if step.what == "stop":
+            return f"until {when}"
+        if step.what == "climb":
+            return f"since {when}" if step.overdue else f"from {when}"
+        return f"overdue since {when}" if step.overdue else f"due {when}"
+
+    def _may(self, permission: Permission) -> str:
+        if permission.allowed:
+            return "It may be done now"
+        why = listed(list(dict.fromkeys(AGAINST[v.code] for v in permission.against)))
+        if permission.earliest is None:
+            return f"As things stand it may not: {why}"
+        return f"Not before {self.when(permission.earliest)}: {why}"
+
+    def permission(self, permission: Permission) -> Row:
+        """Whether somebody may be contacted, with the reasons."""
+        return {
+            "allowed": permission.allowed,
+            "said": {"text": f"{self._may(permission)}.", "because": list(permission.because)},
+            "person": self.named(permission.person),
+            "party": self.named(permission.party),
+            "channel": permission.channel,
+            "purpose": permission.purpose,
+            "topics": list(permission.topics),
+            **self.time("at", permission.at),
+            **self.time("earliest", permission.earliest),
+            "preferred": permission.preferred,
+            "against": [
+                {"code": v.code, "text": AGAINST[v.code], "because": list(v.because)}
+                for v in permission.against
+            ],
+            "rules": list(permission.rules),
+        }
+
+    def planned(self, plan: PlanFinding) -> Row:
+        until = plan.due - timedelta(seconds=1)
+        text = (
+            f"{clean(plan.name).capitalize()} ({self.called.of(plan.by)} to "
+            f"{self.called.of(plan.to)}), {date(iso_local(plan.opens_at, self.scope.zone))} to "
+            f"{date(iso_local(until, self.scope.zone))}: {word(STATES, plan.state)}"
+        )
+        if plan.done_no is not None:
+            text += ", and answered" if plan.answered else ", not answered"
+        return {
+            "name": plan.name,
+            "said": {"text": f"{text}.", "because": list(plan.because)},
+            "by": self.named(plan.by),
+            "to": self.named(plan.to),
+            "milestone": self.named(plan.milestone),
+            **self.time("opens_at", plan.opens_at),
+            **self.time("due", plan.due),
+            "state": plan.state,
+            "done_no": plan.done_no,
+            "answered": plan.answered,
+            "rules": list(plan.rules),
+        }
+
+    def cadence(self, one: CadenceFinding) -> Row:
+        what = listed([word(CHANNELS, c) for c in one.channels], "or") or "any channel"
+        if one.purposes:
+            what += f", {listed([word(PURPOSES, p) for p in one.purposes], 'or')}"
+        pair = f"{self.called.of(one.by)} to {self.called.of(one.to)}"
+        if one.milestone is None:
+            owed = f"{number(one.touches, 'touch', 'touches')} in any {one.days} days ({what})"
+        else:
+            owed = f"one touch ({what}) after {self.called.of(one.milestone)}"
+        text = f"{pair}, {owed}: {word(STATES, one.state)}"
+        if one.state == "kept":
+            text += f", the next is due {self.when(one.due)}"
+        elif one.state in {"behind", "due", "missed"}:
+            text += f", {'since' if one.state == 'behind' else 'by'} {self.when(one.due)}"
+        return {
+            "said": {"text": f"{text}.", "because": list(one.because)},
+            "by": self.named(one.by),
+            "to": self.named(one.to),
+            "state": one.state,
+            "touches": one.touches,
+            "days": one.days,
+            "channels": list(one.channels),
+            "purposes": list(one.purposes),
+            "milestone": self.named(one.milestone),
+            **self.time("since", one.since),
+            **self.time("due", one.due),
+            "made": list(one.made),
+            "gaps": [{**self.time("since", a), **self.time("until", b)} for a, b in one.gaps],
+            "rules": list(one.rules),
+        }
+
+    def remark(self, remark: Remark) -> Row:
+        text = _REMARKS[remark.code].format(
+            party=self.called.of(remark.party),
+            toward=self.called.of(remark.toward),
+            count=remark.count,
+            limit=remark.limit,
+            times=number(remark.count or 0, "touch", "touches"),
+        )
+        why = self._why(remark)
+        return {
+            "code": remark.code,
+            "said": {"text": f"{text}{why}.", "because": list(remark.because)},
+            "party": self.named(remark.party),
+            "toward": self.named(remark.toward),
+            **self.time("since", remark.since),
+            "count": remark.count,
+            "limit": remark.limit,
+            "rules": list(remark.rules),
+        }
+
+    def _why(self, remark: Remark) -> str:
+        """Of a referral, every reason against it."""
+        reasons = [_REASONS[rule] for rule in remark.rules if rule in _REASONS]
+        return f": {listed(reasons)}" if reasons else ""
+
+
+_REASONS: Mapping[str, str] = {
+    "R4": "a question of theirs was ignored",
+    "R5": "they dispute or complained of something, opted out, or a promise to them was broken",
+    "R6": "the two were not in touch for long",
+}
