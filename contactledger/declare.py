@@ -7,7 +7,7 @@ to decide what stands in the clear and what in a disclosure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -53,21 +53,31 @@ def _to_time(value: Any, self_: Any, attribute: Attribute[Any]) -> Any:
     return value if value is None else as_utc(value, _where(self_, attribute))
 
 
-def _to_word(value: Any, self_: Any, attribute: Attribute[Any]) -> Any:
-    cls = attribute.metadata["enum"]
-    if type(value) is cls or (value is None and attribute.default is None):
-        return value
-    try:
-        return cls(value)
-    except ValueError:
-        words = ", ".join(member.value for member in cls)
-        raise BadFact(f"must be one of: {words}", field=_where(self_, attribute)) from None
+def _as_word(cls: type[_E]) -> Callable[[Any, Any, Attribute[Any]], Any]:
+    """A converter: the word of this vocabulary, or None where that is the default."""
+
+    def to_word(value: Any, self_: Any, attribute: Attribute[Any]) -> Any:
+        if type(value) is cls or (value is None and attribute.default is None):
+            return value
+        try:
+            return cls(value)
+        except ValueError:
+            words = ", ".join(member.value for member in cls)
+            raise BadFact(f"must be one of: {words}", field=_where(self_, attribute)) from None
+
+    return to_word
 
 
-def _to_words(value: Any, self_: Any, attribute: Attribute[Any]) -> Any:
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        value = (value,)
-    return tuple([_to_word(item, self_, attribute) for item in value])
+def _as_words(cls: type[_E]) -> Callable[[Any, Any, Attribute[Any]], Any]:
+    """A converter: several of them, or one."""
+    to_word = _as_word(cls)
+
+    def to_words(value: Any, self_: Any, attribute: Attribute[Any]) -> Any:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            value = (value,)
+        return tuple([to_word(item, self_, attribute) for item in value])
+
+    return to_words
 
 
 def to_tuple(value: Any) -> Any:
@@ -117,7 +127,7 @@ def one_of(enum: type[_E], default: Any = None) -> Any:
     """One word of a closed vocabulary; its plain text will do."""
     return field(
         default=default,
-        converter=Converter(_to_word, takes_self=True, takes_field=True),
+        converter=Converter(_as_word(enum), takes_self=True, takes_field=True),
         metadata={"codec": "enum", "enum": enum},
     )
 
@@ -126,7 +136,7 @@ def some_of(enum: type[_E]) -> Any:
     """Several words of a closed vocabulary."""
     return field(
         default=(),
-        converter=Converter(_to_words, takes_self=True, takes_field=True),
+        converter=Converter(_as_words(enum), takes_self=True, takes_field=True),
         metadata={"codec": "enums", "enum": enum},
     )
 

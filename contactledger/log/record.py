@@ -134,6 +134,10 @@ def _word(value: Any, _: str) -> str:
     return word
 
 
+def _words(value: Any, where: str) -> list[str]:
+    return [_word(item, where) for item in value]
+
+
 def _integer(value: Any, where: str) -> int:
     if type(value) is not int or abs(value) > 2**53 - 1:
         raise BadFact("must be an integer of at most 2^53-1", field=where)
@@ -196,13 +200,11 @@ class _Plan:
 
 def _codec(attribute: attrs.Attribute[Any]) -> _Codec:
     name = attribute.metadata["codec"]
-    if name == "enum":
-        return _word, attribute.metadata["enum"]
-    if name == "enums":
-        enum = attribute.metadata["enum"]
-        return (lambda value, where: [_word(item, where) for item in value]), (
-            lambda value: tuple([enum(item) for item in value])
-        )
+    if name in ("enum", "enums"):
+        word_of = {word.value: word for word in attribute.metadata["enum"]}.__getitem__
+        if name == "enum":
+            return _word, word_of
+        return _words, lambda value: tuple([word_of(item) for item in value])
     return CODECS[name]
 
 
@@ -406,10 +408,12 @@ def decode(record: bytes, disclosures: Mapping[str, str] | Iterable[str] = ()) -
     document = read_envelope(record)
     cls = FACTS[document["kind"]]
     if not isinstance(disclosures, Mapping):
-        disclosures = {digest_of(body): body for body in disclosures}
+        given = tuple(disclosures)
+        digests = digests_of([body.encode("ascii") for body in given])
+        disclosures = dict(zip(digests, given, strict=True))
     plan = PLANS[cls]
     values = _read_clear(plan, document["fact"])
-    sd = tuple([(field, person, digest) for field, person, digest in document["sd"]])
+    sd: tuple[tuple[str, str, str], ...] = tuple(map(tuple, document["sd"]))  # type: ignore[arg-type]
     gone = _fill(plan, values, sd, disclosures)
     at = parse_time(document["at"])
     return Entry(
