@@ -26,9 +26,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     sending.py      TOP     a message on record before it leaves
     matching.py     TOP     whose touch a report is about
     regrading.py    TOP     acts graded by what is on record, and the other way round
-    regrading.py    TOP     acts graded by what is on record, and the other way round
     receiving.py    TOP     the inbox: durable, parsed, matched, recorded
     importing.py    TOP     whole files: tried first, in batches that can be taken back
+    heartbeats.py   TOP     collectors that say they are alive, and coverage from it
     covering.py     TOP     when a collector listened, from heartbeats and periods
     tracking.py     TOP     own pixels and links: into a message, and back from a request
     merging.py      TOP     two names that are one, two accounts that go on as one
@@ -63,6 +63,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users
+    commands_archive.py TOP the commands that archive old accounts and bring them back
     commands_bundle.py TOP  the commands that make a bundle and open one
     commands_exchange.py TOP the commands with which two sides exchange
     commands_export.py TOP  the command that takes a ledger out for analysis

@@ -9,15 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Lock
 
-from contactledger.errors import NotFound
+from contactledger.errors import Archived, NotFound
 from contactledger.facts import Opened
 from contactledger.log.record import ID, decode
 from contactledger.merging import goes_on_in
 from contactledger.references import References
-from contactledger.store.port import Transaction
+from contactledger.store.port import AccountRow, Transaction
 
 HOUSE = "house"
 """Name of the shared log of impersonal facts: coverage and ledger-wide policies (J53)."""
+
+
+def refuse_archived(heads: Iterable[AccountRow]) -> None:
+    """Archived for the first account whose entries are not here."""
+    for head in heads:
+        if head.archived is not None:
+            raise Archived(head.account, head.archived.hex())
 
 
 class Accounts:
@@ -48,14 +55,19 @@ class Accounts:
             self._names[name] = rows[0].account
         return goes_on_in(tx, self._references, rows[0].account)
 
-    def must_find(self, name: object, tx: Transaction) -> str:
-        """The same; NotFound if there is none."""
+    def must_find(self, name: object, tx: Transaction, *, archived: bool = False) -> str:
+        """The same; NotFound if there is none, Archived for one that is, unless `archived`
+        ones are asked for as well."""
         id_ = self.find(name, tx) if isinstance(name, str) else None
-        if id_ is not None and tx.head(id_) is None:
+        head = None if id_ is None else tx.head(id_)
+        if id_ is not None and head is None:
             self.forget(id_)  # known from a transaction that was rolled back since
             id_ = self.find(str(name), tx)
-        if id_ is None:
+            head = None if id_ is None else tx.head(id_)
+        if id_ is None or head is None:
             raise NotFound("no account of this name in the ledger", field="account")
+        if not archived:
+            refuse_archived([head])
         return id_
 
     def learn_ids(self, ids: Iterable[str]) -> None:

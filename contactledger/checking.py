@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NoReturn
 
-from contactledger.checking_seals import check_head, check_nodes, check_seals
+from contactledger.checking_seals import check_archived, check_head, check_nodes, check_seals
 from contactledger.errors import BadInput, Corrupt
 from contactledger.facts import Blob, Entry, Opened, PolicyAdopted
 from contactledger.log.record import decode, digest_of
@@ -26,10 +26,16 @@ CHUNK = 1_000
 
 
 def check_account(tx: Transaction, account: str) -> int:
-    """Check one account's log; how many entries it has. Raises Corrupt."""
+    """Check one account's log; how many entries it has here. Raises Corrupt.
+
+    Of one that is archived what stayed is checked: entry 0, the hashes, the sealed head.
+    """
     head = tx.head(account)
     if head is None:
         raise Corrupt("there is no such account", account=account)
+    if head.archived is not None:
+        check_archived(tx, head)
+        return 0
     behind = head.size + CHUNK
     disclosures = groupby(tx.disclosures(account, 0, behind), key=attrgetter("no"))
     parts = _parts(disclosures)

@@ -35,7 +35,7 @@ from contactledger.log.tlog import (
 from contactledger.log.verifier import VerifierKey
 from contactledger.recording import hashes_in
 from contactledger.sealed import newest
-from contactledger.store.port import LedgerRow, Transaction
+from contactledger.store.port import AccountRow, LedgerRow, Transaction
 from contactledger.store.sealing import (
     LEDGER_LOG,
     SLOTS,
@@ -62,8 +62,11 @@ def check_nodes(tx: Transaction, account: str, nodes: tuple[Node, ...]) -> None:
             raise Corrupt(what, account=account, no=first << level)
 
 
-def check_head(tx: Transaction, account: str, size: int) -> None:
-    """Check the sealed head of an account of `size` entries, if it has one. Raises Corrupt."""
+def check_head(tx: Transaction, account: str, size: int, sealed: bytes | None = None) -> None:
+    """Check the sealed head of an account of `size` entries, if it has one. Raises Corrupt.
+
+    `sealed`: the root of what is sealed, where the leaves are not here to make it of.
+    """
     for level in _LEVELS:
         if tx.nodes(account, level, size >> level, (size >> level) + PAGE):
             raise Corrupt("a stored node behind the head", account=account)
@@ -78,7 +81,8 @@ def check_head(tx: Transaction, account: str, size: int) -> None:
         raise Corrupt("its sealed head is not what its columns say", account=account)
     if head.size > size:
         raise Corrupt(f"{head.size} entries were sealed, there are {size}", account=account)
-    if subtree_root(0, head.size, account_reader(tx, account)) != head.root:
+    known = sealed or subtree_root(0, head.size, account_reader(tx, account))
+    if known != head.root:
         raise Corrupt("its sealed head is not that of the entries", account=account)
     epoch = _epoch(tx, newest(tx).size - 1)
     path = slot_path(tx, row.slot, epoch.slots) if row.slot < epoch.slots else ()
@@ -86,6 +90,26 @@ def check_head(tx: Transaction, account: str, size: int) -> None:
         raise Corrupt("its sealed head is not in the newest epoch", account=account)
     for given in tx.given(account):
         _check_given(tx, given)
+
+
+def check_archived(tx: Transaction, head: AccountRow) -> None:
+    """Check what is kept of an archived account; all of it was sealed. Raises Corrupt."""
+    account, size, frontier = head.account, head.size, hashes_in(head.frontier)
+    rows = list(tx.entries(account))
+    if [row.no for row in rows] != [0] or rows[0].leaf != leaf_hash(rows[0].record):
+        raise Corrupt("of an archived account entry 0 is kept, and nothing else", account=account)
+    if not size or len(frontier) != size.bit_count():
+        raise Corrupt("the head's frontier is not that of its size", account=account)
+    stored = tx.nodes(account, STORED_LEVELS, 0, size >> STORED_LEVELS)
+    tiles, made = grow(0, (), stored)
+    if len(stored) != size >> STORED_LEVELS or tiles != frontier[: len(tiles)]:
+        raise Corrupt("the head's frontier is not that of the stored nodes", account=account)
+    above = tuple((level + STORED_LEVELS, number, node) for level, number, node in made)
+    check_nodes(tx, account, above)
+    row = tx.slots([account]).get(account)
+    if row is None or row.size != size:
+        raise Corrupt("an archived account of which not all is sealed", account=account)
+    check_head(tx, account, size, root(size, frontier))
 
 
 def _check_given(tx: Transaction, given: GivenRow) -> None:

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from contactledger import (
     __version__,
+    commands_archive,
     commands_bundle,
     commands_exchange,
     commands_export,
@@ -146,6 +147,7 @@ def _moment(text: str) -> datetime | None:
     return moment(text, "--as-of") if text else None
 
 
+commands_archive.add_to(app)
 commands_bundle.add_to(app)
 commands_exchange.add_to(app)
 commands_export.add_to(app)

@@ -12,6 +12,7 @@
     │   └── TooLarge        over a bound that is written down beside its constant
     ├── NotFound            an account or a key that is not in the ledger
     ├── Conflict            the same id with other content
+    ├── Archived            an account whose entries were moved into a file: which account
     ├── OnHold              an erasure of what a legal hold keeps: the hold's entry
     ├── Unverified          a report whose authenticity does not hold (forged, stale, unsigned)
     ├── CannotJudge         a `rules` number this release does not know
@@ -130,6 +131,21 @@ class OnHold(LedgerError):
         self.no = no
         super().__init__(
             f"account {account}, entry {no}: a legal hold covers this; release it before erasing"
+        )
+
+
+class Archived(LedgerError):
+    """The account's entries lie in the file that they were archived into.
+
+    `account` is its id, `sha256` that of the file, in hex. Bring it back with `Ledger.restore`.
+    """
+
+    def __init__(self, account: str, sha256: str) -> None:
+        self.account = account
+        self.sha256 = sha256
+        super().__init__(
+            f"account {account} is archived: bring it back with restore() from the file whose "
+            f"SHA-256 begins {sha256[:16]}"
         )
 
 

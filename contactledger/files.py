@@ -7,6 +7,7 @@ refuses is BadInput that names the argument the path came from.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ from contactledger.errors import BadInput
 from contactledger.report import render
 
 Where = str | PathLike[str]
+_CHUNK_BYTES = 1 << 20
 MAX_TEXT_BYTES = 65_536
 """Far above a verifier key; a bound on what is read of a wrong file."""
 
@@ -101,6 +103,41 @@ def replacing(where: Where, field: str) -> Iterator[BinaryIO]:
         raise
 
 
+@contextmanager
+def creating(where: Where, field: str) -> Iterator[BinaryIO]:
+    """A new file that its owner alone may read, complete and durable when the block has ended.
+
+    Nothing is left of it if the block raises. BadInput names `field` if something is there
+    already, or if the system refuses to write.
+    """
+    path = Path(where)
+    try:
+        file = _only_mine(path)
+    except OSError as error:
+        raise BadInput(f"cannot be written: {_why(error)}", field=field) from None
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder(path.parent)
+    except OSError as error:
+        path.unlink()
+        raise BadInput(f"cannot be written: {_why(error)}", field=field) from None
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def sha256_of(where: Where, field: str) -> bytes:
+    """The SHA-256 of a file's bytes; BadInput names `field` if it cannot be read."""
+    hashed = hashlib.sha256()
+    with reading(where, field) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            hashed.update(chunk)
+    return hashed.digest()
+
+
 def read_text(where: Where, field: str) -> str:
     """The text of a small file in UTF-8; BadInput names `field`."""
     with reading(where, field) as file:
@@ -160,6 +197,16 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 def _only_mine(path: Path) -> BinaryIO:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     return os.fdopen(os.open(path, flags, 0o600), "wb")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the names in a folder durable; Windows has no such call, and needs none."""
+    if os.name == "posix":  # pragma: no branch - Windows
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _why(error: OSError) -> str:

@@ -11,7 +11,7 @@ an entry of this account is checked when the bundle is opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import islice
@@ -349,30 +349,40 @@ def read_log(container: Container, place: Place, checked: CheckedLog) -> Iterato
     BadBundle if the lines are no longer those that were checked, or if a fact in them is none
     that this release knows.
     """
+    for number, (record, bodies) in enumerate(read_records(container, place, checked), 1):
+        yield _decoded(record, bodies, place, number)
+
+
+Record = tuple[bytes, dict[str, str]]
+"""The bytes of an entry, and what is disclosed of it: digest → disclosure."""
+
+
+def read_records(container: Container, place: Place, checked: CheckedLog) -> Iterator[Record]:
+    """The same as the bytes that they are. BadBundle if these are no longer what was checked."""
     lines = container.lines(place.entries, MAX_RECORD_BYTES)
     parts = _Parts(container, place)
-    done = 0
     for chunk in checked.chunks:
-        yield from _chunk(lines, parts, place, chunk, done)
-        done += chunk.entries
+        yield from _chunk(lines, parts, place, chunk)
 
 
-def _chunk(
-    lines: Iterator[bytes], parts: _Parts, place: Place, chunk: Chunk, done: int
-) -> Iterable[Entry]:
+def _chunk(lines: Iterator[bytes], parts: _Parts, place: Place, chunk: Chunk) -> list[Record]:
     with step(place.entries_step, place.entries):
         records = list(islice(lines, chunk.entries))
         leaves = sha256(b"".join([leaf_hash(record) for record in records])).digest()
         if leaves != chunk.leaves:
             refuse("has changed since it was verified", place.entries_step, place.entries)
-    entries, disclosed_count = [], 0
-    for number, record in enumerate(records, done + 1):
-        try:
-            bodies = parts.of(read_envelope(record)["no"])
-            entries.append(decode(record, _texts(bodies)))
-        except BadInput as error:
-            refuse(f"line {number}: {error}", place.entries_step, place.entries)
+    read, disclosed_count = [], 0
+    for record in records:
+        bodies = parts.of(read_envelope(record)["no"])
+        read.append((record, _texts(bodies)))
         disclosed_count += len(bodies)
     if disclosed_count != chunk.disclosed:
         refuse("has changed since it was verified", place.parts_step, DISCLOSURES)
-    return entries
+    return read
+
+
+def _decoded(record: bytes, bodies: dict[str, str], place: Place, number: int) -> Entry:
+    try:
+        return decode(record, bodies)
+    except BadInput as error:
+        refuse(f"line {number}: {error}", place.entries_step, place.entries)

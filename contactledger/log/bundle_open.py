@@ -23,7 +23,7 @@ signed-note has it; it is the only thing in a bundle that may be changed unnotic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import BinaryIO
 
@@ -39,8 +39,10 @@ from contactledger.log.bundle_log import (
     CheckedLog,
     Place,
     Progress,
+    Record,
     check_log,
     read_log,
+    read_records,
     refuse,
     step,
 )
@@ -452,6 +454,11 @@ def _is_prefix(old: Head, new: Head, proof: Hashes) -> bool:
 def read_entries(source: BinaryIO, verified: Verified) -> Iterable[Entry]:
     """The account's entries out of a bundle that was verified, decoded as they are read."""
     return read_log(Container(source), ACCOUNT, verified.account_log)
+
+
+def read_account(source: BinaryIO, verified: Verified) -> Iterator[Record]:
+    """The account's entries as the bytes that they are, with what is disclosed of each."""
+    return read_records(Container(source), ACCOUNT, verified.account_log)
 
 
 def read_house(source: BinaryIO, verified: Verified) -> Iterable[Entry]:
