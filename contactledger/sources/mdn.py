@@ -28,10 +28,11 @@ TYPES: dict[str, SignalKind] = {
 the mail was there; *denied* (RFC 2298) that somebody would not say more."""
 
 _DISPOSITION = re.compile(
-    r"\s*(manual-action|automatic-action)\s*/\s*(mdn-sent-manually|mdn-sent-automatically)\s*;"
-    r"\s*([a-z-]{1,40})\s*(?:/\s*([a-z0-9_,\s-]{1,200}))?\s*\Z",
+    r"(manual-action|automatic-action) ?/ ?(mdn-sent-manually|mdn-sent-automatically) ?;"
+    r" ?([a-z-]{1,40}) ?(?:/ ?([a-z0-9_, -]{1,200}))?\Z",
     re.IGNORECASE,
 )
+"""Of a value whose blanks are single ones."""
 
 
 @frozen
@@ -59,7 +60,7 @@ class Notification:
 
 def disposition_of(value: str) -> Disposition | None:
     """A field Disposition as RFC 8098 3.2.6 writes it, or None."""
-    found = _DISPOSITION.match(value[:400])
+    found = _DISPOSITION.match(" ".join(value[:400].split()))
     if found is None:
         return None
     action, sending, kind, modifiers = (text or "" for text in found.groups())
