@@ -29,7 +29,7 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, compress
 from operator import attrgetter, is_not
-from typing import Any, NamedTuple
+from typing import Any
 
 import attrs
 from attrs import frozen
@@ -47,7 +47,8 @@ _REFUSED = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _WHY = "holds U+0000, a lone surrogate or a bidirectional override, which may not be recorded"
 
 
-class Encoded(NamedTuple):
+@frozen
+class Encoded:
     """An entry ready to be stored: its bytes, its disclosures, the (field, person, digest) of
     each as the bytes list them, its blobs by SHA-256 (hex)."""
 
