@@ -81,17 +81,21 @@ class Indexing:
         return len(wrong) + len(gone)
 
 
-def _accounts(tx: Transaction) -> Iterator[str]:
+def _accounts(tx: Transaction, *, archived: bool = False) -> Iterator[str]:
+    """Accounts whose entries are here; those that are `archived` instead."""
     after = ""
     while heads := tx.heads(after, PAGE):
-        yield from (head.account for head in heads)
+        yield from (head.account for head in heads if (head.archived is not None) == archived)
         after = heads[-1].account
 
 
 def _all(tx: Transaction) -> Iterator[LookupRow]:
+    """Every look-up but those that an archived account left behind: its entries are not here
+    to tell."""
+    away = set(_accounts(tx, archived=True))
     after = None
     while rows := tx.lookups_from(after, PAGE):
-        yield from rows
+        yield from (row for row in rows if row.account not in away)
         after = rows[-1]
 
 

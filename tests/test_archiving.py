@@ -231,6 +231,18 @@ def test_the_name_of_an_account_that_went_on_elsewhere_still_leads_there(light):
     assert ledger.entries(old)[-1].kind == "moved"
 
 
+def test_look_ups_of_an_archived_account_are_let_alone(light):
+    ledger, old = light.ledger, light.account_id()
+    ledger.record(OTHER, *two_sides())
+    ledger.merge_accounts(SMITH, OTHER)
+    before = light.stored()[old][-1]
+    ledger.archive(old, light.file)
+    assert (ledger.check_lookups() > 0, ledger.reindex()) == (True, 0)
+    ledger.restore(light.file)
+    assert light.stored()[old][-1] == before
+    assert ledger.reindex() == 0
+
+
 def test_what_is_on_legal_hold_stays(light):
     hold = light.ledger.hold(SMITH, "bob", basis="litigation")
     with pytest.raises(OnHold) as told:
