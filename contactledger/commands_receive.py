@@ -1,7 +1,7 @@
 """The commands with which reports come in: `receive` takes one body, `replay` takes up again
-what waits in the inbox.
+what waits in the inbox, `heartbeat` says that a collector is alive.
 
-Exit codes of both::
+Exit codes of the first two::
 
     0   everything is on record (or was already)
     1   refused or failed, one line on standard error; of a new body nothing is kept
@@ -18,17 +18,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import orjson
 import typer
 
 from contactledger.configured import configured, named, unproven
 from contactledger.errors import BadEvent, BadFact, BadInput, TooLarge
-from contactledger.facts import Entry
+from contactledger.facts import Coverage, Entry
 from contactledger.ledger import Ledger
 from contactledger.receiving import Receipt
 from contactledger.sources.source import Source, check_size
+from contactledger.vocabulary import Channel
 
 KEPT = 3
 """The exit code for what is kept and not all on record."""
@@ -44,6 +45,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(receive)
     app.command()(replay)
+    app.command()(heartbeat)
 
 
 def receive(
@@ -118,6 +120,30 @@ def replay(
             typer.echo(f"waiting still: {name}: {counts}")
     if waiting:
         raise typer.Exit(KEPT)
+
+
+def heartbeat(
+    db: Db,
+    collector: Annotated[
+        str, typer.Argument(metavar="COLLECTOR", help='As in "webhook.sendgrid" or "mailbox".')
+    ],
+    recorder: Recorder,
+    every: Annotated[int, typer.Option(metavar="SECONDS", help="When the next one is due.")],
+    channel: Annotated[list[Channel], typer.Option(help="What it collects; several may be.")],
+    caught_up: Annotated[
+        bool, typer.Option("--caught-up", help="What it missed, if it was away, was fetched.")
+    ] = False,
+) -> None:
+    """Say that a collector is alive; print the coverage that goes on record because of it."""
+    with _opened(db, recorder) as ledger:
+        words = ledger.heartbeat(collector, *channel, every_seconds=every, caught_up=caught_up)
+    for entry in words:
+        typer.echo(_coverage(cast(Coverage, entry.fact)))
+
+
+def _coverage(fact: Coverage) -> str:
+    since, until = (f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "" for at in (fact.since, fact.until))
+    return f"{fact.collector} {fact.state.value} {since}/{until or '..'}"
 
 
 def _sources(ledger: Ledger, wanted: set[str]) -> list[Source]:

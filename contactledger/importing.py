@@ -24,6 +24,7 @@ from contactledger.erasing import read_all
 from contactledger.errors import BadEvent, BadFact, NotFound, TooLarge
 from contactledger.events import Event
 from contactledger.facts import Coverage, Entry, Fact, Retraction
+from contactledger.heartbeats import Heartbeats
 from contactledger.matching import Matcher, Parked
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
@@ -98,7 +99,7 @@ class _DryRun(Exception):
         self.made = made
 
 
-class Importing:
+class Importing(Heartbeats):
     """The methods of `Ledger` that take in whole files, and coverage."""
 
     _store: Store

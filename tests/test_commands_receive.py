@@ -8,6 +8,7 @@ import hmac
 import io
 import json
 import sys
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -15,9 +16,12 @@ import pytest
 from contactledger import Ledger, Person, __main__
 from contactledger.commands_receive import MAX_HEADERS_BYTES
 from contactledger.sources import Mailjet
+from contactledger.testing import FixedClock
+from contactledger.vocabulary import Channel
 from tests.ledgers import Probe, event, mail, two_sides
 
 ACCOUNT = "smith-motors"
+EARLIER = FixedClock(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -192,3 +196,17 @@ def test_a_body_over_the_bound_is_refused_unread_and_a_name_that_is_none_is_said
     assert command("replay", database, *BY)[0] == 0
     code, _, error = command("replay", database, *BY, "--source", "fax")
     assert (code, error.split(": ")[:2]) == (1, ["contactledger", "SOURCE"])
+
+
+def test_a_heartbeat_in_time_says_nothing_and_is_kept(database, command):
+    given = ("heartbeat", database, "mailbox", *BY, "--every", "300", "--caught-up")
+    assert command(*given, "--channel", "email", "--channel", "sms") == (0, "", "")
+    with Ledger.open(f"sqlite:///{database}", recorder="acme") as ledger:
+        assert ledger.collectors()[0].channels == (Channel.EMAIL, Channel.SMS)
+
+
+def test_a_heartbeat_that_finds_another_collector_silent_says_so(database, command):
+    with Ledger.open(f"sqlite:///{database}", recorder="acme", clock=EARLIER) as ledger:
+        ledger.heartbeat("mailbox", Channel.EMAIL, every_seconds=1)
+    code, out, _ = command("heartbeat", database, "hook", *BY, "--every", "1", "--channel", "email")
+    assert (code, out) == (0, "mailbox blind 2026-01-01T00:00:00Z/..\n")
