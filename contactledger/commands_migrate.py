@@ -36,11 +36,13 @@ def migrate(
     of it is one transaction.
     """
     from contactledger.store import migrations
+    from contactledger.store.engine import place_of
     from contactledger.store.roles import roles_script
 
     where = db if "://" in db else f"sqlite:///{db}"
     if roles:
-        if where.startswith("sqlite"):
+        url, prefix, schema = place_of(where, prefix, schema)
+        if url.get_backend_name() == "sqlite":
             raise BadInput("SQLite has none", field="--roles")
         typer.echo(roles_script(prefix=prefix, schema=schema), nl=False)
         return

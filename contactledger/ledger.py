@@ -112,7 +112,8 @@ class Ledger(Reading, Tabulating, Keeping, Archiving, Indexing, Receiving, Impor
         the key to seal with, a path, "env:NAME" or a `Signer`, several in a list while one
         replaces another; `high_water`: the path of the file that remembers how far it signed,
         where that is not beside the key file. `prefix` of the tables' names and, on
-        PostgreSQL, the `schema` they are in: several ledgers share a database by them.
+        PostgreSQL, the `schema` they are in: several ledgers share a database by them. A URL
+        may name them as well: "…?ledger_prefix=north_&ledger_schema=evidence".
 
         Raises StoreMissing, WrongLayout and the other StoreErrors; BadFact if another party
         runs this ledger.

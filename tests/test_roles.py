@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from contactledger import Ledger, MemoryStore
 from contactledger.cli import app
-from contactledger.errors import BadInput, StoreReadOnly
+from contactledger.errors import BadInput, Corrupt, StoreReadOnly
 from contactledger.scrubbing import ErasureState
 from contactledger.store.migrations import migrate
 from contactledger.store.roles import ROLES, role_name, roles_script
@@ -215,6 +215,18 @@ def test_a_role_can_change_what_its_work_changes_and_nothing_else(place, role):
         assert owner.check() == 7
 
 
+def test_a_writer_who_sets_a_head_wrong_is_found_out(place):
+    with place.open("writer") as writer:
+        writer.record(SMITH, *two_sides())
+    table = f"{place.schema}.{place.prefix}account" if place.schema else f"{place.prefix}account"
+    engine = create_engine(place.url_of("writer"))
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE {table} SET size = size - 1"))
+    engine.dispose()
+    with place.open("reader", recorder=None) as reader, pytest.raises(Corrupt):
+        reader.check()
+
+
 def test_a_role_at_anothers_work_is_told_so_and_nothing_of_it_stays(place, tmp_path):
     with place.open("writer") as writer:
         writer.record(SMITH, *two_sides())
@@ -281,5 +293,7 @@ def test_the_command_prints_it_for_a_server_alone():
 
     printed = run("postgresql+psycopg://server/db", "--prefix", "x_", "--schema", "s")
     assert (printed.exit_code, printed.stdout) == (0, roles_script(prefix="x_", schema="s"))
+    named = run("postgresql+psycopg://server/db?ledger_prefix=x_&ledger_schema=s")
+    assert named.stdout == printed.stdout
     refused = run("contacts.db")
     assert str(refused.exception) == "--roles: SQLite has none"

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
 from contactledger import Ledger, Message
+from contactledger.cli import app
 from contactledger.errors import BadFact, BadInput, NotFound, StoreMissing
 from contactledger.hosts.aio import joined
+from contactledger.store.migrations import migrate, script
 from contactledger.store.tables import tables
 from contactledger.testing import FixedClock
 from tests.hosting import database, either
@@ -148,6 +151,34 @@ def test_a_place_without_a_ledger_is_missing_beside_one_that_has_it(pair):
         open_at(engine, south, recorder=None)
     names = set(inspect(engine).get_table_names(schema=north.get("schema")))
     assert names == {table.rpartition(".")[2] for table in rows(engine, north)}
+
+
+# --- named in the URL -----------------------------------------------------------------------------
+
+
+def test_a_url_names_the_place_for_whoever_takes_a_url_alone(pair):
+    engine, north, south = pair
+    for place, account in ((north, SMITH), (south, "jones")):
+        open_at(engine, place).record(account, *two_sides())
+    for place, account in ((north, SMITH), (south, "jones")):
+        url = engine.url.update_query_dict({f"ledger_{key}": name for key, name in place.items()})
+        with Ledger.open(url, recorder=None) as ledger:
+            assert ledger.accounts() == (account,)
+        text_ = url.render_as_string(hide_password=False)
+        if "prefix" in place:
+            with Ledger.open(text_, recorder=None, prefix="unheard_of_") as ledger:
+                assert ledger.accounts() == (account,)
+        assert migrate(text_) == ()
+        checked = CliRunner().invoke(app, ["check", text_])
+        assert checked.stdout.startswith("7 entries match their hashes")
+        assert script(url).count(f"{place.get('prefix', 'contactledger_')}entry (") == 1
+
+
+def test_a_url_names_a_place_once():
+    with pytest.raises(BadInput, match=r"^url: names ledger_prefix twice$"):
+        Ledger.open("sqlite:///x.db?ledger_prefix=a_&ledger_prefix=b_", recorder="acme")
+    with pytest.raises(BadInput, match=r"^prefix: must be a-z"):
+        Ledger.open("sqlite:///x.db?ledger_prefix=A", recorder="acme")
 
 
 # --- schemas --------------------------------------------------------------------------------------

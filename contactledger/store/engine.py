@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from contactledger.errors import BadInput, NotInstalled, StoreMissing
 
+_PREFIX, _SCHEMA = "ledger_prefix", "ledger_schema"
 _WRONG = "must be SQLite (pysqlite) or PostgreSQL (psycopg)"
 
 DRIVERS = {"pysqlite": "?", "psycopg": "%s", "aiosqlite": "?", "psycopg_async": "%s"}
@@ -51,6 +52,19 @@ def mark_of(engine: Engine) -> str:
     if mark is None:
         raise BadInput(_WRONG, field="url")
     return mark
+
+
+def place_of(url: str | URL, prefix: str, schema: str | None) -> tuple[URL, str, str | None]:
+    """A URL without its `ledger_prefix` and `ledger_schema`, and these: what the URL names
+    counts, so that whatever takes a URL alone reaches every ledger of a database."""
+    parsed = _parsed(url)
+    named = []
+    for key, given in ((_PREFIX, prefix), (_SCHEMA, schema)):
+        value = parsed.query.get(key, given)
+        if isinstance(value, tuple):
+            raise BadInput(f"names {key} twice", field="url")
+        named.append(value)
+    return parsed.difference_update_query([_PREFIX, _SCHEMA]), named[0] or "", named[1]
 
 
 def dialect_of(url: str | URL) -> Dialect:

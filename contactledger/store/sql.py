@@ -24,7 +24,7 @@ from contactledger.store.connections import (
     JoinedConnections,
     OpenedConnections,
 )
-from contactledger.store.engine import mark_of, open_engine
+from contactledger.store.engine import mark_of, open_engine, place_of
 from contactledger.store.failures import attempt
 from contactledger.store.making import PREFIX, check_names, made, make
 from contactledger.store.port import (
@@ -72,15 +72,17 @@ class SqlStore:
 
         A URL opens an engine that `close` disposes of; an Engine is used and left open; a
         Connection or Session is joined and nothing is ever committed on it; `Connections`
-        say themselves where transactions begin. `create` makes
-        the file, the schema and the tables that are missing. `timeout_seconds` is not applied
-        to a host's connection and, on SQLite, not to a host's engine.
+        say themselves where transactions begin. A URL may name prefix and schema itself, as
+        `?ledger_prefix=…&ledger_schema=…`, and then that counts. `create` makes the file, the
+        schema and the tables that are missing. `timeout_seconds` is not applied to a host's
+        connection and, on SQLite, not to a host's engine.
 
         StoreMissing, WrongLayout and the other StoreErrors; BadInput for a URL, prefix or
         schema that cannot be used, on SQLite for any schema.
         """
         connections: Connections
         if isinstance(target, str | URL):
+            target, prefix, schema = place_of(target, prefix, schema)
             engine = open_engine(target, create=create, timeout_seconds=timeout_seconds)
             connections = OpenedConnections(engine, own=True, timeout_seconds=timeout_seconds)
         elif isinstance(target, Engine):

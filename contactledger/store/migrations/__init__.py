@@ -30,7 +30,7 @@ from contactledger.store.connections import (
     JoinedConnections,
     OpenedConnections,
 )
-from contactledger.store.engine import dialect_of, mark_of, open_engine
+from contactledger.store.engine import dialect_of, mark_of, open_engine, place_of
 from contactledger.store.failures import attempt
 from contactledger.store.making import PREFIX, alone, check_names, wrong_layout
 from contactledger.store.statements import statements
@@ -95,6 +95,8 @@ def migrate(
     BadInput, WrongLayout if a newer release made the tables, NotInstalled, StoreErrors.
     """
     scripts = _scripts(versions)
+    if isinstance(target, str | URL):
+        target, prefix, schema = place_of(target, prefix, schema)
     connections = _connections(target)
     try:
         check_names(prefix, schema, connections.engine.dialect.name)
@@ -117,6 +119,7 @@ def script(
     `since`: the layout that is there; None where there is nothing yet.
     """
     scripts = _scripts(versions)
+    url, prefix, schema = place_of(url, prefix, schema)
     dialect = dialect_of(url)
     check_names(prefix, schema, dialect.name)
     there = () if since is None else (f"{_NAMED}{since}",)
