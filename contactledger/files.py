@@ -15,13 +15,15 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from attrs import frozen
 
 from contactledger.errors import BadInput
-from contactledger.report import render
+
+if TYPE_CHECKING:
+    from contactledger.report import render
 
 Where = str | PathLike[str]
 _CHUNK_BYTES = 1 << 20

@@ -28,11 +28,10 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import attrs
 from attrs import field, frozen
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contactledger.errors import (
     BadInput,
@@ -47,6 +46,9 @@ from contactledger.log.checkpoint import Checkpoint, format_checkpoint, parse_ch
 from contactledger.log.note import Signer
 from contactledger.log.tlog import check_consistency
 from contactledger.log.verifier import KEY_BYTES, Kind, VerifierKey, from_base64, to_base64
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 try:
     import fcntl
@@ -141,6 +143,9 @@ def parse_signer_key(text: str) -> KeySigner:
     data = from_base64(found["key"], "signer key")
     if len(data) != 1 + KEY_BYTES or data[0] != Kind.ED25519:
         raise BadRecord("is of a kind not known here", field="signer key")
+    # Imported where a key is used: most who open a ledger have none.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     private = Ed25519PrivateKey.from_private_bytes(data[1:])
     signer = _signer(found["name"], private)
     if signer.key.id.hex() != found["id"]:
@@ -203,6 +208,8 @@ def keygen(path: str | os.PathLike[str], name: str) -> VerifierKey:
     is left, for a name that is no key's, if one of the files is there already, or if they
     cannot be written.
     """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     secret = Path(path)
     public = secret.with_suffix(".vkey")
     if public == secret:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-import pendulum
-
 from contactledger.declare import as_utc
 from contactledger.errors import BadInput
 
@@ -31,6 +29,8 @@ def moment(value: Moment, where: str) -> datetime:
         return as_utc(value, where)
     if not _OFFSET.search(value):
         raise BadInput("has no time zone; write Z or an offset behind it", field=where)
+    import pendulum  # where text is read, and not whenever the library is imported
+
     try:
         parsed = pendulum.parse(value, exact=True)
     except (ValueError, OverflowError):
@@ -56,6 +56,8 @@ def span(period: Period | None) -> Span:
 
 def _part(text: str) -> tuple[datetime, datetime]:
     """The first instant of a year, month or day, and the first one after it."""
+    import pendulum
+
     found = _PART.match(text)
     year, month, day = found.groups() if found else ("0", None, None)  # there is no year 0
     try:

@@ -1,0 +1,46 @@
+"""What an import and an opening bring along: nothing that was not asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "alembic", "babel", "cryptography", "holidays", "jinja2", "pendulum", "phonenumbers",
+    "pydantic", "sqlalchemy", "sqlmodel", "starlette", "typer", "typst",
+}  # fmt: skip
+"""Packages that take long to import, and each of which somebody can do without."""
+
+
+def imported(code: str) -> set[str]:
+    """Which of these a process has imported after running `code`."""
+    say = f"import sys; print(*({HEAVY!r} & set(sys.modules)))"
+    run = [sys.executable, "-c", f"{code}\n{say}"]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+WORK = """
+from contactledger import Ledger, MemoryStore, Party
+with Ledger.open(MemoryStore(), recorder="acme") as ledger:
+    ledger.record("a", Party("acme", "ACME", "vendor"))
+    ledger.findings("a")
+    ledger.check()
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import contactledger", "from contactledger import Ledger, MemoryStore, Touch", WORK],
+    ids=["the package", "its names", "a ledger in memory at work"],
+)
+def test_nothing_heavy_is_imported_before_it_is_needed(code):
+    assert imported(code) == set()
+
+
+def test_a_ledger_in_a_file_brings_its_database_along_and_nothing_else(tmp_path):
+    url = f"sqlite:///{tmp_path}/a.db"
+    code = f"from contactledger import Ledger\nLedger.open({url!r}, recorder='acme').close()"
+    assert imported(code) <= {"pydantic", "sqlalchemy", "sqlmodel"}
