@@ -24,6 +24,7 @@ from contactledger.facts import Person
 from contactledger.sources._machine_grade import Grader
 from contactledger.sources._mapping import Mapping
 from contactledger.sources.source import Rows
+from contactledger.sources.track import hit
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 URL = "https://acme.example/hook?bodySHA256=00"
@@ -161,6 +162,65 @@ def put(name: str, body: bytes) -> None:
 TESTS = Path(__file__).parents[1]
 CORPORA = TESTS.parents[1] / "shared" / "corpora"
 
+_TRACK = SOURCES["tracking"]
+_TOUCH = "a" * 26
+_CLOUD = {
+    "specversion": "1.0",
+    "source": "/2010-04-01/Accounts/AC1",
+    "id": "EZ1",
+    "time": "2026-03-02T12:00:01Z",
+}
+_CALL = {"CallSid": "CA1", "CallStatus": "completed", "AnsweredBy": "human", "From": "+1555"}
+_TEXT = {"messageSid": "SM1", "messageStatus": "DELIVERED", "to": "+1666", "errorCode": 30008}
+OWN: dict[str, list[bytes]] = {
+    "anymail": [
+        json.dumps(
+            {
+                "event_type": "bounced",
+                "timestamp": "2026-03-02T12:00:00+00:00",
+                "event_id": "1",
+                "message_id": "<m@x>",
+                "recipient": "bob@smith.example",
+                "reject_reason": "bounced",
+                "metadata": {"contactledger": _TOUCH},
+                "tags": ["a"],
+                "esp_event": {"a": 1},
+                "esp_name": "Mailgun",
+            }
+        ).encode()
+    ],
+    "tracking": [
+        hit(path, id="1", at=NOW, method=method, form={"List-Unsubscribe": "One-Click"})
+        for path, method in (
+            (_TRACK.pixel(_TOUCH), "GET"),
+            (_TRACK.link(_TOUCH, 3, "https://acme.example/x", honeypot=True), "HEAD"),
+            (_TRACK.unsubscribe(_TOUCH, _TOUCH), "POST"),
+        )
+    ],
+    "twilio": [
+        json.dumps(
+            [
+                _CLOUD
+                | {
+                    "type": "com.twilio.voice.status-callback.call.completed",
+                    "data": {"sid": "CA1", "request": {"parameters": _CALL}},
+                },
+                _CLOUD | {"type": "com.twilio.messaging.message.delivered", "data": _TEXT},
+                _CLOUD
+                | {
+                    "type": "com.twilio.voice.insights.call-summary.complete",
+                    "data": json.dumps({"call_sid": "CA1", "call_state": "noanswer"}),
+                },
+            ]
+        ).encode()
+    ],
+    "vcard": [
+        b"BEGIN:VCARD\r\nN;CHARSET=latin-1;ENCODING=QUOTED-PRINTABLE:M=FCller=\r\n ;Bob\r\n"
+        + b"EMAIL:bob@smith.example\r\nTEL:tel:+1 555\r\nTZ:Europe/Berlin\r\nEND:VCARD\r\n"
+    ],
+}
+"""Bodies written for this run."""
+
 _FOLDERS = {
     "calendars": ("ical", "vcard"),
     "exports": ("table", "fitting", "asterisk", "freeswitch"),
@@ -176,8 +236,10 @@ _FOLDERS = {
 def seeds(name: str) -> Iterator[bytes]:
     """Bodies to begin with: those written for the tests, and the corpora's where they are."""
     from tests.test_source_fuzz import GENUINE
+    from tests.test_source_rows import FILES
 
-    yield from GENUINE.get(name, [])
+    yield from GENUINE.get(name, []) + OWN.get(name, [])
+    yield from (body for key, (_, body, *_) in FILES.items() if key.split("-")[0] == name)
     for path in sorted((TESTS / "bad").glob(f"{name}-*")):
         yield path.read_bytes()
     if name == "mapping":
