@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from contactledger.facts import Entry
 from contactledger.findings import Evidence, Finding, Outcome, Reach
 from contactledger.judge.judge import judge
+from contactledger.judge.lifts import FAILURES
 from contactledger.judge.policy import DEFAULT_POLICY
 from contactledger.judge.rules import CAVEATS, EXCUSES, NOTES, ORDER, RULES, VIOLATIONS
 from tests.judging import PEOPLE, THIRD, Log, day, logs, moments, stripped, two_sides
@@ -162,6 +163,31 @@ def test_a_later_policy_changes_nothing_earlier(log: Log) -> None:
     before = judge(log.entries, END)
     log.adopt('rules = 1\nevidence_needed = "confirmed"\n', at=day(31))
     assert judge(log.entries, END) == before
+
+
+@few
+@given(logs(), st.data())
+def test_more_evidence_never_lowers_a_reach(log: Log, data: st.DataObject) -> None:
+    """But for failures, which replace *sent* (J6), also of an answer, which then is none (J16)."""
+    more = [
+        entry for entry in log.entries if entry.kind == "signal" and entry.fact.what not in FAILURES
+    ]
+    if more:
+        gone = data.draw(st.sampled_from(more))
+        less = [entry for entry in log.entries if entry is not gone]
+        before = {(f.touch, f.party): f.reach for f in judge(less, END)}
+        after = {(f.touch, f.party): f.reach for f in judge(log.entries, END)}
+        assert [pair for pair in before if after[pair] < before[pair]] == []
+
+
+@few
+@given(logs(), st.data())
+def test_an_answer_never_lowers_a_reach(log: Log, data: st.DataObject) -> None:
+    asked = data.draw(st.sampled_from([e for e in log.entries if e.kind == "touch"]))
+    before = {(f.touch, f.party): f.reach for f in judge(log.entries, END)}
+    log.answer(asked, data.draw(st.sampled_from(["ann", "bob", "pia"])), at=day(30))
+    after = {(f.touch, f.party): f.reach for f in judge(log.entries, END)}
+    assert [pair for pair in before if after[pair] < before[pair]] == []
 
 
 @few

@@ -6,14 +6,33 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 
 from contactledger.advice import Remark
+from contactledger.facts import (
+    FACTS,
+    Handoff,
+    Mark,
+    Matter,
+    Message,
+    Milestone,
+    Party,
+    Person,
+    Preference,
+    Promise,
+    Settlement,
+    Signal,
+    Touch,
+)
+from contactledger.judge.may_contact import may_contact
+from contactledger.judge.next_steps import next_steps
 from contactledger.judge.policy import DEFAULT_POLICY
 from contactledger.judge.relationship import relationship
 from contactledger.judge.rules import RULES
 from contactledger.judge.rules_next import NEXT_RULES
+from contactledger.judge.standing import standing
 from tests.judging import THIRD, Log, day, logs, moments, stripped, two_sides
 
 
@@ -250,6 +269,46 @@ def test_every_rule_has_its_words_and_a_test_that_bears_its_number() -> None:
     assert set(NEXT_RULES).isdisjoint(RULES)
     for text in NEXT_RULES.values():
         assert (text[0].isupper(), text.endswith("."), "  " in text) == (True, True, False)
+
+
+def test_nothing_personal_stands_in_anything_that_is_read() -> None:
+    """Every personal field says SECRET; whatever is computed from the log never does."""
+    log = Log(DEFAULT_POLICY)
+    secret: dict[type, dict[str, Any]] = {
+        cls: {
+            a.name: {"message": Message(subject="SECRET"), "map": {"bob": "SECRET"}}.get(
+                a.metadata["codec"], "SECRET"
+            )
+            for a in attrs.fields(cls)
+            if a.metadata.get("personal") and a.metadata["codec"] != "blob" and a.name != "key"
+        }
+        for cls in FACTS.values()
+    }
+    log.party("acme", "vendor", **secret[Party])
+    log.party("smith", **secret[Party])
+    log.person("ann", "acme", **secret[Person])
+    log.person("bob", "smith", **secret[Person])
+    log.prefers("bob", preferred="phone", **secret[Preference])
+    log.matter("rel", party="smith", at=day(0), **secret[Matter])
+    log.milestone("install", kind="install", at=day(0), **secret[Milestone])
+    mail = log.touch("ann", "bob", expects="reply", matter="rel", at=day(0), **secret[Touch])
+    log.signal(mail, "delivered", at=day(0), **{**THIRD, **secret[Signal]})
+    log.touch("bob", "ann", channel="ticket", at=day(0), **secret[Touch])
+    promise = log.promise("ann", "bob", due=day(1), at=day(0), **secret[Promise])
+    log.settle(promise, "kept", at=day(1), **secret[Settlement])
+    log.mark(mail, "disputed", recorder="smith", at=day(1), **secret[Mark])
+    log.handoff("rel", "acme", "smith", at=day(2), **secret[Handoff])
+    assert "SECRET" in repr(log.entries)
+    read = [
+        log.judge(day(9)),
+        standing(log.entries, day(9)),
+        relationship(log.entries, day(9)),
+        next_steps(log.entries, day(9), party="acme"),
+        next_steps(log.entries, day(9), party="smith"),
+        may_contact(log.entries, "bob", "sms", at=day(9, 23), sender="acme"),
+    ]
+    assert [len(repr(one)) > 100 for one in read] == [True] * 6
+    assert "SECRET" not in repr(read)
 
 
 @settings(max_examples=40, deadline=None)

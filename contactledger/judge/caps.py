@@ -42,11 +42,9 @@ class Caps:
                 self._sent.setdefault(("person", question.sender, ref), []).append(line)
             if refs:
                 self._sent.setdefault(("party", question.sender, question.party), []).append(line)
-                everybody = self._sent.setdefault(("account", question.sender, ""), [])
-                if not everybody or everybody[-1][1] != entry.no:
-                    everybody.append(line)
         for sent in self._sent.values():
             sent.sort(key=lambda line: line[:2])
+        self._together = False
 
     def broken(self, cap: Cap, hearing: Hearing, ref: str) -> tuple[int, tuple[int, ...]] | None:
         """How many there were and the newest of them, if that touch is over the cap.
@@ -71,7 +69,9 @@ class Caps:
         self, cap: Cap, sender: str, at: datetime
     ) -> Iterator[tuple[str, datetime, tuple[int, ...]]]:
         """(whom, until, entries) wherever one more touch at that moment would break the cap."""
-        for kind, who, whom in self._sent:
+        if cap.per == "account":
+            self._add_up()
+        for kind, who, whom in list(self._sent):
             if (kind, who) != (cap.per, sender):
                 continue
             times, numbers = self._times(cap, sender, whom)
@@ -82,9 +82,23 @@ class Caps:
                 until = times[oldest] + timedelta(days=cap.days)
                 yield whom, until, tuple(sorted(numbers[oldest:last]))
 
+    def _add_up(self) -> None:
+        """What each sent to everybody together, a touch to several once; made when a cap asks."""
+        if self._together:
+            return
+        self._together = True
+        everybody: dict[str, set[tuple[datetime, int, Channel, Purpose]]] = {}
+        for (kind, sender, _), sent in self._sent.items():
+            if kind == "party":
+                everybody.setdefault(sender, set()).update(sent)
+        for sender, lines in everybody.items():
+            self._sent["account", sender, ""] = sorted(lines, key=lambda line: line[:2])
+
     def _times(self, cap: Cap, sender: str, whom: str) -> tuple[list[datetime], list[int]]:
         known = self._counted.get((cap, sender, whom))
         if known is None:
+            if cap.per == "account":
+                self._add_up()
             sent = [
                 line
                 for line in self._sent[cap.per, sender, whom]

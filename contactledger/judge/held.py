@@ -217,9 +217,10 @@ class Bar:
             yield Violation("channel_refused", ("J40",), (question.entry.no,))
         elif policy.allowed_channels is not None and channel not in policy.allowed_channels:
             yield Violation("channel_not_allowed", ("J40",), (question.entry.no,))
-        barred = policy.bars_topics(question.fact.topics)
-        if barred is not None:
-            yield Violation(barred, ("J40",), (question.entry.no,))
+        if policy.refused_topics or policy.allowed_topics:
+            barred = policy.bars_topics(question.fact.topics)
+            if barred is not None:
+                yield Violation(barred, ("J40",), (question.entry.no,))
 
     def _nobody_entitled(self, question: Question) -> Iterator[Violation]:
         """Nobody addressed is there any more, as far as the sender was told, and has a duty
