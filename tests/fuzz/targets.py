@@ -172,6 +172,10 @@ _CLOUD = {
 }
 _CALL = {"CallSid": "CA1", "CallStatus": "completed", "AnsweredBy": "human", "From": "+1555"}
 _TEXT = {"messageSid": "SM1", "messageStatus": "DELIVERED", "to": "+1666", "errorCode": 30008}
+_CARD = (
+    b"BEGIN:VCARD\r\nN;CHARSET=latin-1;ENCODING=QUOTED-PRINTABLE:M=FCller=\r\n ;Bob\r\n"
+    b"EMAIL:bob@smith.example\r\nTEL:tel:+1 555\r\nTZ:Europe/Berlin\r\nEND:VCARD\r\n"
+)
 OWN: dict[str, list[bytes]] = {
     "anymail": [
         json.dumps(
@@ -214,10 +218,7 @@ OWN: dict[str, list[bytes]] = {
             ]
         ).encode()
     ],
-    "vcard": [
-        b"BEGIN:VCARD\r\nN;CHARSET=latin-1;ENCODING=QUOTED-PRINTABLE:M=FCller=\r\n ;Bob\r\n"
-        + b"EMAIL:bob@smith.example\r\nTEL:tel:+1 555\r\nTZ:Europe/Berlin\r\nEND:VCARD\r\n"
-    ],
+    "vcard": [_CARD],
 }
 """Bodies written for this run."""
 
