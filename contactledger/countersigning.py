@@ -19,6 +19,7 @@ from typing import Any
 from attrs import frozen
 
 from contactledger import files
+from contactledger.accounts import refuse_archived
 from contactledger.declare import as_utc
 from contactledger.errors import BadInput, Unverified
 from contactledger.exchange import OpenedBundle, Trust, trusted_keys
@@ -151,7 +152,7 @@ def accept(
     if signed.key.public_key in own:
         raise Unverified("it is signed with a key of this ledger, which is no witness of itself")
     _require_checkpoint(tx, signed.checkpoint)
-    tx.lock([received.account])
+    refuse_archived(tx.lock([received.account]).values())
     _require_log(tx, received)
     there = [r for r in tx.receipts(received.account) if (r.epoch, r.key) == (received.epoch, key)]
     if there:

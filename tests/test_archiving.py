@@ -18,6 +18,7 @@ from contactledger import (
     Signal,
     Touch,
     archiving,
+    countersign,
     open_bundle,
 )
 from contactledger.errors import (
@@ -241,6 +242,19 @@ def test_look_ups_of_an_archived_account_are_let_alone(light):
     ledger.restore(light.file)
     assert light.stored()[old][-1] == before
     assert ledger.reindex() == 0
+
+
+def test_a_countersignature_is_taken_in_once_the_account_is_back(light):
+    ledger, path = light.ledger, light.folder / "x.bundle"
+    theirs = keygen(light.folder / "smith.key", "smith.example/ledger")
+    ledger.bundle(SMITH).save(path)
+    opened = open_bundle(path, trust=light.key)
+    made = countersign(opened, light.folder / "smith.key", light.clock())
+    ledger.archive(SMITH, light.file)
+    with pytest.raises(Archived):
+        ledger.accept(made, trust=theirs)
+    ledger.restore(light.file)
+    assert ledger.accept(made, trust=theirs).size == 8
 
 
 def test_what_is_on_legal_hold_stays(light):
