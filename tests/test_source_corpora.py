@@ -14,7 +14,7 @@ needs_corpora = pytest.mark.skipif(
 )
 
 AT_LEAST = {
-    "webhooks_anymail": 222,
+    "webhooks_anymail": 226,
     "webhooks_symfony": 38,
     "signatures": 43,
     "aws_events": 4,

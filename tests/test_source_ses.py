@@ -518,7 +518,12 @@ def test_of_a_message_laid_into_s3_the_headers_are_read_if_they_are_whole():
     assert (e.what, e.message.sender, e.message.text) == (SignalKind.ANSWERED, BOB, None)
     for mail in ({"messageId": "r-1"}, received()["mail"] | {"headersTruncated": True}):
         (e,) = parse(received(mail=mail))
-        assert (e.what, e.message, e.word) == (SignalKind.UNKNOWN, None, "Received")
+        assert (e.what, e.message, e.word, e.event_id) == (
+            SignalKind.UNKNOWN,
+            None,
+            "Received",
+            "r-1",
+        )
 
 
 def test_an_event_about_more_people_than_ses_sends_to_is_refused():

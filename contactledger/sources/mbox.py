@@ -45,21 +45,25 @@ def messages(file: BinaryIO) -> Iterator[bytes]:
     count = size = 0
     pieces: list[bytes] = []
     within = separator = False  # of a line that is longer than what is read at once
-    while line := file.readline(READ_BYTES):
-        begins = not within and (not count or line.startswith(b"From ")) and _begins(line, count)
-        separator = begins or (within and separator)
+    readline = file.readline
+    while line := readline(READ_BYTES):
+        if not within:
+            separator = (not count or line.startswith(b"From ")) and _begins(line, count)
+            if separator:
+                if count:
+                    yield _ended(pieces)
+                count, size, pieces = count + 1, 0, []
         within = line[-1:] != b"\n"
-        if begins:
-            if count:
-                yield _ended(pieces)
-            count, size, pieces = count + 1, 0, []
-        elif count and not separator:
-            size += len(line)
-            if size > MAX_MESSAGE_BYTES:
-                raise TooLarge(f"more than {MAX_MESSAGE_BYTES} bytes", place=f"message {count}")
-            pieces.append(line)
-        elif not count and line.strip():
-            raise BadEvent('begins with no line "From ", so it is no mailbox', place="line 1")
+        if separator:
+            continue
+        if not count:
+            if line.strip():
+                raise BadEvent('begins with no line "From ", so it is no mailbox', place="line 1")
+            continue
+        size += len(line)
+        if size > MAX_MESSAGE_BYTES:
+            raise TooLarge(f"more than {MAX_MESSAGE_BYTES} bytes", place=f"message {count}")
+        pieces.append(line)
     if count:
         yield _ended(pieces)
 

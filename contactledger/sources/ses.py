@@ -367,6 +367,10 @@ def _received(item: Fields, mail: Fields, body: bytes) -> list[Event]:
         return from_message(raw, "amazon_ses", event_id=event_id)
     pairs = header_pairs(mail.values.get("headers"))
     if not pairs or mail.flag("headersTruncated"):
-        # who wrote it, a person or a machine, stands in headers that are not here
-        return [Event(SignalKind.UNKNOWN, source="amazon_ses", word="Received", original=body)]
+        # who wrote it, a person or a machine, stands in headers that are not here: the host
+        # fetches the message (the S3 action names it) and gives it to `Mail`
+        at, said_at = mail.iso("timestamp")
+        told = Event(SignalKind.UNKNOWN, at, source="amazon_ses", event_id=event_id)
+        told.word, told.said_at, told.original = "Received", said_at, body
+        return [told]
     return from_parts(pairs, None, None, "amazon_ses", event_id=event_id, original=body)
