@@ -7,28 +7,41 @@ echoes its statements does not find personal data of a ledger in its logs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from contactledger.errors import StoreError
-from contactledger.store.failures import UNSTORABLE, failure_of
+from contactledger.store.failures import DOUBLE, UNSTORABLE, failure_of
 
 _T = TypeVar("_T")
 _Rows = Sequence[Sequence[Any]]
+_COPYING = "contactledger_copying"
+
+
+@lru_cache(512)
+def rows_in(text: str, number: int) -> str:
+    """An INSERT of one row as one of several."""
+    head, _, rest = text.partition(" VALUES ")
+    row, close, more = rest.partition(")")
+    return f"{head} VALUES {', '.join([row + close] * number)}{more}"
 
 
 class Driver:
     """What a transaction asks of the driver. Its errors come out as those of the tree."""
 
     def __init__(self, connection: Connection) -> None:
+        dbapi: Any = connection.dialect.loaded_dbapi
         self.raw: Any = connection.connection.dbapi_connection
         self.sqlite = connection.dialect.name == "sqlite"
         self.copies = not self.sqlite and not connection.dialect.is_async
         """Whether `copy` can be asked: not through SQLAlchemy's bridge to an async driver."""
+        self._pipelines = self.copies and dbapi.Pipeline.is_supported()
         self._state: Any = connection.connection.driver_connection
-        self._errors: type[Exception] = connection.dialect.loaded_dbapi.Error
+        self._errors: type[Exception] = dbapi.Error
 
     @property
     def in_transaction(self) -> bool:
@@ -70,6 +83,44 @@ class Driver:
     def copy(self, text: str, rows: _Rows) -> None:
         """Many new rows by PostgreSQL's COPY."""
         self._attempt(self._copy, text, rows)
+
+    def few(self, text: str, rows: _Rows) -> None:
+        """An INSERT of some rows; on PostgreSQL in one statement, which must not hold two rows
+        of one key."""
+        if self.copies and len(rows) > 1:
+            self.run(rows_in(text, len(rows)), [value for row in rows for value in row])
+        else:
+            self.many(text, rows)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """On PostgreSQL, what is run in this block is sent without waiting for each answer; the
+        first error comes at its end. Nothing may be asked in it, and nothing copied."""
+        if not self._pipelines:
+            yield
+            return
+        failure = None
+        try:
+            with self.raw.pipeline():
+                yield
+        except self._errors as error:
+            failure = failure_of(error)
+        if failure is not None:
+            raise failure
+
+    def copied(self, text: str, rows: _Rows) -> bool:
+        """The same, unless a row of one of these keys is there: then False, and nothing is
+        changed."""
+        self.run(f"SAVEPOINT {_COPYING}")
+        try:
+            self.copy(text, rows)
+        except StoreError as error:
+            if str(error) != DOUBLE:
+                raise
+            self.run(f"ROLLBACK TO SAVEPOINT {_COPYING}")
+            return False
+        self.run(f"RELEASE SAVEPOINT {_COPYING}")
+        return True
 
     def _rows(self, text: str, values: Sequence[Any]) -> _Rows:
         cursor = self.raw.cursor()

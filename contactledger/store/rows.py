@@ -10,12 +10,15 @@ from sqlalchemy import Connection
 
 from contactledger.store.driver import Driver
 from contactledger.store.guard import Guard
+from contactledger.store.port import LookupRow
 from contactledger.store.statements import LIST_SIZES, Statements
 
 PAGE = 1_000
 """Rows fetched at a time, so that a long log does not lie in memory twice."""
 COPY_ROWS = 32
 """From this many rows on, COPY pays for its extra round trip."""
+_AGAIN = frozenset(["address"])
+"""Kinds of look-ups that are written again and again: one address, in touch after touch."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,12 +53,30 @@ class SqlRows:
         self._guard.writing()
         self._driver.run(text, values)
 
-    def _new(self, insert: str, copy: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Rows of a key that is not there yet."""
-        if len(rows) >= COPY_ROWS and self._driver.copies:
+    def _new(self, insert: str, copy: str | None, rows: Sequence[Sequence[Any]]) -> None:
+        """Rows of a key that is not there yet, or (`copy` is None) that may stay as they are."""
+        if len(rows) < COPY_ROWS:
+            self._driver.few(insert, rows)
+        elif copy is not None and self._driver.copies:
             self._driver.copy(copy, rows)
         else:
             self._driver.many(insert, rows)
+
+    def _put_lookups(self, given: Sequence[LookupRow]) -> None:
+        """Look-ups, those of a key that is there replaced.
+
+        In the order of their key: each page of the index is then visited once. Most are new,
+        as their id is, and go by COPY; should one of them be there, all are merged.
+        """
+        rows = sorted({row[:3]: row for row in given}.values())
+        if len(rows) >= COPY_ROWS and self._driver.copies:
+            new = [row for row in rows if row.kind not in _AGAIN]
+            if self._driver.copied(self._sql.copy_lookups, new):
+                rows = [row for row in rows if row.kind in _AGAIN]
+        if len(rows) < COPY_ROWS:
+            self._driver.few(self._sql.add_lookups, rows)
+        else:
+            self._driver.many(self._sql.add_lookups, rows)
 
     def _among(self, text: str, values: Collection[Any], *before: object) -> list[Any]:
         """Rows of a query with an `IN` list, asked in lists of bounded length."""

@@ -37,7 +37,7 @@ from contactledger.store.port import (
     LookupRow,
     Scrub,
 )
-from contactledger.store.rows import PAGE, micros, moment
+from contactledger.store.rows import COPY_ROWS, PAGE, micros, moment
 from contactledger.store.scrub import HOSTS, scrub
 from contactledger.store.sql_sealing import SqlSealing, head_row
 from contactledger.store.statements import Statements, statements
@@ -189,10 +189,18 @@ class SqlTransaction(SqlSealing):
     def append(self, batch: Batch) -> None:
         """See the port."""
         self._guard.appending(batch)
+        parts = (batch.entries, batch.disclosures, batch.lookups, batch.blobs, batch.seen)
+        if max(map(len, (*parts, batch.nodes))) < COPY_ROWS:
+            with self._driver.together():
+                self._append(batch)
+        else:
+            self._append(batch)
+
+    def _append(self, batch: Batch) -> None:
         head = batch.head
         self._add(head.account, batch.entries, batch.disclosures, batch.lookups, batch.blobs)
         seen = [(head.account, *row) for row in batch.seen]
-        self._driver.many(self._sql.add_seen, seen)
+        self._new(self._sql.add_seen, None, seen)
         self._add_nodes(head.account, batch.nodes)
         newest = None if head.recorded_at is None else micros(head.recorded_at)
         self._write(self._sql.move_head, head.size, head.frontier, newest, head.account)
@@ -214,9 +222,8 @@ class SqlTransaction(SqlSealing):
         disclosures = [(account, *row) for row in disclosed]
         self._new(sql.add_entries, sql.copy_entries, entries)
         self._new(sql.add_disclosures, sql.copy_disclosures, disclosures)
-        # In the order of their key: each page of the index is then visited once.
-        self._driver.many(sql.add_lookups, sorted(lookups))
-        self._driver.many(sql.add_blobs, [(account, *row) for row in blobs])
+        self._put_lookups(lookups)
+        self._new(sql.add_blobs, None, [(account, *row) for row in blobs])
 
     def drop_entries(self, account: str, archived: bytes) -> None:
         """See the port."""

@@ -53,6 +53,7 @@ class Statements:
     disclosures: str
     drop_disclosures: str
     add_lookups: str
+    copy_lookups: str
     find_in: str
     find_here_in: str
     lookups_from: str
@@ -177,6 +178,7 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         drop_disclosures=delete(t.disclosure, "WHERE account = ? AND no = ? AND digest = ?"),
         add_lookups=insert(t.lookup)
         + " ON CONFLICT (ref, account, id) DO UPDATE SET no = excluded.no, kind = excluded.kind",
+        copy_lookups=copy(t.lookup),
         find_in=select(t.lookup, "WHERE ref IN ({})"),
         find_here_in=select(t.lookup, "WHERE account = ? AND ref IN ({})"),
         lookups_from=select(

@@ -268,6 +268,17 @@ class JoinedStoreSuite(SealSuite, ArchiveSuite):
             tx.append(batch_of(A, entries, lookups=[first, other, newer]))
             assert tx.find([ref]) == [other, newer]
 
+    def test_of_many_look_ups_those_that_are_there_lead_to_the_newest(self, store: Store) -> None:
+        for account, count, kind in ((A, 3, "touch"), (B, 40, "touch"), (C, 40, "address")):
+            refs = [no.to_bytes(16, "big") for no in range(count)]
+            old = [LookupRow(ref, account, "i" * 26, 0, kind) for ref in refs[:2]]
+            new = [LookupRow(ref, account, "i" * 26, 1, kind) for ref in refs]
+            with store.begin(write=True) as tx:
+                tx.add_account(account)
+                tx.append(batch_of(account, [entry_row(0)], lookups=[*old, *old]))
+                tx.append(batch_of(account, [entry_row(1)], lookups=[*old, *new]))
+                assert tx.find(refs, account) == new
+
     def test_look_ups_are_found_however_many_are_asked_for(self, store: Store) -> None:
         count = 1_300
         refs = [no.to_bytes(16, "big") for no in range(count)]
