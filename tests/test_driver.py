@@ -1,0 +1,82 @@
+"""What is sent to PostgreSQL together, and what is copied: the errors of either, on a real one."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import create_engine
+
+from contactledger.errors import StoreError, StoreMissing
+from contactledger.store.driver import Driver, rows_in
+
+
+@pytest.fixture
+def driver(postgres_url):
+    """A driver with a table of numbers and words, in a transaction that is taken back."""
+    engine = create_engine(postgres_url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TEMPORARY TABLE thing (no int PRIMARY KEY, word text)")
+        yield Driver(connection)
+    engine.dispose()
+
+
+INSERT = "INSERT INTO thing (no, word) VALUES (%s, %s)"
+COPY = "COPY thing (no, word) FROM STDIN"
+
+
+def insert_together(driver, numbers):
+    with driver.together():
+        for no in numbers:
+            driver.run(INSERT, (no, "secret"))
+
+
+def there(driver):
+    return driver.rows("SELECT no, word FROM thing ORDER BY no")
+
+
+def test_an_insert_of_one_row_is_made_one_of_several():
+    assert rows_in("INSERT INTO t (a, b) VALUES (?, ?)", 1) == "INSERT INTO t (a, b) VALUES (?, ?)"
+    text = "INSERT INTO t (a, b) VALUES (%s, %s) ON CONFLICT (a) DO UPDATE SET b = excluded.b"
+    tail = " ON CONFLICT (a) DO UPDATE SET b = excluded.b"
+    assert rows_in(text, 3) == f"INSERT INTO t (a, b) VALUES (%s, %s), (%s, %s), (%s, %s){tail}"
+
+
+def test_a_few_rows_go_in_one_statement(driver):
+    driver.few(INSERT, [(1, "a"), (2, "b"), (3, "c")])
+    driver.few(INSERT, [(4, "d")])
+    driver.few(INSERT, [])
+    assert there(driver) == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
+
+
+def test_what_is_sent_together_is_there_at_the_end(driver):
+    with driver.together():
+        driver.run(INSERT, (1, "a"))
+        driver.few(INSERT, [(2, "b"), (3, "c")])
+    assert there(driver) == [(1, "a"), (2, "b"), (3, "c")]
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_an_error_of_what_was_sent_together_comes_out_as_one_of_the_tree(driver, last):
+    numbers = [1, 1, *([] if last else range(2, 300))]
+    with pytest.raises(StoreError) as caught:
+        insert_together(driver, numbers)
+    error = caught.value
+    assert str(error) == "a row with this key is there already"
+    assert (error.__cause__, error.__context__) == (None, None)
+
+
+def test_text_that_cannot_be_stored_is_said_though_it_was_sent_together(driver):
+    with pytest.raises(StoreError, match="holds text that cannot be stored"), driver.together():
+        driver.run(INSERT, (1, "\ud800"))
+
+
+def test_copying_says_no_where_a_key_is_there_and_nothing_is_changed(driver):
+    driver.run(INSERT, (2, "there"))
+    assert driver.copied(COPY, [(1, "a"), (2, "b")]) is False
+    assert there(driver) == [(2, "there")]
+    assert driver.copied(COPY, [(1, "a"), (3, "c")]) is True
+    assert there(driver) == [(1, "a"), (2, "there"), (3, "c")]
+
+
+def test_copying_raises_whatever_else_is_wrong(driver):
+    with pytest.raises(StoreMissing):
+        driver.copied("COPY nothing FROM STDIN", [(1, "a")])
