@@ -15,6 +15,7 @@ names the touch is decoded, so it takes a few microseconds an entry.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -30,6 +31,7 @@ from contactledger.log.bundle import MAX_SINCE, Content, KeyContent, LogContent,
 from contactledger.log.bundle_log import Progress
 from contactledger.log.bundle_receipts import in_order
 from contactledger.log.bundle_text import Since
+from contactledger.log.bundle_times import in_order as times_in_order
 from contactledger.log.note import MAX_SIGNATURES, add_signatures, parse_unverified
 from contactledger.log.receipt import parse_countersignature, parse_receipt_note
 from contactledger.log.record import ID, decode, disclosed
@@ -40,7 +42,7 @@ from contactledger.log.verifier import VerifierKey
 from contactledger.recording import hashes_in
 from contactledger.references import References, id_ref
 from contactledger.retrying import in_one_transaction
-from contactledger.sealed import Sealed, newest_sealed
+from contactledger.sealed import Sealed, newest, newest_sealed
 from contactledger.store.port import DisclosureRow, Store, Transaction
 from contactledger.store.sealing import GivenRow, SealedRow, SlotRow
 from contactledger.trees import account_reader, ledger_reader, slot_path
@@ -51,6 +53,8 @@ Chosen = int | str | Entry
 _ALWAYS = frozenset({"redaction", "alias", "retraction"})
 """Kinds that a partial bundle holds beside what was asked for: what other entries mean now."""
 _PAGE = 1_000
+_SEALS = 10
+"""How often a bundle looks for a signed seal while others seal all the time."""
 
 
 @frozen
@@ -67,6 +71,7 @@ class Bundle:
     _whom: str | None = field(repr=False)
     _now: Callable[[], datetime] = field(repr=False)
     _originals: bool = True
+    _seal: Callable[[], object] | None = field(default=None, repr=False)
 
     def save(self, path: files.Where, *, progress: Progress | None = None) -> int:
         """Write it to a file, which is replaced only when all of it is there; its bytes."""
@@ -81,7 +86,7 @@ class Bundle:
         NotSealed if the account was never sealed, or the last seal has no signature yet.
         TooLarge for over 4 GiB or 65,000 originals: leave those out with `originals=False`.
         """
-        with self._store.begin(write=False) as tx:
+        with self._at_a_signature() as tx:
             source = _Source(tx, self.account, self._house, progress)
             size = write_bundle(target, source.content(self._chosen, self._originals))
         if self._whom is not None:
@@ -93,6 +98,17 @@ class Bundle:
 
             in_one_transaction(self._store, keep, idempotent=True)
         return size
+
+    @contextmanager
+    def _at_a_signature(self) -> Iterator[Transaction]:
+        """A reading transaction at a signed seal, if we can sign: another sealer may be between
+        its two steps just now, and sealing again waits for its signature or makes it."""
+        for left in reversed(range(_SEALS)):
+            with self._store.begin(write=False) as tx:
+                if not left or self._seal is None or newest(tx).note is not None:
+                    yield tx
+                    return
+            self._seal()
 
 
 def bundle(  # noqa: PLR0913 - what a ledger knows, and what was asked for
@@ -106,12 +122,14 @@ def bundle(  # noqa: PLR0913 - what a ledger knows, and what was asked for
     to: str | None = None,
     originals: bool = True,
     remember: bool = True,
+    seal: Callable[[], object] | None = None,
 ) -> Bundle:
     """The bundle of an account (an id), whole or of some `entries`.
 
     `to`: the key of the person or party that gets it; `remember`: the head counts as given
-    once it is written. NotSealed before the first seal; NotFound for an entry or a receiver
-    that is not there; BadInput for the house log, which is in every bundle.
+    once it is written; `seal` seals, where we have a key. NotSealed before the first seal;
+    NotFound for an entry or a receiver that is not there; BadInput for the house log, which
+    is in every bundle.
     """
     if account == house:
         raise BadInput("the house log goes with every account's bundle", field="account")
@@ -123,7 +141,8 @@ def bundle(  # noqa: PLR0913 - what a ledger knows, and what was asked for
             )
         whom = _receiver(tx, references, account, to)
         chosen = None if entries is None else _numbers(tx, references, account, entries)
-    return Bundle(account, store, house, chosen, whom if remember else None, now, originals)
+    given = whom if remember else None
+    return Bundle(account, store, house, chosen, given, now, originals, seal)
 
 
 class _Source:
@@ -168,6 +187,7 @@ class _Source:
             disclosures=lambda: ((part.no, part.body) for part in parts()),
             keys=tuple([self._change(row, size) for row in changes]),
             since=since,
+            times=self._times(),
             receipts=self._receipts({self._slot.size, *(n for n, _ in since)}, numbers is None),
             blobs=_originals(parts()) if originals else (),
             blob=self._blob,
@@ -268,6 +288,12 @@ class _Source:
         room = MAX_SIGNATURES - len(parse_unverified(self._sealed.note).unverified)
         lines = [line for note in given[:room] for line in parse_unverified(note).unverified]
         return add_signatures(self._sealed.note, *lines) if lines else self._sealed.note
+
+    def _times(self) -> tuple[bytes, ...]:
+        """Timestamps of this checkpoint; they are kept with the house log."""
+        now = self._sealed.epoch.epoch
+        rows = self._tx.receipts(self._house.account)
+        return times_in_order(row.note for row in rows if row.epoch == now)
 
     def _receipts(self, shown: Collection[int], whole: bool) -> tuple[bytes, ...]:
         """Receipts that came back; without all entries, those for a head that is shown."""

@@ -42,6 +42,7 @@ from contactledger.sealed import Sealed, newest_signed, prove_entry
 from contactledger.sealing import Sealer, check_marks, read_marks, signing_keys
 from contactledger.sending import Sent, prepare, take_back
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
+from contactledger.timestamping import Timestamping
 from contactledger.store.read_only import ReadOnlyStore
 from contactledger.trees import EntryProof
 
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from contactledger.log.note import Signer
 
 
-class Ledger(Reading, Tabulating, Keeping, Archiving, Indexing, Receiving, Importing):
+class Ledger(Reading, Tabulating, Keeping, Archiving, Timestamping, Indexing, Receiving, Importing):
     """A ledger: write with `record`, `sending`, `receive`; read with `entries` … `report`.
 
     Thread-safe. Use it with `with`, or `close()` it.
@@ -406,8 +407,9 @@ class Ledger(Reading, Tabulating, Keeping, Archiving, Indexing, Receiving, Impor
         it), each with its proof. `to`: who gets it, a key in the account. `originals`: with
         the raw messages. Raises NotSealed where nothing is sealed; NotFound, BadInput.
         """
-        if self._keys and not self._reading:
-            self.seal()
+        seal = self.seal if self._keys and not self._reading else None
+        if seal is not None:
+            seal()
         with self._store.begin(write=False) as tx:
             id_ = self._accounts.must_find(account, tx)
         return bundle(
@@ -420,6 +422,7 @@ class Ledger(Reading, Tabulating, Keeping, Archiving, Indexing, Receiving, Impor
             to=to,
             originals=originals,
             remember=not self._reading,
+            seal=seal,
         )
 
     def prove(self, account: str, no: int) -> EntryProof:
