@@ -76,11 +76,11 @@ _WROTE = re.compile(
     r"(?: .{0,120})?\s?[:：]\s{0,9}>?\s{0,9}\Z",
     re.IGNORECASE,
 )
-_INTRO = re.compile(
-    r"(?:^|\s|(?<=[-.!?>]))(?:on|am|le|el|il|op|den|em|w dniu|dnia|dne|pe|på|the|at|ti|pada|vào)\b"
-    r"(?=.{0,200}\d)",
-    re.IGNORECASE,
-)
+_DAY_WORDS = r"(?:on|am|le|el|il|op|den|em|w dniu|dnia|dne|pe|på|the|at|ti|pada|vào)\b"
+_INTRO = re.compile(r"(?:^|\s|(?<=[-.!?>]))" + _DAY_WORDS + r"(?=.{0,200}\d)", re.IGNORECASE)
+_MAY_INTRODUCE = re.compile(_DAY_WORDS)
+_MAY_DATE = re.compile(r"\d(?:\d{3}|[:.h/-])|年")
+"""Whether it is worth while to look for the two, which costs ten times as much."""
 _DATED = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2}\b|年")
 _VERB = re.compile(r"(?:schrieb|skrev|escribió|escreveu|wrote|a écrit|ha scritto|schreef)\s{0,9}\Z")
 """Where the verb stands before the day ("Bob <b@x.example> schrieb am …:"), the line has nothing
@@ -204,8 +204,9 @@ def _attribution(lines: list[str], number: int) -> tuple[int, str]:
     """
     if not _DIGIT.search(lines[number]):  # a day, at least
         return 0, ""
-    begins = _INTRO.search(lines[number])
-    if begins is None and not _DATED.search(lines[number]):
+    low = lines[number].lower()
+    begins = _INTRO.search(lines[number]) if _MAY_INTRODUCE.search(low) else None
+    if begins is None and not (_MAY_DATE.search(low) and _DATED.search(low)):
         return 0, ""
     if begins and begins.start() == 0 and _without_colon(lines[number]):
         return 1, ""
