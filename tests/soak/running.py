@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -71,15 +72,22 @@ def soak(url: str, folder: Path, seconds: float, tell: Callable[[Sample, int], N
         living = Living(ledger, load_signer(key))
         started = time.monotonic()
 
+        stop = threading.Event()
+
         def work() -> None:
-            living.live(next(lives))
-            while time.monotonic() - started < seconds:
+            try:
                 living.live(next(lives))
+                while not stop.is_set():
+                    living.live(next(lives))
+            finally:
+                stop.set()  # who fails ends it for all
 
         working = [pool.submit(work) for _ in range(THREADS)]
         while not all(future.done() for future in working):
             time.sleep(max(seconds / LOOKS, 0.01))
             samples.append(look(time.monotonic() - started, url))
+            if samples[-1].at >= seconds:
+                stop.set()
             if samples[-1].at >= told * seconds / 10:
                 told += 1
                 tell(samples[-1], living.done.total())
