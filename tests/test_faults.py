@@ -299,6 +299,18 @@ def test_two_accounts_merged_into_each_other_at_the_same_time_are_merged_once(cr
     assert crowd.ledger.check() == 17
 
 
+def test_an_account_that_is_merged_away_meanwhile_is_followed(crowd, retries):
+    crowd.ledger.record("third", *two_sides()[:1])
+    crowd.lock(crowd.touches[1].account)
+    away = crowd.begin(lambda: crowd.ledger.merge_accounts(OTHER, "third"))
+    merged = crowd.begin(lambda: crowd.ledger.merge_accounts(SMITH, OTHER), waiting=2)
+    crowd.host.commit()
+    *_, first = away.result(30)
+    *_, second = merged.result(30)
+    assert (first.fact.to, second.fact.to) == (crowd.ledger.entries("third")[0].account,) * 2
+    assert retries() == 1
+
+
 def test_an_opt_out_that_is_said_while_accounts_are_merged_is_not_left_behind(crowd):
     crowd.ledger.record("third", *two_sides()[:3])
     account = crowd.touches[0].account
