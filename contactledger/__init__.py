@@ -27,6 +27,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     matching.py     TOP     whose touch a report is about
     regrading.py    TOP     acts graded by what is on record, and the other way round
     receiving.py    TOP     the inbox: durable, parsed, matched, recorded
+    mailboxes.py    TOP     a mailbox file in pieces
     importing.py    TOP     whole files: tried first, in batches that can be taken back
     heartbeats.py   TOP     collectors that say they are alive, and coverage from it
     covering.py     TOP     when a collector listened, from heartbeats and periods

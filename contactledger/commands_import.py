@@ -7,9 +7,11 @@ others are (or would be) imported.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -17,13 +19,24 @@ from contactledger.errors import BadInput
 from contactledger.importing import Imported
 from contactledger.ledger import Ledger
 from contactledger.moments import moment
-from contactledger.sources import Asterisk, Calls, FreeSwitch, ICal, Mapping, Table, TwilioLog
+from contactledger.sources import (
+    Asterisk,
+    Calls,
+    FreeSwitch,
+    ICal,
+    Mapping,
+    Table,
+    TwilioLog,
+    VCard,
+)
 
 Db = Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")]
 Recorder = Annotated[str, typer.Option(help="The key of the party that runs the ledger.")]
 PARTLY = 3
 """The exit code for a file of which rows could not be read."""
-FORMS = ("calls", "asterisk", "freeswitch", "ical", "table", "twilio")
+FORMS = ("calls", "asterisk", "freeswitch", "ical", "mbox", "table", "twilio", "vcard")
+MAX_FILE_BYTES = 256 * 1024 * 1024
+"""Read at most; each form has a lower bound of its own, which names it."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +46,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("take-back")(take_back)
 
 
-def import_(
+def import_(  # noqa: PLR0913, PLR0917 - they are the options of a command
     db: Db,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to import.")],
     recorder: Recorder,
@@ -45,23 +58,58 @@ def import_(
     period: Annotated[
         str, typer.Option(metavar="SINCE/UNTIL", help="The file is complete for that time.")
     ] = "",
+    people_of: Annotated[
+        str, typer.Option(metavar="ACCOUNT/PARTY", help="Of an address book: whose people.")
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run/--write", help="Only tell what would be recorded.")
     ] = True,
 ) -> None:
-    """Import a file; without --write nothing is recorded. Exit code 3: rows could not be read."""
-    try:
-        body = file.read_bytes()
-        text = Path(mapping).read_text("utf-8") if mapping.endswith(".toml") else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot be read ({type(error).__name__})", field="FILE") from None
-    source = _source(form, body, Mapping.read(text) if text else mapping, zone or None)
+    """Import a file; without --write nothing is recorded. Exit code 3: rows could not be read.
+
+    A mailbox comes in some hundred messages at a time, each a batch of its own. An address book
+    (vcard) needs --people-of.
+    """
     covered = _period(period) if period else None
-    with _opened(db, recorder) as ledger:
-        done = ledger.import_(source, body, dry_run=dry_run, period=covered)
-    typer.echo(_told(done))
-    if done.faults:
+    partly = False
+    with _opened(db, recorder) as ledger, _file(file) as opened:
+        if form == "mbox":
+            batches = ledger.import_mailbox(opened, dry_run=dry_run, period=covered)
+        elif form == "vcard":
+            account, _, party = people_of.rpartition("/")
+            if not account or not party:
+                raise BadInput("must read ACCOUNT/PARTY for an address book", field="--people-of")
+            body = opened.read(VCard.max_body_bytes + 1)
+            batches = iter([ledger.import_people(account, party, body, dry_run=dry_run)])
+        else:
+            body = opened.read(MAX_FILE_BYTES)
+            source = _source(form, body, _mapping(mapping), zone or None)
+            batches = iter([ledger.import_(source, body, dry_run=dry_run, period=covered)])
+        for done in batches:
+            typer.echo(_told(done))
+            partly = partly or bool(done.faults)
+    if partly:
         raise typer.Exit(PARTLY)
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[BinaryIO]:
+    try:
+        opened = path.open("rb")
+    except OSError as error:
+        raise BadInput(f"cannot be read ({type(error).__name__})", field="FILE") from None
+    with opened:
+        yield opened
+
+
+def _mapping(name: str) -> Mapping | str:
+    """A mapping that comes with the package, by its name, or one of a file."""
+    if not name.endswith(".toml"):
+        return name
+    try:
+        return Mapping.read(Path(name).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot be read ({type(error).__name__})", field="--mapping") from None
 
 
 def imports(db: Db, recorder: Recorder) -> None:

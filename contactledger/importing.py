@@ -11,9 +11,9 @@ imported again, mended.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 from attrs import frozen
@@ -25,15 +25,17 @@ from contactledger.errors import BadEvent, BadFact, NotFound, TooLarge
 from contactledger.events import Event
 from contactledger.facts import Coverage, Entry, Fact, Retraction
 from contactledger.heartbeats import Heartbeats
+from contactledger.mailboxes import Piece, pieces
 from contactledger.matching import Matcher, Parked
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
 from contactledger.retrying import in_one_transaction
 from contactledger.sources._machine_grade import Grader
+from contactledger.sources.mbox import Mbox
 from contactledger.sources.source import Rows, Source, check_size
 from contactledger.sources.vcard import VCard
 from contactledger.store.port import InboxRow, Store, Transaction
-from contactledger.vocabulary import Channel
+from contactledger.vocabulary import Auth, Channel
 
 if TYPE_CHECKING:
     from contactledger.accounts import Accounts
@@ -148,10 +150,46 @@ class Importing(Heartbeats):
         such form); none of it is recorded then.
         """
         check_size(source, body)
-        now = self._now()
-        auth = source.verify(headers or {}, body, None, now)
+        auth = source.verify(headers or {}, body, None, self._now())
         parsed, faults = _parsed(source, headers or {}, body)
-        events = self.grader.grade(parsed)
+        piece = Piece(parsed, faults, hashlib.sha256(body).hexdigest())
+        return self._import_piece(source, piece, auth, period, dry_run)
+
+    def import_mailbox(
+        self,
+        file: BinaryIO,
+        *,
+        source: Mbox | None = None,
+        dry_run: bool = True,
+        period: tuple[datetime, datetime] | None = None,
+    ) -> Iterator[Imported]:
+        """Import a mailbox of any size, some hundred messages at a time, each a batch of its own.
+
+        Nothing is done until it is iterated over: each batch is recorded when it is given. If
+        it ends early, import the file again: what is on record is known. `period` goes on record
+        with the last batch, if every message could be read. Errors and arguments as in
+        `import_`; in a dry run no batch knows of those before it.
+        """
+        reader = source or Mbox()
+        self._covers(reader, [reader.channel], period)  # which refuses a time that lies ahead
+        clean, waiting = True, Piece()
+        for piece in pieces(reader, file):
+            if waiting.messages:
+                clean = clean and not waiting.faults
+                yield self._import_piece(reader, waiting, Auth.NONE, None, dry_run)
+            waiting = piece
+        yield self._import_piece(reader, waiting, Auth.NONE, period if clean else None, dry_run)
+
+    def _import_piece(
+        self,
+        source: Source,
+        piece: Piece,
+        auth: Auth,
+        period: tuple[datetime, datetime] | None,
+        dry_run: bool,
+    ) -> Imported:
+        now = self._now()
+        events, faults = self.grader.grade(piece.events), piece.faults
         channels = sorted({event.channel for event in events}) or [source.channel]
 
         def facts(tx: Transaction) -> tuple[dict[str, list[Given]], tuple[Parked, ...], int]:
@@ -169,7 +207,7 @@ class Importing(Heartbeats):
 
         covers = self._covers(source, channels, period)
         return self._import(
-            source.name, body, facts, None if faults else covers, dry_run, _told(faults)
+            source.name, piece.sha256, facts, None if faults else covers, dry_run, _told(faults)
         )
 
     def import_people(
@@ -191,9 +229,8 @@ class Importing(Heartbeats):
         people = [Given(person) for person in reader.people(body, party, faults)]
         with self._store.begin(write=False) as tx:
             id_ = self._accounts.must_find(account, tx)
-        return self._import(
-            reader.name, body, lambda _: ({id_: people}, (), 0), None, dry_run, _told(faults)
-        )
+        sha256, given = hashlib.sha256(body).hexdigest(), ({id_: people}, (), 0)
+        return self._import(reader.name, sha256, lambda _: given, None, dry_run, _told(faults))
 
     def imports(self) -> tuple[Batch, ...]:
         """The imports on record, oldest first."""
@@ -261,7 +298,7 @@ class Importing(Heartbeats):
     def _import(
         self,
         name: str,
-        body: bytes,
+        sha256: str,
         facts: Any,
         coverage: Coverage | None,
         dry_run: bool,
@@ -286,7 +323,7 @@ class Importing(Heartbeats):
                 tuple(one.entry for one in covered if one.state == "new"),
                 faults,
             )
-            tx.inbox_put(self._batch_row(name, body, made))
+            tx.inbox_put(self._batch_row(name, sha256, made))
             if dry_run:
                 raise _DryRun(made)
             return made
@@ -296,11 +333,11 @@ class Importing(Heartbeats):
         except _DryRun as tried:
             return tried.made
 
-    def _batch_row(self, name: str, body: bytes, made: Imported) -> InboxRow:
+    def _batch_row(self, name: str, sha256: str, made: Imported) -> InboxRow:
         numbers: dict[str, list[int]] = {}
         for entry in (*made.recorded, *made.conflicting, *made.coverage):
             numbers.setdefault(entry.account, []).append(entry.no)
-        said = {"entries": numbers, "sha256": hashlib.sha256(body).hexdigest()}
+        said = {"entries": numbers, "sha256": sha256}
         return InboxRow(
             id=made.batch,
             received_at=self._now(),

@@ -19,6 +19,8 @@ TWILIO = "Sid,From,To,Start Time,Status\nCA1,+15550111,+15550100,2026-02-26 10:0
 MAPPING = 'name = "mine"\nchannel = "phone"\nmessage = true\n[columns]\nfrom = "From"\nto = "To"\n'
 REST = '{"sid": "CA1", "status": "busy", "direction": "inbound", "from": "+15550111", "to": "+15550100", "start_time": "Mon, 02 Mar 2026 12:00:00 +0000"}'
 FS = '{"variables": {"uuid": "c0041bbc-d88a", "start_epoch": "1772100000", "caller_id_number": "15550111"}}'
+CARD = "BEGIN:VCARD\nFN:Dan Oh\nEND:VCARD\n"
+MBOX = "From bob Thu Feb 26 10:00:00 2026\nFrom: bob@smith.example\n\nYes.\n\n"
 
 
 @pytest.fixture
@@ -91,6 +93,8 @@ def test_rows_that_cannot_be_read_are_listed_and_the_exit_code_says_in_part(
     [
         ("Master.csv", ASTERISK, ("--as", "asterisk", "--zone", "UTC")),
         ("cdr.json", FS, ("--as", "freeswitch")),
+        ("people.vcf", CARD, ("--as", "vcard", "--people-of", "smith-motors/smith")),
+        ("mail.mbox", MBOX, ("--as", "mbox")),
         ("calls.json", REST, ("--as", "twilio")),
         ("meetings.ics", ICS, ("--as", "ical", "--zone", "Europe/Berlin")),
         ("twilio.csv", TWILIO, ("--as", "table")),
@@ -110,7 +114,11 @@ def test_every_form_is_read(tmp_path, database, command, monkeypatch, name, text
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--as", "fax"), "--as: must be one of: calls, asterisk, freeswitch, ical, table, twilio"),
+        (
+            ("--as", "fax"),
+            "--as: must be one of: calls, asterisk, freeswitch, ical, mbox, table, twilio, vcard",
+        ),
+        (("--as", "vcard"), "--people-of: must read ACCOUNT/PARTY for an address book"),
         (("--as", "asterisk"), "--zone: is needed: Asterisk's times name no zone"),
         (
             ("--as", "calls", "--period", "nowZ/thenZ"),
@@ -120,7 +128,10 @@ def test_every_form_is_read(tmp_path, database, command, monkeypatch, name, text
             ("--as", "calls", "--period", "2026-01-01T00:00Z"),
             "--period: has no time zone; write Z or an offset behind it",
         ),
-        (("--as", "table", "--mapping", "none.toml"), "FILE: cannot be read (FileNotFoundError)"),
+        (
+            ("--as", "table", "--mapping", "none.toml"),
+            "--mapping: cannot be read (FileNotFoundError)",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line(tmp_path, database, command, options, said):
@@ -128,3 +139,18 @@ def test_what_is_wrong_is_one_line(tmp_path, database, command, options, said):
     table.write_text(TABLE)
     found = command("import", database, table, "--recorder", "acme", *options)
     assert found == (1, "", f"contactledger: {said}\n")
+
+
+def test_a_file_that_is_not_there_is_one_line(database, command):
+    found = command("import", database, "none.csv", "--recorder", "acme", "--as", "calls")
+    assert found == (1, "", "contactledger: FILE: cannot be read (FileNotFoundError)\n")
+
+
+def test_a_mailbox_comes_in_batches_of_its_own(tmp_path, database, command, monkeypatch):
+    monkeypatch.setattr("contactledger.mailboxes.MESSAGES", 1)
+    box = tmp_path / "mail.mbox"
+    box.write_text(MBOX + "From x Thu Feb 26 10:00:00 2026\n\u0000\n\n" + MBOX.replace("Yes", "No"))
+    given = ("import", database, box, "--recorder", "acme", "--as", "mbox", "--write")
+    code, out, _ = command(*given)
+    assert (code, out.count("batch "), out.count("recorded: 1 entries")) == (3, 3, 2)
+    assert "  message 2, line 1: begins with no header field" in out
