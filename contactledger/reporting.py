@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from contactledger.advice import NextStep, Relationship
+from contactledger.advice import CadenceFinding, NextStep, PlanFinding, Relationship
 from contactledger.facts import Entry, Party, PolicyAdopted
 from contactledger.files import Report
 from contactledger.findings import Standing
+from contactledger.judge.cadence import owed
+from contactledger.judge.judge import judge_view
 from contactledger.judge.policy import parse_policy, policy_digest, rule_sentences
 from contactledger.judge.rules import CAVEATS, NOTES, RULES, VIOLATIONS
 from contactledger.judge.rules_next import NEXT_RULES
+from contactledger.judge.view import view
 from contactledger.reading import Loaded
 from contactledger.report.names import names
-from contactledger.report.outlook import outlook_rows
+from contactledger.report.outlook import outlook_rows, owed_rows
 from contactledger.report.render import render
 from contactledger.report.rows import rows
 from contactledger.report.wording import Scope, Wording
@@ -48,7 +51,29 @@ def report(
         checked=loaded.checked,
         policies={policy_digest(text): rule_sentences(parse_policy(text)) for text in set(texts)},
     )
-    return Report(render(kind, rows(standing, names(entries), WORDING, scope), templates))
+    called = names(entries)
+    data = rows(standing, called, WORDING, scope)
+    cadences, plans = _owed(standing, loaded, set(texts), period, what_if)
+    data["owed"] = owed_rows(cadences, plans, called, AHEAD, scope)
+    return Report(render(kind, data, templates))
+
+
+def _owed(
+    standing: Standing,
+    loaded: Loaded,
+    texts: set[str],
+    period: tuple[datetime | None, datetime | None],
+    what_if: str | None,
+) -> tuple[tuple[CadenceFinding, ...], tuple[PlanFinding, ...]]:
+    """What a policy owed without being asked for; most owe nothing, and then nothing is judged.
+
+    It is that of the whole account, as promises and matters are: the findings of a period alone
+    would leave out what was made before it.
+    """
+    if not any(policy.cadences or policy.plan for policy in map(parse_policy, texts)):
+        return (), ()
+    seen = view(loaded.entries, standing.as_of, loaded.house, what_if)
+    return owed(seen, standing.findings if period == (None, None) else judge_view(seen))
 
 
 def outlook(

@@ -142,3 +142,40 @@ def test_what_came_later_stands_on_no_earlier_page(ledger):
     ledger.record(ACCOUNT, Person("eve", "smith", "Eve Later"))
     page = ledger.outlook(ACCOUNT, as_of=ledger.clock() - timedelta(hours=1))
     assert "Eve" not in page.json()
+
+
+def test_the_proof_of_contact_says_what_was_owed_without_being_asked_for(ledger):
+    for n in (1, 50, 51):
+        ledger.clock.set(day(n, 16))
+        ledger.record(ACCOUNT, Touch("ann", "bob", "email", key=f"m-{n}"))
+    ledger.clock.set(day(70, 16))
+    page = ledger.report(ACCOUNT)
+    text = " ".join(page.text().split())
+    assert "WHAT WAS OWED WITHOUT BEING ASKED FOR" in text
+    assert "First-call (ACME to Smith Motors), 1 Mar 2026 to 5 Mar 2026: missed" in text
+    assert "2 touches in any 30 days (e-mail): kept, the next is due 21 May 2026 16:00" in text
+    assert "Too few lay behind from 31 Mar 2026 to 22 Apr 2026." in text
+    assert "C3: A planned touch is done by the first touch" in text
+    assert '<h2 id="s-owed">' in page.html()
+    assert [row["state"] for row in page.data["owed"]["plan"]][:2] == ["missed", "missed"]
+    whole = ledger.report(ACCOUNT, period="2026-03").data["owed"]
+    assert whole == page.data["owed"]
+
+
+def test_gaps_that_were_closed_are_said_too(ledger):
+    text = '[[cadence]]\nby = "vendor"\nto = "customer"\ntouches = 1\ndays = 7\n'
+    ledger.record(ACCOUNT, PolicyAdopted(text))
+    ledger.clock.set(day(10, 16))
+    ledger.record(ACCOUNT, Touch("ann", "bob", "email"))
+    page = ledger.report(ACCOUNT)
+    line = "Too few lay behind from 9 Mar 2026 to 12 Mar 2026."
+    assert (line in page.html(), line in page.text()) == (True, True)
+
+
+def test_a_policy_that_owes_nothing_has_no_such_section():
+    with Ledger.open(MemoryStore(), recorder="acme", clock=FixedClock(day(0))) as it:
+        it.record(ACCOUNT, Party("acme", "ACME", "vendor"))
+        page = it.report(ACCOUNT)
+        assert page.data["owed"] == {"cadences": [], "plan": [], "rules": []}
+        assert "s-owed" not in page.html()
+        assert "WITHOUT BEING ASKED" not in page.text()

@@ -101,6 +101,15 @@ def test_c1_a_broadcast_counts_and_so_does_the_evidence_that_was_agreed_on() -> 
     assert found.made == (told.no,)
 
 
+@pytest.mark.parametrize(("row", "made"), [('channels = ["email"]\n', 1), ("", 0)])
+def test_c1_a_channel_that_the_row_names_counts_though_another_is_preferred(row, made) -> None:
+    log = two_sides("preferred_first = true\n" + MONTHLY.replace('channels = ["email"]\n', row))
+    log.prefers("bob", preferred="phone", at=day(-1))
+    log.touch("ann", "bob", at=day(0))
+    (found,) = cadences(log, day(1))
+    assert len(found.made) == made
+
+
 def test_c1_a_row_that_stands_unchanged_in_the_next_policy_goes_on() -> None:
     log = two_sides(MONTHLY)
     log.adopt("skew = '1 minute'\n" + MONTHLY, at=day(-1))

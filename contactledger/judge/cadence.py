@@ -5,8 +5,9 @@ is owed to. It runs from when the policy first said so: a row that stands unchan
 policy goes on (`since`). What is owed after a milestone, and what is planned after one, is what
 the policy in force at that milestone says; one from before the first policy owes no notice.
 
-A touch counts if it was not addressed to a failed end, kept the policy, and is known on the
-evidence that the policy asks for. Answers do not count: they were asked for.
+A touch counts if it did not fail, kept the policy, and is known on the evidence that the policy
+asks for. That another channel was preferred bars none over a channel that the row itself names:
+both agreed on it. Answers do not count: they were asked for.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def _sent(view: View, findings: Iterable[Finding]) -> dict[Pair, list[Finding]]:
     sent: dict[Pair, list[Finding]] = {}
     for finding in findings:
         answers = cast(Touch, view.touches[finding.touch].fact).answers
-        if finding.reach is Reach.FAILED or answers or breaches(finding):
+        if finding.reach is Reach.FAILED or answers:
             continue
         sent.setdefault((finding.sender, finding.party), []).append(finding)
     for made in sent.values():
@@ -91,8 +92,15 @@ def _fitting(
     return [
         finding
         for finding in ground.sent.get((by, to), ())
-        if row.fits(finding.channel, finding.purpose) and finding.grade >= need
+        if row.fits(finding.channel, finding.purpose)
+        and finding.grade >= need
+        and _kept_the_policy(row, finding)
     ]
+
+
+def _kept_the_policy(row: Cadence | Planned, finding: Finding) -> bool:
+    spared = "preferred_not_tried" if row.channels else ""
+    return all(violation.code == spared for violation in breaches(finding))
 
 
 # --- again and again ---------------------------------------------------------------------------

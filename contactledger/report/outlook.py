@@ -119,10 +119,30 @@ def outlook_rows(
         "isnot": list(IS_NOT),
     }
     lists = (data["steps"], data["plan"], data["cadences"], data["remarks"])
-    fired = dict.fromkeys(code for rows in lists for row in rows for code in row["rules"])
-    data["rules"] = [
-        {"code": code, "text": text} for code, text in wording.rules.items() if code in fired
-    ]
+    data["rules"] = _fired(wording, *lists)
+    return data
+
+
+def _fired(wording: Wording, *lists: list[Row]) -> list[Row]:
+    """The rules that fired, each with its sentence."""
+    fired = {code for rows in lists for row in rows for code in row["rules"]}
+    return [{"code": code, "text": text} for code, text in wording.rules.items() if code in fired]
+
+
+def owed_rows(
+    cadences: Iterable[CadenceFinding],
+    plans: Iterable[PlanFinding],
+    called: Names,
+    wording: Wording | None = None,
+    scope: Scope | None = None,
+) -> Row:
+    """What was owed without being asked for, for the proof of contact: cadences, plan, rules."""
+    sheet = _Sheet(called, wording or Wording(), scope or Scope())
+    data: Row = {
+        "cadences": [sheet.cadence(one) for one in cadences],
+        "plan": [sheet.planned(plan) for plan in plans],
+    }
+    data["rules"] = _fired(sheet.wording, data["cadences"], data["plan"])
     return data
 
 
