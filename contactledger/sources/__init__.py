@@ -20,6 +20,7 @@ methods, `verify` and `parse` (see `source.Source`). They are imported when firs
     Twilio              calls, SMS and chat; Event Streams  twilio.py
     TwilioLog           its records, from the REST API      twilio_log.py
     UnisenderGo         webhooks                            unisender.py
+    Vonage              SMS and chat                        vonage.py
     Mail                an e-mail message, RFC 5322         mail.py
     Mbox                a mailbox in one file               mbox.py
     Calls               a plain table of calls, CSV         calls.py
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from contactledger.sources.twilio_log import TwilioLog
     from contactledger.sources.unisender import UnisenderGo
     from contactledger.sources.vcard import VCard
+    from contactledger.sources.vonage import Vonage
 
 __all__ = [
     "Agents",
@@ -107,6 +109,7 @@ __all__ = [
     "TwilioLog",
     "UnisenderGo",
     "VCard",
+    "Vonage",
     "from_anymail",
 ]
 
@@ -144,6 +147,7 @@ _HOMES = {
     "TwilioLog": "twilio_log",
     "UnisenderGo": "unisender",
     "VCard": "vcard",
+    "Vonage": "vonage",
     "from_anymail": "anymail",
 }
 

@@ -37,6 +37,7 @@ from contactledger.sources import (
     StandardWebhooks,
     Twilio,
     UnisenderGo,
+    Vonage,
 )
 from contactledger.sources._auth import url_and_form
 from contactledger.sources._reply import new_text
@@ -348,6 +349,7 @@ SYMFONY_SOURCES: dict[str, Callable[[Any], Source]] = {
     "resend": lambda secret: Resend(key=secret, tolerance_seconds=None),
     "sendgrid": lambda secret: SendGrid(key=secret, tolerance_seconds=None),
     "twilio": lambda _: Twilio(),
+    "vonage": lambda secret: Vonage(key=secret, tolerance_seconds=None),
 }
 
 
