@@ -219,7 +219,7 @@ def _plan(kind: str, cls: type[Fact]) -> _Plan:
             personal.append((a.name, where, split, a.metadata["codec"] == "blob", write))
         else:
             # What follows from other fields has no default of its own, and is always written.
-            default = None if isinstance(a.default, attrs.Factory) else a.default  # type: ignore[arg-type]
+            default = None if isinstance(a.default, attrs.Factory) else a.default
             clear.append((a.name, where, default, write))
         readers[a.name] = (own, split, read)
     return _Plan(
@@ -414,7 +414,7 @@ def decode(record: bytes, disclosures: Mapping[str, str] | Iterable[str] = ()) -
         disclosures = dict(zip(digests, given, strict=True))
     plan = PLANS[cls]
     values = _read_clear(plan, document["fact"])
-    sd: tuple[tuple[str, str, str], ...] = tuple(map(tuple, document["sd"]))  # type: ignore[arg-type]
+    sd: tuple[tuple[str, str, str], ...] = tuple(map(tuple, document["sd"]))
     gone = _fill(plan, values, sd, disclosures)
     at = parse_time(document["at"])
     return Entry(

@@ -12,21 +12,34 @@ from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import bundles, mailboxes, measure, reading, sealing, webhooks, whole, writing
+from tests.bench import (
+    bundles,
+    eventsourced,
+    mailboxes,
+    measure,
+    reading,
+    sealing,
+    starting,
+    webhooks,
+    whole,
+    writing,
+)
 
 
 def main() -> int:
     parser = ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
-    parser.add_argument("--only", default="", help="letters of parts to run: a b c d e l m s v w")
+    parser.add_argument(
+        "--only", default="", help="letters of parts to run: a b c d e i l m r s v w"
+    )
     asked = parser.parse_args()
-    parts = asked.only or "abcdelmsvw"
+    parts = asked.only or "abcdeilmrsvw"
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
         lines = [measure.calibration(), measure.syncing(folder)]
         if "a" in parts:
-            lines.append(writing.batches(folder))
+            lines += writing.batches(folder)
         if "b" in parts:
             lines.append(writing.one_by_one(folder))
         if "c" in parts:
@@ -35,10 +48,14 @@ def main() -> int:
             lines += reading.sizes(folder, reading.LARGE if asked.large else reading.LARGE // 10)
         if "e" in parts:
             lines.append(reading.checking(folder))
+        if "i" in parts:
+            lines += starting.starting(folder)
         if "l" in parts:
             lines += whole.bundles(folder) if asked.large else whole.bundles(folder, 20_000, 5_000)
         if "m" in parts:
             lines += mailboxes.reading(folder)
+        if "r" in parts:
+            lines += eventsourced.saving(folder)
         if "s" in parts:
             lines += [*sealing.in_memory(), sealing.sealing(folder), sealing.proofs(folder)]
         if "v" in parts:

@@ -54,10 +54,10 @@ def in_turns(
     return min(a for a, _ in pairs), min(b for _, b in pairs)
 
 
-def ratio(what: str, ours: float, bare: float, aim: float, count: int) -> Line:
-    """A line for `bare / ours`, with both in entries per second."""
+def ratio(what: str, ours: float, bare: float, aim: float, count: int, other: str = "bare") -> Line:
+    """A line for `bare / ours`, with both in entries per second; `other`: a word for the bare."""
     got = bare / ours
-    figure = f"{got:.2f} x   ({count / ours:,.0f}/s against {count / bare:,.0f}/s bare)"
+    figure = f"{got:.2f} x   ({count / ours:,.0f}/s against {count / bare:,.0f}/s {other})"
     return Line(what, figure, f"at least {aim:.2f} x", got >= aim)
 
 
