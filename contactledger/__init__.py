@@ -50,6 +50,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     files.py        TOP     paths in and out
     bundling.py     TOP     what goes into a bundle, collected from a store
     missing.py      TOP     parts no longer disclosed: erased or withheld
+    timestamping.py TOP     timestamps of third parties over what is sealed
     exchange.py     TOP     a bundle opened and verified: the other side's view
     countersigning.py TOP   what came back: that the other side was given a log
     pairing.py      TOP     which touch of one record is which of another

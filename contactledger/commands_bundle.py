@@ -35,6 +35,10 @@ def verify(
     remember: Annotated[
         Path | None, typer.Option(help="The file that keeps what you have verified before.")
     ] = None,
+    time_root: Annotated[
+        list[Path] | None,
+        typer.Option(help="A timestamping authority's root certificate (PEM); may repeat."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the report, too: .html, .txt or .json.")
     ] = None,
@@ -48,7 +52,9 @@ def verify(
     if out is not None and out.suffix not in (".html", ".txt", ".json"):
         raise BadInput("must end in one of: .html, .txt, .json", field="--out")
     with _progress(f"verifying {file.name}") as progress:
-        opened = open_bundle(file, trust=trust, remember=remember, progress=progress)
+        opened = open_bundle(
+            file, trust=trust, remember=remember, time_roots=time_root or None, progress=progress
+        )
     for line in _lines(opened, remembering=remember is not None):
         typer.echo(line)
     if not opened.complete:
@@ -139,6 +145,8 @@ def _lines(opened: OpenedBundle, *, remembering: bool) -> Iterator[str]:
         yield f"countersigned  {_countersigned(one)}"
     if not opened.countersigned:
         yield "countersigned  by nobody you named"
+    for stamp in opened.timestamped:
+        yield f"timestamped    by {stamp.authority}, {_time(stamp.at)}, by its own clock"
 
 
 def _countersigned(one: Countersigned) -> str:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from os import PathLike
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from attrs import field, frozen
 
@@ -36,7 +36,11 @@ from contactledger.log.seal import Head
 from contactledger.log.verifier import Kind, VerifierKey
 from contactledger.missing import count_redacted
 from contactledger.reading import Loaded, Reading
+from contactledger.timestamping import Roots, Timestamped, open_timestamp, read_roots
 from contactledger.vocabulary import Channel
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 Trust = str | VerifierKey | files.Where
 Remember = files.Where | MutableMapping[str, Any]
@@ -69,12 +73,14 @@ class OpenedBundle:
     `redacted` parts are missing and an entry says that they were erased; `withheld` ones are
     missing without a word, `withheld_originals` are large contents that are. `first`: nothing
     was remembered of this account, so compare `account_id`, `slot` and `root` over another way.
+    `timestamped`: when the checkpoint was there, by authorities whose roots were named.
     """
 
     account: str
     redacted: int
     withheld: int
     countersigned: tuple[Countersigned, ...]
+    timestamped: tuple[Timestamped, ...]
     verified: Verified = field(repr=False)
     _source: Callable[[], AbstractContextManager[BinaryIO]] = field(repr=False)
 
@@ -208,6 +214,7 @@ def open_bundle(
     *,
     trust: Trust | Iterable[Trust],
     remember: Remember | None = None,
+    time_roots: Roots | None = None,
     progress: Progress | None = None,
 ) -> OpenedBundle:
     """A bundle, verified offline in eight steps, or BadBundle naming step and file.
@@ -216,17 +223,20 @@ def open_bundle(
     stays open. `trust`: verifier keys of the ledger, as text, as `.vkey` files or as
     `VerifierKey`; those of kind 4 are witnesses' and make a cosignature count. `remember`: a
     path or dict that keeps what was verified; a later bundle of the same account must extend
-    it. `progress` is called with entries done and entries in all, and where parts are missing
-    again from the first entry on, three times, while it is found out what was erased.
+    it. `time_roots`: paths of root certificates (PEM) of timestamping authorities; without them
+    timestamps are passed over, and so are those that do not verify under any.
+    `progress` is called with entries done and entries in all, and where parts are missing again
+    from the first entry on, three times, while it is found out what was erased.
 
     BadInput for a trust or a memory that cannot be read; StoreError and its kinds for a file.
     """
     keys = trusted_keys(trust)
+    roots = None if time_roots is None else read_roots(time_roots)
     memory = _Memory(remember)
     source = _source(bundle)
     with source() as opened:
         verified = verify(opened, keys, memory=memory.signed, progress=progress)
-    made = OpenedBundle("", 0, 0, (), verified, source)
+    made = OpenedBundle("", 0, 0, (), (), verified, source)
     first = verified.account_log.first
     name = first.fact.name if first is not None and isinstance(first.fact, Opened) else None
     missing = verified.account_log.missing
@@ -238,9 +248,20 @@ def open_bundle(
         redacted=redacted,
         withheld=missing - redacted,
         countersigned=_countersigned(verified),
+        timestamped=_timestamped(verified, roots),
         verified=verified,
         source=source,
     )
+
+
+def _timestamped(
+    verified: Verified, roots: Iterable[Certificate] | None
+) -> tuple[Timestamped, ...]:
+    """What those of the authorities say whom the caller trusts, the earliest first."""
+    if roots is None:
+        return ()
+    found = [open_timestamp(token, verified.checkpoint, roots) for token in verified.times]
+    return tuple(sorted([one for one in found if one is not None], key=lambda one: one.at))
 
 
 def _counted(opened: OpenedBundle, progress: Progress | None) -> Iterator[Entry]:

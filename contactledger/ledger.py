@@ -42,8 +42,8 @@ from contactledger.sealed import Sealed, newest_signed, prove_entry
 from contactledger.sealing import Sealer, check_marks, read_marks, signing_keys
 from contactledger.sending import Sent, prepare, take_back
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
-from contactledger.timestamping import Timestamping
 from contactledger.store.read_only import ReadOnlyStore
+from contactledger.timestamping import Timestamping
 from contactledger.trees import EntryProof
 
 if TYPE_CHECKING:

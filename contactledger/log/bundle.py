@@ -21,6 +21,7 @@ texts are `contactledger.log.bundle_text`, records are those of `record` and `se
     ledger/keys/<n>.tlog-proof     proved in a checkpoint that the old key still signed,
     ledger/keys/<n>.consistency    of which the bundle's checkpoint is an extension
     since/<size>.json              an older head that was given to somebody
+    time/<n>.tsr                   timestamps over the text of the checkpoint, from 0 on
 
 Nothing else may be in it. A bundle is *partial* if it has `account/proofs.ndjson`; it holds
 some entries, of which 0 and 1 always are among. The steps in which one is opened stand in
@@ -99,8 +100,8 @@ class Content:
 
     `epoch` and `genesis` are records with their proofs in the ledger log of `checkpoint`;
     `disclosures` gives (no, D) in order of (no, digest); `blobs` are names (SHA-256 in hex),
-    `blob` gives their bytes. `receipts` are notes in the order of `bundle_receipts`. With
-    `proofs` the bundle is partial and `house` is None.
+    `blob` gives their bytes. `receipts` are notes in the order of `bundle_receipts`, `times`
+    timestamps in that of `bundle_times`. With `proofs` the bundle is partial and `house` is None.
     """
 
     checkpoint: bytes
@@ -114,6 +115,7 @@ class Content:
     keys: tuple[KeyContent, ...] = ()
     since: tuple[tuple[int, Since], ...] = ()
     receipts: tuple[bytes, ...] = ()
+    times: tuple[bytes, ...] = ()
     blobs: tuple[str, ...] = ()
     blob: Callable[[str], Iterable[bytes]] = lambda _: ()
     proofs: Callable[[], Iterable[Hashes]] | None = None
@@ -150,6 +152,8 @@ def _files(content: Content) -> dict[str, Callable[[], Iterable[bytes]]]:
         whole[f"since/{size}.json"] = format_since(since)
     for no, receipt in enumerate(content.receipts):
         whole[f"account/receipts/{no}.note"] = receipt
+    for no, token in enumerate(content.times):
+        whole[f"time/{no}.tsr"] = token
     for folder, log in (("account", content.account), ("house", content.house)):
         if log is not None:
             whole[f"{folder}/head.json"] = log.head

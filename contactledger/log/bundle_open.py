@@ -55,6 +55,7 @@ from contactledger.log.bundle_text import (
     parse_path,
     parse_since,
 )
+from contactledger.log.bundle_times import TIME_FILE, read_times
 from contactledger.log.canon import MAX_RECORD_BYTES
 from contactledger.log.checkpoint import (
     Checkpoint,
@@ -104,6 +105,7 @@ class Verified:
     first: bool
     since: tuple[int, ...]
     received: tuple[Receipt, ...]
+    times: tuple[bytes, ...] = field(repr=False)
     signed: SignedHead = field(repr=False)
     account_log: CheckedLog = field(repr=False)
     house_log: CheckedLog | None = field(repr=False)
@@ -123,6 +125,9 @@ def verify(
     """
     opening = _Opening(source, tuple(trust), memory or {}, progress)
     return opening.run()
+
+
+_MAY_BE = (files.BLOB_FILE, RECEIPT_FILE, TIME_FILE)
 
 
 class _Opening:
@@ -176,6 +181,7 @@ class _Opening:
             first=self.head.account not in self.memory,
             since=older,
             received=self.received,
+            times=self.times,
             signed=self.signed,
             account_log=account,
             house_log=house,
@@ -201,7 +207,7 @@ class _Opening:
                 self.key_numbers.setdefault(int(key[1]), set()).add(key[2])
             elif since := files.SINCE_FILE.match(name):
                 self.since_sizes.append(int(since[1]))
-            elif not (name in allowed or files.BLOB_FILE.match(name) or RECEIPT_FILE.match(name)):
+            elif name not in allowed and not any(one.match(name) for one in _MAY_BE):
                 refuse("is no file of a bundle", 1, name)
         for no, endings in self.key_numbers.items():
             if len(endings) != 3:
@@ -215,6 +221,7 @@ class _Opening:
 
     def step_2_checkpoint(self) -> None:
         """The checkpoint, by a chain of keys that begins with a trusted one."""
+        self.times = read_times(self.container)
         with step(2, files.CHECKPOINT):
             self.note = self.container.read(files.CHECKPOINT, MAX_NOTE_BYTES)
             said = parse_checkpoint(parse_unverified(self.note).text)

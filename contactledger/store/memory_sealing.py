@@ -40,7 +40,6 @@ class Account:
     seen: dict[bytes, int] = field(factory=dict)
     nodes: dict[tuple[int, int], bytes] = field(factory=dict)
     given: dict[tuple[int, str], GivenRow] = field(factory=dict)
-    receipts: dict[tuple[int, str], ReceiptRow] = field(factory=dict)
 
 
 @define
@@ -57,6 +56,7 @@ class State:
     sealed: dict[int, SealedRow] = field(factory=dict)
     checkpoints: dict[int, CheckpointRow] = field(factory=dict)
     trees: dict[str, dict[tuple[int, int], bytes]] = field(factory=dict)
+    receipts: dict[tuple[str, int, str], ReceiptRow] = field(factory=dict)
 
 
 class MemorySealing:
@@ -185,8 +185,9 @@ class MemorySealing:
     def put_receipt(self, row: ReceiptRow) -> None:
         """See the port."""
         self._guard.writing()
-        self._put(self._state.accounts[row.account].receipts, (row.epoch, row.key), row)
+        self._put(self._state.receipts, (row.account, row.epoch, row.key), row)
 
     def receipts(self, account: str) -> list[ReceiptRow]:
         """See the port."""
-        return [row for _, row in sorted(self._kept(account).receipts.items())]
+        self._guard.reading()
+        return [row for key, row in sorted(self._state.receipts.items()) if key[0] == account]
