@@ -166,6 +166,7 @@ def test_a_mapping_without_a_time_gives_events_without_one_and_bad_ends_are_left
         ('subject = ["About"]', 'colour = ["About"]', "columns.colour: is no field of an event"),
         ('"<call-{}@acme>"', '"<call@acme>"', 'templates: must be texts with one "{}"'),
         ('Reached = "answered"', 'Reached = "happy"', "what.words.Reached: must be one of: absent"),
+        ('Reached = "answered"', 'Reached = ["x"]', "what.words.Reached: must be one of: absent"),
         ('default = "unknown"', 'default = "happy"', "what.default: must be one of"),
         ('subject = ["About"]', "subject = []", "columns.subject: must be a column's name"),
         ('needs = ["call_id", "what"]', "needs = 7", "needs: must be a list of fields"),

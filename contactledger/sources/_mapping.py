@@ -202,7 +202,7 @@ def _reading(table: Any, key: str) -> Reading:
     given = {f"words.{word}": value for word, value in words.items()}
     given |= {name: table[name] for name in ("default", "empty", "flag") if name in table}
     for name, value in given.items():
-        if value not in READINGS[key]:
+        if type(value) is not str or value not in READINGS[key]:
             allowed = ", ".join(sorted(READINGS[key]))
             raise BadInput(f"must be one of: {allowed}", field=f"{key}.{name}")
     return Reading(
