@@ -6,7 +6,7 @@ here only spares a query and is forgotten when an erasure may have taken the nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from threading import Lock
 
 from contactledger.errors import Archived, NotFound
@@ -16,6 +16,8 @@ from contactledger.merging import goes_on_in
 from contactledger.references import References
 from contactledger.store.port import AccountRow, Transaction
 
+REMEMBERED = 10_000
+"""Names whose ids are remembered; beyond it all are looked up again, as memory is bounded."""
 HOUSE = "house"
 """Name of the shared log of impersonal facts: coverage and ledger-wide policies (J53)."""
 
@@ -51,8 +53,7 @@ class Accounts:
         if not rows:
             by_id = ID.match(name) and tx.head(name) is not None and name != self._house
             return name if by_id else None  # the name may have been erased
-        with self._lock:
-            self._names[name] = rows[0].account
+        self._learn({name: rows[0].account})
         return goes_on_in(tx, self._references, rows[0].account)
 
     def must_find(self, name: object, tx: Transaction, *, archived: bool = False) -> str:
@@ -72,8 +73,14 @@ class Accounts:
 
     def learn_ids(self, ids: Iterable[str]) -> None:
         """These are ids of accounts, and named by them from now on."""
+        self._learn({id_: id_ for id_ in ids})
+
+    def _learn(self, names: Mapping[str, str]) -> None:
         with self._lock:
-            self._names.update((id_, id_) for id_ in ids)
+            if len(self._names) + len(names) > REMEMBERED:
+                # the house's id leads nowhere but from here; every other is found again
+                self._names = {n: i for n, i in self._names.items() if n == self._house}
+            self._names.update(names)
 
     def forget(self, account: str) -> None:
         """Look this account's names up again: one may have been erased, or never committed."""
