@@ -382,3 +382,33 @@ def test_every_step_rests_on_entries_and_named_rules(log: Log, as_of: Any) -> No
             assert step.because
             assert set(step.rules) <= {*NEXT_RULES, *RULES}
             assert step.rules[0].startswith("N")
+
+
+SWAP = {"acme": "smith", "smith": "acme", "ann": "bob", "bob": "ann"}
+
+
+@pytest.mark.parametrize("as_of", [day(0, 11), day(2), day(6)])
+def test_swapping_the_parties_swaps_the_steps(as_of: datetime) -> None:
+    def told(name: Any) -> Log:
+        log = Log(recorder=name("acme"))
+        for party in ("acme", "smith"):
+            log.party(name(party), "customer")
+        log.person(name("ann"), name("acme"))
+        log.person(name("bob"), name("smith"))
+        log.coverage(*ALL, since=day(-9), until=day(99), at=day(-9))
+        asked(log, name("ann"), name("bob"), id="asked")
+        asked(log, name("bob"), name("ann"), id="asked-too", channel="ticket")
+        log.promise(name("ann"), name("bob"), due=day(3), at=day(0))
+        return log
+
+    def seen(log: Log, party: str, name: Any) -> list[Any]:
+        return [
+            (s.what, name(s.to), s.person and name(s.person), s.due, s.overdue, s.rules, s.because)
+            for s in steps(log, as_of, party)
+        ]
+
+    mine, theirs = told(lambda x: x), told(SWAP.__getitem__)
+    for party in ("acme", "smith"):
+        swapped = seen(theirs, SWAP[party], SWAP.__getitem__)
+        assert swapped == seen(mine, party, lambda x: x)
+        assert swapped

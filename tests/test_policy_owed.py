@@ -10,7 +10,7 @@ from contactledger.errors import BadPolicy
 from contactledger.findings import Grade
 from contactledger.judge.calendar import Window
 from contactledger.judge.policy import parse_policy, rule_sentences
-from contactledger.judge.policy_owed import Bearing, Cadence, Needs, Planned
+from contactledger.judge.policy_owed import Bearing, Cadence, Needs, Planned, fits
 from contactledger.judge.policy_terms import Step
 from contactledger.vocabulary import Channel, MilestoneKind, Purpose, Role
 
@@ -113,7 +113,7 @@ def test_a_plan_names_touches_from_one_day_after_a_milestone_to_another() -> Non
 
 
 @pytest.mark.parametrize(
-    ("row", "channel", "purpose", "fits"),
+    ("row", "channel", "purpose", "counts"),
     [
         (0, Channel.EMAIL, Purpose.NOTICE, True),
         (0, Channel.PHONE, Purpose.NOTICE, False),
@@ -122,16 +122,16 @@ def test_a_plan_names_touches_from_one_day_after_a_milestone_to_another() -> Non
         (2, Channel.LETTER, Purpose.SOCIAL, True),
     ],
 )
-def test_a_touch_counts_by_its_channel_and_purpose(row, channel, purpose, fits) -> None:
-    assert POLICY.cadences[row].fits(channel, purpose) is fits
+def test_a_touch_counts_by_its_channel_and_purpose(row, channel, purpose, counts) -> None:
+    assert fits(POLICY.cadences[row], channel, purpose) is counts
 
 
 def test_a_planned_touch_is_done_by_its_channel_and_purpose() -> None:
     call, check_in = POLICY.plan
-    assert call.fits(Channel.PHONE, Purpose.SOCIAL) is True
-    assert call.fits(Channel.EMAIL, Purpose.CHECK_IN) is False
-    assert check_in.fits(Channel.EMAIL, Purpose.CHECK_IN) is True
-    assert check_in.fits(Channel.EMAIL, Purpose.NOTICE) is False
+    assert fits(call, Channel.PHONE, Purpose.SOCIAL) is True
+    assert fits(call, Channel.EMAIL, Purpose.CHECK_IN) is False
+    assert fits(check_in, Channel.EMAIL, Purpose.CHECK_IN) is True
+    assert fits(check_in, Channel.EMAIL, Purpose.NOTICE) is False
 
 
 def test_a_rung_may_name_the_duties_of_whom_it_is_for() -> None:

@@ -26,7 +26,7 @@ from contactledger.judge.calendar import Window, deadline, zone_of
 from contactledger.judge.due import zone_name
 from contactledger.judge.held import breaches
 from contactledger.judge.policy import Policy
-from contactledger.judge.policy_owed import Cadence, Planned
+from contactledger.judge.policy_owed import Cadence, Planned, fits
 from contactledger.judge.view import View
 from contactledger.vocabulary import MilestoneKind
 
@@ -92,7 +92,7 @@ def _fitting(
     return [
         finding
         for finding in ground.sent.get((by, to), ())
-        if row.fits(finding.channel, finding.purpose)
+        if fits(row, finding.channel, finding.purpose)
         and finding.grade >= need
         and _kept_the_policy(row, finding)
     ]

@@ -38,12 +38,6 @@ class Cadence:
     channels: frozenset[Channel]
     purposes: frozenset[Purpose]
 
-    def fits(self, channel: Channel, purpose: Purpose) -> bool:
-        """Whether such a touch counts."""
-        return (not self.channels or channel in self.channels) and (
-            not self.purposes or purpose in self.purposes
-        )
-
 
 @frozen
 class Planned:
@@ -61,11 +55,12 @@ class Planned:
     channels: frozenset[Channel]
     purposes: frozenset[Purpose]
 
-    def fits(self, channel: Channel, purpose: Purpose) -> bool:
-        """Whether such a touch does it."""
-        return (not self.channels or channel in self.channels) and (
-            not self.purposes or purpose in self.purposes
-        )
+
+def fits(owed: Cadence | Planned, channel: Channel, purpose: Purpose) -> bool:
+    """Whether a touch over that channel, for that purpose, is one that a row asks for."""
+    return (not owed.channels or channel in owed.channels) and (
+        not owed.purposes or purpose in owed.purposes
+    )
 
 
 @frozen
