@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from contactledger.errors import BadEvent, TooLarge
-from contactledger.sources import Asterisk, Calls, FreeSwitch, ICal, Mbox, SendGrid, Table, VCard
+from contactledger.sources import (
+    Asterisk,
+    Calls,
+    FreeSwitch,
+    ICal,
+    Mbox,
+    SendGrid,
+    Table,
+    VCard,
+    vcard,
+)
 from contactledger.sources._table import MAX_OPEN, rows
 from contactledger.sources.source import Rows
 
@@ -97,6 +107,22 @@ def test_a_card_of_nobody_costs_no_other_card():
     assert (dan.name, [fault.place for fault in faults]) == ("Dan Oh", ["card 1"])
     with pytest.raises(BadEvent, match="card 1: has no UID"):
         VCard().people(cards, "smith")
+
+
+def test_a_card_that_is_broken_off_costs_no_other_card(monkeypatch):
+    monkeypatch.setattr(vcard, "MAX_LINES", 3)
+    lines = "BEGIN:VCARD|FN:A|BEGIN:VCARD|FN:B|END:VCARD|END:VCARD|BEGIN:VCARD|FN:C|X:1|X:2|X:3"
+    lines += "|END:VCARD|BEGIN:VCARD|FN:D|END:VCARD|BEGIN:VCARD|FN:E"
+    faults: list[BadEvent | TooLarge] = []
+    people = VCard().people(lines.replace("|", "\n").encode(), "smith", faults)
+    assert [person.name for person in people] == ["B", "D"]
+    assert [str(fault) for fault in faults] == [
+        "line 3: a card begins within another",
+        "line 6: a card ends that did not begin",
+        "line 11: a card of more than 3 lines",
+        "line 12: a card ends that did not begin",
+        "body: the last card does not end (truncated?)",
+    ]
 
 
 def test_what_reports_is_no_file_of_rows():

@@ -62,7 +62,7 @@ class VCard:
         except UnicodeDecodeError:
             raise BadEvent("is not UTF-8", field="body") from None
         made = []
-        for number, lines in enumerate(_cards(text), 1):
+        for number, lines in _cards(text, faults):
             try:
                 person = _person(lines, party, f"card {number}")
             except (BadEvent, TooLarge) as error:
@@ -76,8 +76,8 @@ class VCard:
 _Line = tuple[str, dict[str, str], str]
 
 
-def _cards(text: str) -> Iterator[list[_Line]]:
-    """The lines of each card: name, parameters, value."""
+def _cards(text: str, faults: Faults) -> Iterator[tuple[int, list[_Line]]]:
+    """Each card that is whole, with its number: the name, parameters and value of its lines."""
     lines: list[_Line] | None = None
     count = 0
     for number, raw in enumerate(_unfolded(text), 1):
@@ -86,23 +86,26 @@ def _cards(text: str) -> Iterator[list[_Line]]:
             continue
         name, _, value = line
         word = value.strip().upper()
+        place = f"line {number}"
         if name == "BEGIN" and word == "VCARD":
             if lines is not None:
-                raise BadEvent("a card begins within another", place=f"line {number}")
+                pass_over(BadEvent("a card begins within another", place=place), faults)
             lines, count = [], count + 1
             if count > MAX_CARDS:
                 raise TooLarge(f"more than the {MAX_CARDS} cards read at once", field="body")
         elif name == "END" and word == "VCARD":
             if lines is None:
-                raise BadEvent("a card ends that did not begin", place=f"line {number}")
-            yield lines
+                pass_over(BadEvent("a card ends that did not begin", place=place), faults)
+            else:
+                yield count, lines
             lines = None
         elif lines is not None:
-            if len(lines) >= MAX_LINES:
-                raise TooLarge(f"a card of more than {MAX_LINES} lines", place=f"line {number}")
             lines.append(line)
+            if len(lines) > MAX_LINES:
+                pass_over(TooLarge(f"a card of more than {MAX_LINES} lines", place=place), faults)
+                lines = None
     if lines is not None:
-        raise BadEvent("the last card does not end (truncated?)", field="body")
+        pass_over(BadEvent("the last card does not end (truncated?)", field="body"), faults)
     if not count:
         raise BadEvent("holds no vCard", field="body")
 
