@@ -1,9 +1,9 @@
-"""The command line: `contactledger demo | check | standing | report`, the commands of bundles
-(`commands_bundle`), and those with which two sides exchange records (`commands_exchange`).
+"""The command line: `contactledger demo | check | standing | report`, and the commands of the
+modules `commands_…`.
 
-But for `accept` and sealing a bundle it reads; what writes is the host's own code. An error
-of the library is one line on standard error and exit code 1; a wrong command is Typer's, with
-exit code 2.
+What says `--recorder` writes (imports, reports received and replayed, heartbeats, keys); all else
+reads. An error of the library is one line on standard error and exit code 1; a wrong command is
+Typer's, with exit code 2; 3 says that something was done in part (`import`, `receive`, `replay`).
 """
 
 from __future__ import annotations
