@@ -15,7 +15,7 @@ needs_corpora = pytest.mark.skipif(
 
 AT_LEAST = {
     "webhooks_anymail": 226,
-    "webhooks_symfony": 40,
+    "webhooks_symfony": 42,
     "signatures": 43,
     "aws_events": 4,
     "eml_headers": 60,

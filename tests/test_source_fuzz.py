@@ -45,6 +45,10 @@ SOURCES = {
     "sendgrid_inbound": sources.SendGridInbound(),
     "sparkpost": sources.SparkPost(),
     "unisender_go": sources.UnisenderGo(key="x"),
+    "mailomat": sources.Mailomat(key="x"),
+    "sweego": sources.Sweego(key="eA=="),
+    "vonage": sources.Vonage(key="x"),
+    "twilio_log": sources.TwilioLog(),
     "twilio": sources.Twilio(key="x"),
     "standard": sources.StandardWebhooks(key="eA=="),
 }

@@ -8,6 +8,7 @@ methods, `verify` and `parse` (see `source.Source`). They are imported when firs
     MailerSend          webhooks, inbound routes            mailersend.py
     Mailgun             webhooks, forwarding routes         mailgun.py
     Mailjet             Event API, Parse API                mailjet.py
+    Mailomat            webhooks                            mailomat.py
     Mailtrap            webhooks                            mailtrap.py
     Mandrill            webhooks, inbound domains           mandrill.py
     Postal              webhooks, HTTP endpoints            postal.py
@@ -17,6 +18,7 @@ methods, `verify` and `parse` (see `source.Source`). They are imported when firs
     SendGridInbound     Inbound Parse of SendGrid           sendgrid_inbound.py
     SparkPost           webhooks, relay webhooks            sparkpost.py
     StandardWebhooks    anything else, in our words         standard.py
+    Sweego              webhooks                            sweego.py
     Twilio              calls, SMS and chat; Event Streams  twilio.py
     TwilioLog           its records, from the REST API      twilio_log.py
     UnisenderGo         webhooks                            unisender.py
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from contactledger.sources.mailersend import MailerSend
     from contactledger.sources.mailgun import Mailgun
     from contactledger.sources.mailjet import Mailjet
+    from contactledger.sources.mailomat import Mailomat
     from contactledger.sources.mailtrap import Mailtrap
     from contactledger.sources.mandrill import Mandrill
     from contactledger.sources.mbox import Mbox
@@ -67,6 +70,7 @@ if TYPE_CHECKING:
     from contactledger.sources.source import Source
     from contactledger.sources.sparkpost import SparkPost
     from contactledger.sources.standard import StandardWebhooks
+    from contactledger.sources.sweego import Sweego
     from contactledger.sources.table import Table
     from contactledger.sources.track import Tracking
     from contactledger.sources.twilio import Twilio
@@ -89,6 +93,7 @@ __all__ = [
     "MailerSend",
     "Mailgun",
     "Mailjet",
+    "Mailomat",
     "Mailtrap",
     "Mandrill",
     "Mapping",
@@ -103,6 +108,7 @@ __all__ = [
     "Source",
     "SparkPost",
     "StandardWebhooks",
+    "Sweego",
     "Table",
     "Tracking",
     "Twilio",
@@ -127,6 +133,7 @@ _HOMES = {
     "MailerSend": "mailersend",
     "Mailgun": "mailgun",
     "Mailjet": "mailjet",
+    "Mailomat": "mailomat",
     "Mailtrap": "mailtrap",
     "Mandrill": "mandrill",
     "Mapping": "_mapping",
@@ -141,6 +148,7 @@ _HOMES = {
     "Source": "source",
     "SparkPost": "sparkpost",
     "StandardWebhooks": "standard",
+    "Sweego": "sweego",
     "Table": "table",
     "Tracking": "track",
     "Twilio": "twilio",

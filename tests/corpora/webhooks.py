@@ -9,8 +9,10 @@ documentation, `KNOWN_ORACLE_ERRORS` says why, and the case is counted apart.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parseaddr
@@ -26,6 +28,7 @@ from contactledger.sources import (
     MailerSend,
     Mailgun,
     Mailjet,
+    Mailomat,
     Mailtrap,
     Mandrill,
     Postal,
@@ -35,6 +38,7 @@ from contactledger.sources import (
     SendGridInbound,
     SparkPost,
     StandardWebhooks,
+    Sweego,
     Twilio,
     UnisenderGo,
     Vonage,
@@ -344,10 +348,12 @@ SYMFONY_SOURCES: dict[str, Callable[[Any], Source]] = {
     "mailersend": lambda secret: MailerSend(key=secret),
     "mailgun": lambda secret: Mailgun(key=secret, tolerance_seconds=None),
     "mailjet": lambda _: Mailjet(),
+    "mailomat": lambda secret: Mailomat(key=secret, tolerance_seconds=None),
     "mailtrap": lambda _: Mailtrap(),
     "postmark": lambda _: Postmark(),
     "resend": lambda secret: Resend(key=secret, tolerance_seconds=None),
     "sendgrid": lambda secret: SendGrid(key=secret, tolerance_seconds=None),
+    "sweego": lambda secret: Sweego(key=secret, tolerance_seconds=None),
     "twilio": lambda _: Twilio(),
     "vonage": lambda secret: Vonage(key=secret, tolerance_seconds=None),
 }
@@ -392,6 +398,8 @@ def _same_as_symfony(esp: str, event: Event, wanted: dict[str, Any]) -> bool:
             event.what in SYMFONY_KINDS[wanted["name"]] and event.provider_id == wanted["id"]
         )
     ids = {event.provider_id, event.message_id, event.extra.get("id")}
+    if esp == "mailomat":  # the oracle takes the event's id for the message's
+        ids.add(event.event_id)
     wanted_id = message_of(wanted["id"]) if esp == "sendgrid" else wanted["id"]
     at = event.at
     if at is not None and esp == "brevo":  # the oracle reads the whole seconds
@@ -463,10 +471,6 @@ def _twilio_signature(case: Case) -> bool:
 
 
 def _made(case: Case) -> str:
-    import hashlib
-    import hmac
-    from base64 import b64encode
-
     signed = url_and_form(case["uri"], _pairs(case["params"]))
     return b64encode(hmac.digest(case["token"].encode(), signed, hashlib.sha1)).decode()
 
@@ -482,9 +486,6 @@ def _standard_signature(case: Case) -> bool:
         headers["webhook-signature"] = case["expected"]["result"]
         return _holds(source, headers, body, None, now)
     return _holds(source, case["headers"], body, None, now) is ("ok" in case["expected"])
-
-
-# --- samples of Amazon's -----------------------------------------------------------------------
 
 
 def _aws(case: Case) -> Verdict:
