@@ -54,6 +54,32 @@ SOURCES = {
 }
 
 GENUINE: dict[str, list[bytes]] = {
+    "mailomat": [
+        (
+            b'{"id":"e","eventType":"clicked","occurredAt":"2026-03-02T12:00:00+00:00","messageId":'
+            b'"m@a.example","recipient":"b@s.example","payload":{"url":"https://a.example",'
+            b'"client":{"ip":"192.0.2.7","user-agent":"x"}}}'
+        )
+    ],
+    "sweego": [
+        (
+            b'{"event_type":"delivered","timestamp":"2026-03-02T12:00:00+00:00","swg_uid":"s",'
+            b'"channel":"sms","headers":{"x-transaction-id":"t"},"recipient":"b@s.example"}'
+        )
+    ],
+    "vonage": [
+        (
+            b'{"message_uuid":"v","to":"49","from":"1","timestamp":"2026-03-02T12:00:00Z","status":'
+            b'"rejected","error":{"title":1000,"detail":"no"},"channel":"sms","client_ref":"t"}'
+        )
+    ],
+    "twilio_log": [
+        (
+            b'{"calls":[{"sid":"CA1","status":"busy","from":"+1","to":"+2","direction":"inbound",'
+            b'"start_time":"Mon, 02 Mar 2026 12:00:00 +0000"},{"sid":"CA2","status":"completed",'
+            b'"answered_by":"human","from":"+1","to":"+2","direction":"outbound-api"}],"page":0}'
+        )
+    ],
     "amazon_ses": [
         (
             b'{"Type":"Notification","TopicArn":"arn:x","Message":"{\\"eventType\\":\\"Bounce\\",'
