@@ -219,7 +219,7 @@ def _plan(kind: str, cls: type[Fact]) -> _Plan:
             personal.append((a.name, where, split, a.metadata["codec"] == "blob", write))
         else:
             # What follows from other fields has no default of its own, and is always written.
-            default = None if isinstance(a.default, attrs.Factory) else a.default
+            default = None if isinstance(a.default, attrs.Factory) else a.default  # type: ignore[arg-type]
             clear.append((a.name, where, default, write))
         readers[a.name] = (own, split, read)
     return _Plan(
