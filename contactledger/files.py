@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -91,18 +91,8 @@ def replacing(where: Where, field: str) -> Iterator[BinaryIO]:
         file = new.open("xb")
     except OSError as error:
         raise BadInput(f"cannot be written: {_why(error)}", field=field) from None
-    try:
-        with file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except OSError as error:
-        new.unlink()
-        raise BadInput(f"cannot be written: {_why(error)}", field=field) from None
-    except BaseException:
-        new.unlink()
-        raise
+    with _filled(file, new, field, then=lambda: new.replace(path)):
+        yield file
 
 
 @contextmanager
@@ -112,17 +102,29 @@ def creating(where: Where, field: str) -> Iterator[BinaryIO]:
     Nothing is left of it if the block raises. BadInput names `field` if something is there
     already, or if the system refuses to write.
     """
+    from contactledger.keys import sync_folder
+
     path = Path(where)
     try:
         file = _only_mine(path)
     except OSError as error:
         raise BadInput(f"cannot be written: {_why(error)}", field=field) from None
+    with _filled(file, path, field, then=lambda: sync_folder(path.parent)):
+        yield file
+
+
+@contextmanager
+def _filled(
+    file: BinaryIO, path: Path, field: str, *, then: Callable[[], object]
+) -> Iterator[None]:
+    """The file is written in this block and closed, then there is one thing more to do; if any
+    of it fails, the file goes."""
     try:
         with file:
-            yield file
+            yield
             file.flush()
             os.fsync(file.fileno())
-        _sync_folder(path.parent)
+        then()
     except OSError as error:
         path.unlink()
         raise BadInput(f"cannot be written: {_why(error)}", field=field) from None
@@ -199,16 +201,6 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 def _only_mine(path: Path) -> BinaryIO:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     return os.fdopen(os.open(path, flags, 0o600), "wb")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the names in a folder durable; Windows has no such call, and needs none."""
-    if os.name == "posix":  # pragma: no branch - Windows
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _why(error: OSError) -> str:

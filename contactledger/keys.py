@@ -228,7 +228,7 @@ def keygen(path: str | os.PathLike[str], name: str) -> VerifierKey:
         ):
             _create(file, text, mode)
             made.append(file)
-        _sync_folder(secret.parent)
+        sync_folder(secret.parent)
     except OSError as error:
         for done in made:  # a moment ago, and never used
             done.unlink()
@@ -298,7 +298,7 @@ class HighWater:
             with _told("written"):
                 _write_and_close(os.open(new, _WRITE | os.O_TRUNC, 0o600), text)
                 new.replace(self.path)
-                _sync_folder(self.path.parent)
+                sync_folder(self.path.parent)
 
     def _beside(self, ending: str) -> Path:
         return self.path.with_name(self.path.name + ending)
@@ -344,7 +344,7 @@ def _write_and_close(descriptor: int, text: str) -> None:
         os.fsync(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes the names in a folder durable; Windows has no such call, and needs none."""
     if _POSIX:  # pragma: no branch - Windows
         descriptor = os.open(folder, os.O_RDONLY)

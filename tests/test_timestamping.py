@@ -248,6 +248,14 @@ def test_tokens_in_a_bundle_have_one_order_and_bounds():
         assert (caught.value.step, caught.value.file[:5]) == (step, "time/")
 
 
+def test_what_is_no_token_in_a_bundle_is_passed_over(authorities):
+    maker = story()
+    maker.seal()
+    data = written(attrs.evolve(maker.content(), times=(b"junk",)))
+    key, root = key_of("first").key, authorities[0].root
+    assert open_bundle(io.BytesIO(data), trust=key, time_roots=root).timestamped == ()
+
+
 def test_verify_prints_who_stamped_it(ledger, authorities, tmp_path):
     authority = authorities[1]
     stamp = ledger.add_timestamp(authority.answer(ledger.timestamp_request()), roots=authority.root)
