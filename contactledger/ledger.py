@@ -77,8 +77,12 @@ class Ledger(Reading, Tabulating, Keeping, Archiving, Timestamping, Indexing, Re
         self._keys = signing_keys(signer, high_water)
         self._keys_lock = Lock()
         self._forged = 0
-        with self._store.begin(write=not self._reading) as tx:
-            self._row, self._references = self._open_row(tx)
+        if self._reading:
+            with self._store.begin(write=False) as tx:
+                opened = self._open_row(tx)
+        else:
+            opened = in_one_transaction(self._store, self._open_row, idempotent=True)
+        self._row, self._references = opened
         self._accounts = Accounts(self._references, self._row.house)
         self._inbox = Inbox(
             self._store,

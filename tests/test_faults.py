@@ -186,6 +186,19 @@ def test_sealing_goes_on_as_well(url, tmp_path):
         assert pair.through.seal() == pair.ledger.checkpoint()
 
 
+def test_a_new_ledger_is_made_once_though_the_connection_is_lost_meanwhile(url):
+    cuts = ["done"]
+    made = b'INSERT INTO "contactledger_ledger"'
+    proxy = Proxy(url, lambda: cuts.pop() if cuts else None, at=made)
+    with (
+        Ledger.open(proxy.url, recorder="acme") as ledger,
+        Ledger.open(url, recorder="acme") as other,
+    ):
+        assert ledger._row == other._row
+    assert (proxy.cuts, cuts) == (1, [])
+    proxy.close()
+
+
 # --- deadlocks, and who waits for whom ----------------------------------------------------------
 
 
