@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from contactledger import Ledger, MemoryStore, Party, PolicyAdopted
+from contactledger import Ledger, MemoryStore, Party, PolicyAdopted, Touch
 from contactledger.errors import BadInput, NotFound
 from contactledger.findings import Outcome
 from contactledger.judge.policy import expand_policy, parse_policy
@@ -39,7 +39,8 @@ def test_a_policy_that_is_not_there_and_a_country_without_a_year_are_refused() -
 
 
 def test_both_sides_adopt_it_and_what_comes_after_is_judged_as_agreed() -> None:
-    ledger = Ledger.open(MemoryStore(), recorder="acme", clock=FixedClock(day(0)))
+    clock = FixedClock(day(0))
+    ledger = Ledger.open(MemoryStore(), recorder="acme", clock=clock)
     text = ready_policy("support-desk", country="US", year=2026)
     ledger.record(
         "smith", PolicyAdopted(text), Party("acme", "A", "vendor"), Party("smith", "S", "customer")
@@ -48,6 +49,11 @@ def test_both_sides_adopt_it_and_what_comes_after_is_judged_as_agreed() -> None:
     assert adopted.no == 1
     assert "country" not in adopted.fact.text
     assert date(2026, 7, 3) in parse_policy(adopted.fact.text).calendar().holidays
+    ledger.record("smith", Touch("acme", "smith", "email"))
+    clock.set(day(1))
+    ledger.record("smith", PolicyAdopted(text, party="smith", auth="access"))
+    ledger.record("smith", Touch("acme", "smith", "email"))
+    assert [found.basis.agreed for found in ledger.findings("smith")] == [False, True]
 
 
 def played(name: str) -> Log:
