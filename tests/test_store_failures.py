@@ -31,7 +31,7 @@ from contactledger.errors import (
 )
 from contactledger.store.failures import attempt
 from contactledger.store.memory import MemoryStore
-from contactledger.store.port import DisclosureRow, InboxRow, Store
+from contactledger.store.port import LAYOUT, DisclosureRow, InboxRow, Store
 from contactledger.store.sql import SqlStore
 from contactledger.testing import NOON, A, B, Stop, batch_of, entry_row, raises
 
@@ -131,7 +131,7 @@ def test_another_layout_is_refused_and_left_alone(url, wrong):
         other.execute(wrong)
     found, why = ("999", ": a newer release made them") if "999" in wrong else ("unknown", "")
     error = raises(WrongLayout, lambda: SqlStore.open(url))
-    assert str(error) == f"the tables have layout {found}, this release knows layout 2{why}"
+    assert str(error) == f"the tables have layout {found}, this release knows layout {LAYOUT}{why}"
     assert_says_nothing_else(error)
     assert other.execute("SELECT count(*) FROM contactledger_entry").fetchone() == (3,)
     other.close()
@@ -583,6 +583,8 @@ def test_an_error_of_the_callers_own_comes_out_even_when_the_connection_is_gone(
         ("40001", StoreContended, "another transaction came in between; try again"),
         ("40P01", StoreContended, "two transactions waited for each other; try again"),
         ("57014", StoreBusy, "the database gave up after its own time limit"),
+        ("08006", StoreLost, "the database server cannot be reached, or ended the connection"),
+        ("08P01", StoreLost, "the database server cannot be reached, or ended the connection"),
         ("3F000", StoreMissing, "there is no such schema in the database"),
         ("42P01", StoreMissing, "the tables are not there"),
         ("XX001", StoreError, "the database refused (DataCorrupted XX001)"),
@@ -606,7 +608,8 @@ def test_what_the_server_says_is_told_by_its_code(pg, postgres_url, code, error,
 def test_another_layout_on_a_server_is_refused(pg, postgres_url, schema):
     engine = create_engine(postgres_url)
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE {schema}.contactledger_layout SET layout = 3")
+        newer = f"UPDATE {schema}.contactledger_layout SET layout = layout + 1"
+        connection.exec_driver_sql(newer)
     raises(WrongLayout, lambda: SqlStore.open(postgres_url, schema=schema))
     assert numbers(pg) == [0, 1, 2]
     engine.dispose()
