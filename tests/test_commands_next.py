@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +99,15 @@ def test_a_time_that_is_none_names_its_option(command):
         "contactledger: --at: "
     )
     assert command("next", "--as-of", "soon")[2].startswith("contactledger: --as-of: ")
+
+
+def test_the_documented_commands_run_as_they_stand(command, database, monkeypatch):
+    page = Path(__file__).parents[1] / "docs" / "policy.md"
+    block = page.read_text("utf-8").split("```sh\n")[2].split("```")[0]
+    monkeypatch.chdir(database.parent)
+    for line in block.strip().split("\n"):
+        program, name, file, account, *more = shlex.split(line)
+        assert (program, file, account) == ("contactledger", database.name, ACCOUNT)
+        code, out, err = command(name, *more)
+        assert (code in ({0, 1} if name == "may-contact" else {0}), err) == (True, "")
+        assert out

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +121,17 @@ def test_a_policy_that_is_not_there_names_those_that_are(command):
     assert command("show", "nonsense") == (
         1, "", f"contactledger: policy: one of: {', '.join(READY)}\n",
     )  # fmt: skip
+
+
+def test_the_documented_commands_run_as_they_stand(command, tmp_path, monkeypatch):
+    page = Path(__file__).parents[1] / "docs" / "policy.md"
+    block = page.read_text("utf-8").split("```sh\n")[1].split("```")[0]
+    monkeypatch.chdir(tmp_path)
+    for line in block.strip().split("\n"):
+        words, _, target = line.partition(" > ")
+        program, group, *arguments = shlex.split(words)
+        assert (program, group) == ("contactledger", "policy")
+        code, out, err = command(*arguments)
+        assert (code, err, bool(out)) == (0, "", True)
+        if target:
+            (tmp_path / target).write_text(out, "utf-8")
