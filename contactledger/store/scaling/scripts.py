@@ -56,7 +56,8 @@ def move(
 ) -> str:
     """All rows of a ledger into the tables, still empty, that another script has made.
 
-    Writers wait until it is done, and have to open the ledger at its new place afterwards.
+    Writers wait until it is done; then the old place is there no more for them (StoreMissing),
+    as its table `account` is called `account_moved`, and they open the new one.
     BadInput where both places are the same.
     """
     if (old_prefix, old_schema) == (prefix, schema):
@@ -124,6 +125,8 @@ def _move(both: Sequence[tuple[Table, Table]]) -> Iterator[str]:
         columns = ", ".join(column.name for column in old.columns)
         if not old.name.endswith("layout"):
             yield f"INSERT INTO {_name(new)} ({columns}) SELECT {columns} FROM {_name(old)}"  # noqa: S608
+    heads, _ = both[0]  # whoever has the old place open still, and waited, must not write there
+    yield f"ALTER TABLE {_name(heads)} RENAME TO {_QUOTED.quote(f'{heads.name}_moved')}"
 
 
 def _schema(all_: Tables) -> Iterator[str]:
