@@ -18,7 +18,7 @@ restore, redact, archive again, and delete the old file. An account on legal hol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -27,7 +27,7 @@ from attrs import frozen
 from contactledger import files
 from contactledger.accounts import Accounts, refuse_archived
 from contactledger.checking import check_account
-from contactledger.errors import BadInput, Corrupt, NotFound, NotSealed, OnHold
+from contactledger.errors import Archived, BadBundle, BadInput, Corrupt, NotFound, NotSealed, OnHold
 from contactledger.facts import Blob, Entry
 from contactledger.holding import holds_in_force
 from contactledger.log.bundle_log import Record
@@ -91,7 +91,8 @@ class Archiving:
         copy of it: keep it as you keep the database, and `restore` the account from it. Then
         `scrub`, for the database's files still hold the bytes. Raises OnHold for an account
         with a legal hold, NotSealed where something of it is not sealed, TooLarge as `bundle`;
-        then nothing has changed. If the database fails in the end, the file is left.
+        then nothing has changed, and no file is left. One is left where the database failed in
+        the end (StoreError), as it may not be known what was committed.
         """
         self._refuse_reading()
         if not self._store.commits:
@@ -115,7 +116,11 @@ class Archiving:
             self._move_out(tx, path, opened, sha256)
             return self._archive(tx, id_)
 
-        return in_one_transaction(self._store, move)
+        try:
+            return in_one_transaction(self._store, move)
+        except (Archived, BadInput, BadBundle, Corrupt, NotSealed):  # refused, so rolled back
+            Path(path).unlink()
+            raise
 
     def restore(self, path: files.Where) -> Archive:
         """Bring an archived account back from its file, byte for byte; what it was.
@@ -186,17 +191,34 @@ class Archiving:
         if root(head.size, hashes_in(head.frontier)) != opened.head.root:
             raise Corrupt("the head's frontier is not that of the sealed entries", account=id_)
         with files.reading(path, "path") as file:
-            kept = read_account(file, opened.verified)
+            kept, leading = read_account(file, opened.verified), _Leading(tx, id_)
             for no, stored in enumerate(_stored(tx, id_)):
                 if stored != next(kept, None):
                     raise Corrupt(_UNLIKE, account=id_, no=no)
                 entry = decode(*stored)
                 if entry.kind not in _STAY:
-                    refs = [(row.ref, row.id) for row in lookups_of(entry, self._references)]
-                    tx.erase(id_, (), (), refs)
+                    leading.drop(lookups_of(entry, self._references))
             if next(kept, None) is not None:
                 raise Corrupt(_UNLIKE, account=id_)
+        leading.close()
         tx.drop_entries(id_, sha256)
+
+
+class _Leading:
+    """Look-ups of an account that are deleted, many at a time."""
+
+    def __init__(self, tx: Transaction, account: str) -> None:
+        self._tx, self._account = tx, account
+        self._waiting: list[tuple[bytes, str]] = []
+
+    def drop(self, rows: Iterable[LookupRow]) -> None:
+        self._waiting += [(row.ref, row.id) for row in rows]
+        if len(self._waiting) >= PAGE:
+            self.close()
+
+    def close(self) -> None:
+        self._tx.erase(self._account, (), (), self._waiting)
+        self._waiting = []
 
 
 def _refuse_held(tx: Transaction, account: str) -> None:

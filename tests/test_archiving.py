@@ -118,7 +118,8 @@ def light(tmp_path):
     vendor.ledger.close()
 
 
-def test_an_account_leaves_and_comes_back_byte_for_byte(vendor):
+def test_an_account_leaves_and_comes_back_byte_for_byte(vendor, monkeypatch):
+    monkeypatch.setattr(archiving, "PAGE", 100)
     ledger, before = vendor.ledger, vendor.stored()
     entries, findings = ledger.entries(SMITH), ledger.findings(SMITH)
     size, id_ = len(entries), vendor.account_id()
@@ -310,7 +311,7 @@ def test_what_cannot_be_archived_is_refused_and_nothing_is_left(light):
         unsigned.record(SMITH, mail("m-2"))
         with pytest.raises(NotSealed, match="recorded meanwhile"):
             unsigned.archive(SMITH, path)
-        path.unlink()  # it is the newest seal, whole
+        assert not path.exists()
         unsigned.record("new", Party("acme", "ACME"))
         with pytest.raises(NotSealed):
             unsigned.archive("new", path)
@@ -402,7 +403,7 @@ def test_only_what_the_file_holds_byte_for_byte_is_deleted(light, monkeypatch, c
     monkeypatch.setattr(archiving.Archiving, "_verified", verified)
     with pytest.raises(Corrupt, match=what):
         light.ledger.archive(SMITH, light.file)
-    assert light.ledger.archives() == ()
+    assert (light.ledger.archives(), light.file.exists()) == ((), False)
 
 
 def test_a_file_that_does_not_verify_is_not_left(light, monkeypatch):
