@@ -163,6 +163,7 @@ def test_r5_not_from_somebody_to_whom_a_promise_was_broken() -> None:
     assert (found.rules, found.because) == (("R5",), (promise.no,))
     log.settle(promise, "missed", at=day(3))
     assert referral(log).rules == ("R5",)
+    log.touch("ann", "bob", at=day(40))
     log.touch("ann", "bob", at=day(62))
     assert referral(log, day(63)).code == "referral_may_be_asked"
 
@@ -172,6 +173,7 @@ def test_r5_a_disputed_promise_is_open_however_old() -> None:
     promise = log.promise("ann", "bob", due=day(2), at=day(0))
     log.settle(promise, "kept", at=day(1))
     log.settle(promise, "missed", recorder="smith", at=day(2))
+    log.touch("ann", "bob", at=day(50))
     log.touch("ann", "bob", at=day(99))
     assert referral(log, day(100)).rules == ("R5",)
 
@@ -230,6 +232,29 @@ def test_r6_nor_from_somebody_not_in_touch_for_long() -> None:
     assert referral(log, day(32)).rules == ("R6",)
     log.touch("bob", "ann", at=day(32))
     assert referral(log, day(33)).code == "referral_may_be_asked"
+
+
+def test_r6_a_long_silence_of_one_s_own_is_not_ended_by_the_very_touch_that_asks() -> None:
+    """Ann called in March, then not for eight months; now she would like a referral."""
+    log = happy()
+    asks = log.touch("ann", "bob", at=day(240), expects="nothing")
+    log.touch("bob", "ann", at=day(241), expects="nothing")
+    found = referral(log, day(241))
+    assert (found.rules, found.because) == (("R6",), (no_of(log, "call"), asks.no))
+    assert referral(log, day(241), party="smith").code == "referral_may_be_asked"
+    log.touch("ann", "bob", at=day(269), expects="nothing")
+    assert referral(log, day(270)).code == "referral_not_now"
+    assert referral(log, day(271)).code == "referral_may_be_asked"
+
+
+def test_r6_that_the_other_keeps_writing_ends_no_silence_of_one_s_own() -> None:
+    log = two_sides()
+    mails = [log.touch("bob", "ann", at=day(20 * n), expects="nothing") for n in range(5)]
+    assert referral(log, day(60)).code == "referral_may_be_asked"
+    assert referral(log, day(81)).because == (mails[0].no,)
+    call = log.touch("ann", "bob", at=day(81), expects="nothing")
+    log.touch("bob", "ann", at=day(140), expects="nothing")
+    assert referral(log, day(142)).because == (call.no,)
 
 
 @pytest.mark.parametrize("sender", ["ann", "bob"])

@@ -197,10 +197,10 @@ def test_remarks_say_who_toward_whom_and_every_reason(log) -> None:
         "ACME has not reached out to Smith Motors for 69 days.",
         (
             "ACME does not ask Smith Motors for a referral now: a question of theirs was ignored and "
-            "the two were not in touch for long."
+            "they were not in touch for long, or a long silence has only just ended."
         ),
         "Smith Motors has not reached out to ACME for 69 days.",
-        "Smith Motors does not ask ACME for a referral now: the two were not in touch for long.",
+        "Smith Motors does not ask ACME for a referral now: they were not in touch for long, or a long silence has only just ended.",
     ]
     assert said(rows(log, day(2)), "remarks") == [
         "ACME may ask Smith Motors for a referral.",

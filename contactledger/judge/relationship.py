@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import cast
 
 from attrs import frozen
@@ -70,8 +71,9 @@ class _Two:
         return self.view.as_of - self.bearing.silent_after
 
     def contacts(self) -> list[Finding]:
-        """The touches of either to the other that did not fail and were not told to everybody."""
-        both = (*self.sent, *self.received)
+        """The touches of either to the other that did not fail and were not told to everybody,
+        in order of time."""
+        both = sorted((*self.sent, *self.received), key=lambda finding: (finding.at, finding.no))
         return [f for f in both if f.reach > Reach.FAILED and not _broadcast(self.view, f)]
 
 
@@ -155,15 +157,12 @@ def _referral(two: _Two) -> Iterator[Remark]:
         if found:
             rules.append(rule)
             numbers |= found
-    last = max(two.contacts(), key=lambda f: (f.at, f.no), default=None)
-    if last is None or two.view.as_of - last.at > two.bearing.referral_within:
-        rules.append("R6")
-        numbers.add((two.sent or two.received)[-1].no if last is None else last.no)
-    if last is not None and not rules:
-        yield Remark("referral_may_be_asked", two.party, two.toward, None, ("R7",), (last.no,))
-    else:
+    if rules:
         because = tuple(sorted(numbers))
         yield Remark("referral_not_now", two.party, two.toward, None, tuple(rules), because)
+    else:
+        last = two.contacts()[-1].no
+        yield Remark("referral_may_be_asked", two.party, two.toward, None, ("R7",), (last,))
 
 
 def _ignored(two: _Two) -> Iterator[int]:
@@ -221,4 +220,25 @@ def _from_everything(said: Preference) -> bool:
     )
 
 
-_AGAINST: dict[str, Callable[[_Two], Iterator[int]]] = {"R4": _ignored, "R5": _unhappy}
+def _out_of_touch(two: _Two) -> Iterator[int]:
+    """R6: nothing passed between the two lately, or the party ended a long silence of its own
+    only just now: a call after eight months is no relationship yet."""
+    as_of, bearing = two.view.as_of, two.bearing
+    contacts = two.contacts()
+    if not contacts or as_of - contacts[-1].at > bearing.referral_within:
+        yield (contacts or two.sent or two.received)[-1].no
+    own = [finding for finding in contacts if finding.sender == two.party]
+    for before, after in pairwise(own):
+        long = after.at - before.at > bearing.silent_after
+        if long and as_of - after.at <= bearing.referral_within:
+            yield from (before.no, after.no)
+    first = own[-1:] or contacts[:1]
+    if first and as_of - first[0].at > bearing.silent_after:
+        yield first[0].no
+
+
+_AGAINST: dict[str, Callable[[_Two], Iterator[int]]] = {
+    "R4": _ignored,
+    "R5": _unhappy,
+    "R6": _out_of_touch,
+}

@@ -29,7 +29,8 @@ NEXT_RULES: dict[str, str] = {
     "R4": "No referral is asked of somebody whose question was ignored or waits past its time.",
     "R5": "No referral is asked of somebody who disputes something, complained or opted out, or to "
     "whom a promise was broken.",
-    "R6": "No referral is asked of somebody who was not in touch for longer than the policy says.",
+    "R6": "No referral is asked of somebody with whom one was not in touch for longer than the "
+    "policy says, nor soon after a long silence of one's own.",
     "R7": "Nothing speaks against asking for a referral.",
 }
 """Code → one plain sentence."""

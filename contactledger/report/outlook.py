@@ -329,5 +329,5 @@ class _Sheet:
 _REASONS: Mapping[str, str] = {
     "R4": "a question of theirs was ignored",
     "R5": "they dispute or complained of something, opted out, or a promise to them was broken",
-    "R6": "the two were not in touch for long",
+    "R6": "they were not in touch for long, or a long silence has only just ended",
 }
