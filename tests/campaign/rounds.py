@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from itertools import cycle
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
@@ -174,7 +175,8 @@ class Fight:
     def _faults(self) -> list[Callable[[], None]]:
         several = [self._kill_a_writer] * 3
         if self.cluster is not None:
-            several += [self._end_connections, self._stop_server, self._kill_server]
+            several.append(self._end_connections)
+            several += [partial(self._end_server, how) for how in ("stopped", "killed")]
         if self.disk is not None:
             several += [self._fill_disk]
         return several
@@ -225,19 +227,15 @@ class Fight:
         )
         self.toll.done["connections ended"] += 1
 
-    def _stop_server(self) -> None:
+    def _end_server(self, how: str) -> None:
         assert self.cluster is not None
         self._count_deadlocks()
-        self.cluster.stop()
-        self.cluster.start()
-        self.toll.done["server stopped"] += 1
-
-    def _kill_server(self) -> None:
-        assert self.cluster is not None
-        self._count_deadlocks()
-        self.cluster.kill()
+        if how == "stopped":
+            self.cluster.stop()
+        else:
+            self.cluster.kill()
         self.cluster.start_again()
-        self.toll.done["server killed"] += 1
+        self.toll.done[f"server {how}"] += 1
 
     def _fill_disk(self) -> None:
         assert self.disk is not None
