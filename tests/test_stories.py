@@ -237,6 +237,27 @@ def test_eight_months_of_silence_lie_between_the_call_and_the_request():
     assert not request.late
 
 
+def test_the_ledger_would_have_said_that_the_request_comes_too_early():
+    ledger = story(5)["tell"]()
+    called = Told(ledger, "quiet-account").called
+    remarks = ledger.relationship("quiet-account", as_of="2026-10-06T08:00Z").remarks
+    (ours,) = [
+        r for r in remarks if r.code.startswith("referral") and called[r.party] == "supplier"
+    ]
+    assert (ours.code, ours.rules) == ("referral_not_now", ("R6",))
+    touches = [f for f in ledger.findings("quiet-account") if f.no in ours.because]
+    assert [f"{found.at:%d %B}" for found in touches] == ["05 February", "06 October"]
+
+
+def test_the_ledger_says_who_overloads_whom():
+    ledger = story(5)["tell"]()
+    called = Told(ledger, "busy-account").called
+    remarks = ledger.relationship("busy-account", as_of="2026-03-05T08:00Z").remarks
+    (found,) = [remark for remark in remarks if remark.code == "overloading"]
+    assert (called[found.party], called[found.toward]) == ("roux", "supplier")
+    assert (found.count, found.limit, found.rules) == (35, 10, ("R3",))
+
+
 def test_the_cap_binds_the_customer_who_calls_35_times_a_day():
     findings = _from("roux")
     assert len(findings) == 35
