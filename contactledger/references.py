@@ -79,7 +79,8 @@ class References:
         key = secret.ljust(64, b"\0")
         self._inner = sha256(bytes(byte ^ 0x36 for byte in key))
         self._outer = sha256(bytes(byte ^ 0x5C for byte in key))
-        # A key is asked for when it is looked up, and again when its row is made.
+        # A key is asked for when it is looked up, and again when its row is made; what is asked
+        # of an account, at every recording.
         self._kept = lru_cache(4_096)(self.of)
 
     def __repr__(self) -> str:
@@ -122,7 +123,7 @@ class References:
 
     def aliases(self, account: str) -> bytes:
         """Where the aliases of an account are listed."""
-        return self.of("aliases", account)
+        return self._kept("aliases", account)
 
     def retracted(self, account: str, no: int) -> bytes:
         """Where the retraction of an entry is found."""
@@ -130,7 +131,7 @@ class References:
 
     def moved(self, account: str) -> bytes:
         """Where the account is found in whose log this one goes on."""
-        return self.of("moved", account)
+        return self._kept("moved", account)
 
     def unscrubbed(self) -> bytes:
         """Where redactions are listed whose bytes may still lie in the database's files."""

@@ -142,7 +142,7 @@ def _is_shaped(inner: Iterable[Any], depth: int) -> bool:
         return False
     for item in inner:
         kind = type(item)
-        if kind is str:
+        if kind in _SCALARS:
             continue
         if kind is dict:
             if not _are_keys(item) or not _is_shaped(item.values(), depth + 1):
@@ -151,7 +151,7 @@ def _is_shaped(inner: Iterable[Any], depth: int) -> bool:
             flat = depth < MAX_DEPTH and _SCALARS.issuperset(map(type, item))
             if not flat and not _is_shaped(item, depth + 1):
                 return False
-        elif kind is float:
+        else:  # a float
             return False
     return True
 
