@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from contactledger.errors import BadPolicy
+from contactledger.errors import BadInput, BadPolicy
 from contactledger.judge.policy import DEFAULT_POLICY
 from contactledger.judge.policy_lint import Complaint, lint_policy
+from contactledger.policies import READY, ready_policy
 
 OWED = '[[cadence]]\nby = "vendor"\nto = "customer"\n'
 PLAN = (
@@ -256,3 +259,37 @@ def test_a_second_channel_where_only_one_may_be_used() -> None:
     text = '[[ladder]]\nstep = "second_channel"\nafter = "3 days"\n'
     assert codes('allowed_channels = ["email"]\n' + text) == ["rung_without_channel"]
     assert codes(text) == []
+
+
+def test_holidays_that_leave_no_business_day_are_the_error_that_adopting_would_be() -> None:
+    """Sixty Mondays on end but for Labor Day, which the country adds."""
+    mondays = [date(2026, 1, 5) + timedelta(weeks=n) for n in range(60)]
+    mondays.remove(date(2026, 9, 7))
+    own = ", ".join(map(str, mondays))
+    text = '[calendar]\nweek = ["mon 09:00-17:00"]\nholidays = [{}]\n'
+    assert lint_policy(ANSWER + text.format(own)) == ()
+    country = '{ country = "US", from = 2026, to = 2026 }'
+    with pytest.raises(BadPolicy, match="shut for more than 400 days on end"):
+        lint_policy(ANSWER + text.format(f"{own}, {country}"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_policy_with_a_slip_of_the_pen_is_linted_or_is_one_bad_input(data) -> None:
+    text = ready_policy(data.draw(st.sampled_from(sorted(READY))))
+    start = data.draw(st.integers(0, len(text)))
+    slip = data.draw(st.text("[]{}\"'=.,#\n\\abc019-:", max_size=4))
+    text = text[:start] + slip + text[start + data.draw(st.integers(0, 40)) :]
+    said = linted(text)
+    if isinstance(said, BadInput):
+        assert str(said).isprintable()
+    else:
+        assert all(1 <= one.line <= text.count("\n") + 1 for one in said)
+        assert all(str(one).isprintable() and one.text.endswith(".") for one in said)
+
+
+def linted(text: str) -> tuple[Complaint, ...] | BadInput:
+    try:
+        return lint_policy(text, date(2026, 1, 1))
+    except BadInput as error:
+        return error
