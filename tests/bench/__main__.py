@@ -1,5 +1,8 @@
 """`python -m tests.bench [--large] [--folder DIR]`: every figure in one run, as a table.
 
+`--entries N` is the size of the large ledgers of parts d and p: 10,000,000 in an hour or two,
+by `--only d --entries 10000000`.
+
 `--large` builds the ledger of 1,000,000 entries (about 2 GB and some minutes) instead of one
 of 100,000, and makes and opens a bundle of as many of one account (`--large --only l`). Figures are ratios within the run, best of several rounds in turns; the
 calibration lines say on what kind of machine. The exit code is 1 if an aim is missed.
@@ -17,6 +20,7 @@ from tests.bench import (
     eventsourced,
     mailboxes,
     measure,
+    postgresql,
     reading,
     sealing,
     starting,
@@ -31,10 +35,12 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
     parser.add_argument(
-        "--only", default="", help="letters of parts to run: a b c d e i l m r s v w"
+        "--only", default="", help="letters of parts to run: a b c d e i l m p r s v w"
     )
+    parser.add_argument("--entries", type=int, default=0, help="of the large ledgers")
     asked = parser.parse_args()
-    parts = asked.only or "abcdeilmrsvw"
+    parts = asked.only or "abcdeilmprsvw"
+    large = asked.entries or (reading.LARGE if asked.large else reading.LARGE // 10)
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
         lines = [measure.calibration(), measure.syncing(folder)]
@@ -45,7 +51,7 @@ def main() -> int:
         if "c" in parts:
             lines += reading.reports()
         if "d" in parts:
-            lines += reading.sizes(folder, reading.LARGE if asked.large else reading.LARGE // 10)
+            lines += reading.sizes(folder, large)
         if "e" in parts:
             lines.append(reading.checking(folder))
         if "i" in parts:
@@ -54,6 +60,8 @@ def main() -> int:
             lines += whole.bundles(folder) if asked.large else whole.bundles(folder, 20_000, 5_000)
         if "m" in parts:
             lines += mailboxes.reading(folder)
+        if "p" in parts:
+            lines += postgresql.measured(folder, large)
         if "r" in parts:
             lines += eventsourced.saving(folder)
         if "s" in parts:

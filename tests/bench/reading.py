@@ -84,16 +84,14 @@ def checking(folder: Path, number: int = 3_000) -> Line:
     return ratio("check() against reading and hashing alone", ours, plain, 0.15, number)
 
 
-def grown(path: Path, entries: int) -> Ledger:
-    """A ledger of so many entries over many accounts."""
-    ledger = open_ledger(path)
+def fill(ledger: Ledger, entries: int) -> None:
+    """So many entries over many accounts, into a new ledger."""
     accounts = entries // PER_ACCOUNT
     number = PER_ACCOUNT - 2 - len(people())
     step = 50
     for first in range(0, accounts, step):
         names = [f"account-{i}" for i in range(first, min(first + step, accounts))]
         ledger.record_many({name: [*people(), *touches(number)] for name in names})
-    return ledger
 
 
 def _medians(ledgers: list[Ledger], use: Callable[[Ledger, str], object]) -> list[float]:
@@ -111,20 +109,28 @@ def _medians(ledgers: list[Ledger], use: Callable[[Ledger, str], object]) -> lis
 
 def sizes(folder: Path, large: int) -> list[Line]:
     """Recording and reading one account in a small and a large ledger."""
-    lines = []
+    ledgers = [open_ledger(folder / "small.db"), open_ledger(folder / "large.db")]
+    lines = compared(ledgers, SMALL, large)
+    for ledger in ledgers:
+        ledger.close()
+    return lines
+
+
+def compared(ledgers: list[Ledger], few: int, many: int) -> list[Line]:
+    """Two new ledgers filled with so many entries, then used in turns."""
     start = perf_counter()
-    ledgers = [grown(folder / "small.db", SMALL), grown(folder / "large.db", large)]
+    for ledger, entries in zip(ledgers, (few, many), strict=True):
+        fill(ledger, entries)
     took = perf_counter() - start
-    built = f"{took:.0f} s, {(SMALL + large) / took:,.0f} entries/s"
-    lines.append(Line(f"building ledgers of {SMALL:,} and {large:,} entries", built))
+    built = f"{took:.0f} s, {(few + many) / took:,.0f} entries/s"
+    lines = [Line(f"building ledgers of {few:,} and {many:,} entries", built)]
     for what, use in (
         ("recording one touch", lambda led, name: led.record(name, *touches(1))),
+        ("recording 100 touches at once", lambda led, name: led.record(name, *touches(100))),
         ("reading one account", lambda led, name: led.entries(name)),
     ):
         small, big = _medians(ledgers, use)
         figure = f"{big / small:.2f} x   ({big * 1e3:.2f} ms against {small * 1e3:.2f} ms)"
-        label = f"{what} of {large:,} entries against {SMALL:,}"
+        label = f"{what} of {many:,} entries against {few:,}"
         lines.append(Line(label, figure, "within 1.30 x", big / small <= 1.3))
-    for ledger in ledgers:
-        ledger.close()
     return lines

@@ -1,0 +1,281 @@
+"""Recording in PostgreSQL: batches against COPY, single entries against INSERT and COMMIT, and
+whether a ledger's size is felt.
+
+The server is made for the run, with the settings that PostgreSQL comes with: every commit is
+synced to the disk. Times are of the wall clock, as a good part of the work is the server's, and
+mean something on a machine that does nothing else. The lines without an aim show where the time
+goes: what the driver alone takes for the same rows, and what the entries take without a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import attrs
+import psycopg
+from sqlalchemy.engine import make_url
+
+from contactledger.ledger import Ledger
+from contactledger.store.memory import MemoryStore
+from tests import postgres
+from tests.bench import reading
+from tests.bench.measure import Line, in_turns, ratio, seconds
+from tests.bench.writing import BATCH, people, touches
+
+TABLES = ("entry", "disclosure", "lookup", "node")
+WRITERS = 8
+EACH = 40
+_FORK = get_context("fork")  # each opens its own connections afterwards
+_numbers = count()
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """The URL of a fresh server with its own settings, fsync among them."""
+    programs = postgres.programs()
+    assert programs is not None
+    place = folder / f"postgres-{next(_numbers)}"
+    place.mkdir()
+    folder.chmod(0o711)  # the server runs as another user than root
+    cluster = postgres.Cluster(programs, place)
+    cluster.start()
+    try:
+        yield cluster.url
+    finally:
+        cluster.stop()
+
+
+def plain(url: str) -> psycopg.Connection:
+    """A connection of the driver alone."""
+    return psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string())
+
+
+class Bare:
+    """The same tables under another prefix, and the same rows put there without the library."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = plain(url)
+        self.rows: dict[str, list[Any]] = {}
+        for name in TABLES:
+            ours = f"contactledger_{name}"
+            self.connection.execute(f"CREATE TABLE bare_{name} (LIKE {ours} INCLUDING ALL)")
+            self.rows[name] = self.connection.execute(f"SELECT * FROM {ours}").fetchall()
+        self.connection.commit()
+
+    def parts(self, first: int, number: int, size: int) -> list[dict[str, list[Any]]]:
+        """The rows of so many batches of entries from `first` on; nodes go with the first."""
+        column = {"entry": 1, "disclosure": 1, "lookup": 3}
+        parts: list[dict[str, list[Any]]] = [{name: [] for name in TABLES} for _ in range(number)]
+        for name, at in column.items():
+            for row in self.rows[name]:
+                if first <= row[at] < first + number * size:
+                    parts[(row[at] - first) // size][name].append(row)
+        return parts
+
+    def put(self, rows: dict[str, list[Any]]) -> None:
+        """All of these in one transaction, by COPY."""
+        with self.connection.cursor() as cursor:
+            for name, some in rows.items():
+                if some:
+                    with cursor.copy(f"COPY bare_{name} FROM STDIN") as copy:
+                        for row in some:
+                            copy.write_row(row)
+        self.connection.commit()
+
+
+def measured(folder: Path, large: int) -> list[Line]:
+    """All figures of PostgreSQL; none where it is not installed."""
+    if postgres.programs() is None:
+        return [Line("PostgreSQL", f"not measured   ({postgres.HOW})")]
+    return [*batches(folder), *one_by_one(folder), *sizes(folder, large)]
+
+
+def batches(folder: Path, rounds: int = 15) -> list[Line]:
+    """Batches of 1,000 touches, in one account."""
+    with server(folder) as url, Ledger.open(url, recorder="acme") as ledger:
+        ledger.record("a", *people())
+        first = 2 + len(people())
+        for _ in range(rounds + 1):
+            ledger.record("a", *touches(BATCH))
+        bare = Bare(url)
+        parts = bare.parts(first, rounds + 1, BATCH)
+        given = [touches(BATCH) for _ in range(rounds + 1)]
+        ledger.record("b", *people())
+        ledger.record("b", *given.pop())
+        bare.put(parts.pop(0))
+        ours, copied = in_turns(
+            lambda: ledger.record("b", *given.pop()), lambda: bare.put(parts.pop(0)), rounds
+        )
+        bare.connection.close()
+    what = "PostgreSQL: batches of 1,000 touches, against COPY of the same rows"
+    made = seconds_of_bytes(rounds)
+    left = f"{copied / (made + copied):.2f} x   ({made * 1e6 / BATCH:.0f} us an entry)"
+    return [
+        ratio(what, ours, copied, 0.40, BATCH),
+        Line("  if nothing were added to making the bytes (in memory) and that COPY", left),
+    ]
+
+
+def seconds_of_bytes(rounds: int) -> float:
+    """What a batch takes in memory, where storing is next to nothing."""
+    with Ledger.open(MemoryStore(), recorder="acme") as ledger:
+        ledger.record("a", *people())
+        ledger.record("a", *touches(BATCH))
+        given = [touches(BATCH) for _ in range(rounds)]
+        return min(seconds(lambda: ledger.record("a", *given.pop())) for _ in range(rounds))
+
+
+# --- writers at once --------------------------------------------------------------------------------
+
+
+def write_ours(url: str, number: int) -> Callable[[], None]:
+    """A writer of one account."""
+    ledger = Ledger.open(url, recorder="acme")
+    name = f"account-{number}"
+    ledger.record(name, *people())
+    ledger.record(name, *touches(1))
+
+    def write() -> None:
+        for _ in range(EACH):
+            ledger.record(name, *touches(1))
+
+    return write
+
+
+def write_same(url: str, number: int) -> Callable[[], None]:
+    """The driver's own INSERTs of all rows of an entry, the head's UPDATE, and COMMIT."""
+    connection = plain(url)
+    rows = {}
+    one = "(SELECT min(account) FROM contactledger_entry WHERE no = 5)"
+    for name in ("entry", "disclosure", "lookup"):
+        query = f"SELECT * FROM contactledger_{name} WHERE no = 5 AND account = {one}"
+        rows[name] = connection.execute(query).fetchall()
+    head = "UPDATE contactledger_account SET size = size WHERE account = %s"
+    connection.commit()
+    numbers = count()
+
+    def write() -> None:
+        for _ in range(EACH):
+            account = f"{number:013}{next(numbers):013}"
+            connection.execute(head, (account,))
+            for name, some in rows.items():
+                marks = f"({', '.join(['%s'] * len(some[0]))})"
+                text = f"INSERT INTO bare_{name} VALUES {', '.join([marks] * len(some))}"
+                at = 1 if name == "lookup" else 0
+                values = [(*row[:at], account, *row[at + 1 :]) for row in some]
+                connection.execute(text, [value for row in values for value in row])
+            connection.execute(head, (account,))
+            connection.commit()
+
+    return write
+
+
+def write_plain(url: str, number: int) -> Callable[[], None]:
+    """The driver's own INSERT of an entry's row, and COMMIT."""
+    connection = plain(url)
+    row = connection.execute("SELECT * FROM contactledger_entry WHERE no = 4 LIMIT 1").fetchone()
+    connection.commit()
+    assert row is not None
+    account, _, *rest = row
+    text = f"INSERT INTO bare_entry VALUES ({', '.join(['%s'] * len(row))})"
+    numbers = count()
+
+    def write() -> None:
+        for _ in range(EACH):
+            connection.execute(text, (f"{account[:20]}{number:06}", next(numbers), *rest))
+            connection.commit()
+
+    return write
+
+
+def _run(make: Callable[[str, int], Callable[[], None]], url: str, number: int, gate: Any) -> None:
+    write = make(url, number)
+    write()  # warm
+    gate.wait()
+    while True:
+        gate.wait()
+        if not gate.more.value:
+            return
+        write()
+        gate.wait()
+
+
+class Gate:
+    """Where writers wait for each other, and for the one who measures."""
+
+    def __init__(self, parties: int) -> None:
+        self.barrier = _FORK.Barrier(parties)
+        self.more = _FORK.Value("b", 1)
+
+    def wait(self) -> None:
+        """Until all are here."""
+        self.barrier.wait(120)
+
+
+class Crowd:
+    """Eight processes that write when they are told."""
+
+    def __init__(self, make: Callable[[str, int], Callable[[], None]], url: str) -> None:
+        self.gate = Gate(WRITERS + 1)
+        self.processes = [
+            _FORK.Process(target=_run, args=(make, url, number, self.gate))
+            for number in range(WRITERS)
+        ]
+        for process in self.processes:
+            process.start()
+        self.gate.wait()
+
+    def write(self) -> None:
+        """Each of them its number of entries."""
+        self.gate.wait()
+        self.gate.wait()
+
+    def end(self) -> None:
+        """Let them go."""
+        self.gate.more.value = 0
+        self.gate.wait()
+        for process in self.processes:
+            process.join()
+
+
+def one_by_one(folder: Path, rounds: int = 9) -> list[Line]:
+    """One entry in a transaction, by eight writers on accounts of their own."""
+    with server(folder) as url:
+        with Ledger.open(url, recorder="acme") as ledger:
+            ledger.record("a", *people(), *touches(1))
+        with plain(url) as connection:
+            for name in ("entry", "disclosure", "lookup"):
+                like = f"(LIKE contactledger_{name} INCLUDING ALL)"
+                connection.execute(f"CREATE TABLE bare_{name} {like}")
+        ours, bare, same = (Crowd(w, url) for w in (write_ours, write_plain, write_same))
+        best, best_bare = in_turns(ours.write, bare.write, rounds)
+        best_same, _ = in_turns(same.write, lambda: None, rounds)
+        for crowd in (ours, bare, same):
+            crowd.end()
+    total = WRITERS * EACH
+    what = f"PostgreSQL: one entry per commit, {WRITERS} writers, against INSERT and COMMIT"
+    share = f"{best_bare / best_same:.2f} x   ({total / best_same:,.0f}/s)"
+    return [
+        ratio(what, best, best_bare, 0.30, total),
+        Line("  the driver alone with all rows of such an entry, in four statements", share),
+    ]
+
+
+# --- growth -----------------------------------------------------------------------------------------
+
+
+def sizes(folder: Path, large: int) -> list[Line]:
+    """Recording and reading one account in a small and a large ledger."""
+    with server(folder) as url:
+        ledgers = [
+            Ledger.open(url, recorder="acme", prefix=prefix) for prefix in ("small_", "large_")
+        ]
+        lines = reading.compared(ledgers, reading.SMALL, large)
+        for ledger in ledgers:
+            ledger.close()
+    return [attrs.evolve(line, what=f"PostgreSQL: {line.what}") for line in lines]
