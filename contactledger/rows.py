@@ -33,6 +33,7 @@ from contactledger.tabulating import (
 )
 
 if TYPE_CHECKING:
+    from contactledger.archiving import Archive
     from contactledger.exporting import Exported
     from contactledger.files import Where
     from contactledger.findings import Standing
@@ -114,6 +115,7 @@ class Tabulating:
     if TYPE_CHECKING:
 
         def accounts(self) -> tuple[str, ...]: ...  # noqa: D102 - Ledger.accounts
+        def archives(self) -> tuple[Archive, ...]: ...  # noqa: D102 - Archiving.archives
         def _as_of(self, as_of: Moment | None) -> datetime: ...
         def _load(self, account: str) -> Loaded: ...
         def _standing(
@@ -154,10 +156,13 @@ class Tabulating:
         personal: bool = False,
     ) -> Iterator[dict[str, list[Row]]]:
         """Account by account, the rows of these sets: set → rows. Each account is read in a
-        transaction of its own, and all as of the same moment."""
+        transaction of its own, and all as of the same moment. Archived ones are passed over,
+        unless one is named: then it is Archived."""
         now, shown = self._as_of(as_of), span(period)
         columns = {what: columns_of(what, personal=personal) for what in sets}
-        for name in self.accounts() if account is None else [account]:
+        names: Sequence[str] = [account] if account is not None else self.accounts()
+        away = {one.account for one in self.archives()} if account is None else ()
+        for name in (name for name in names if name not in away):
             yield self._rows_of_account(name, columns, now, shown, personal=personal)
 
     def export_parquet(

@@ -233,6 +233,15 @@ def test_the_name_of_an_account_that_went_on_elsewhere_still_leads_there(light):
     assert ledger.entries(old)[-1].kind == "moved"
 
 
+def test_rows_of_all_accounts_pass_over_the_archived(light):
+    ledger = light.ledger
+    ledger.record(OTHER, *two_sides(), mail("o-1"))
+    ledger.archive(SMITH, light.file)
+    assert {row["account_id"] for row in ledger.rows()} == {light.account_id(OTHER)}
+    with pytest.raises(Archived):
+        list(ledger.rows(account=SMITH))
+
+
 def test_look_ups_of_an_archived_account_are_let_alone(light):
     ledger, old = light.ledger, light.account_id()
     ledger.record(OTHER, *two_sides())
