@@ -103,8 +103,9 @@ def check(
     """Re-hash every entry of a ledger; name the first that does not match."""
     with _opened(db) as ledger:
         count = ledger.check()
-        accounts = len(ledger.accounts())
-        typer.echo(f"{count:,} entries match their hashes; accounts: {accounts:,}")
+        accounts, away = len(ledger.accounts()), len(ledger.archives())
+        archived = f", {away:,} of them archived and not here to be hashed" if away else ""
+        typer.echo(f"{count:,} entries match their hashes; accounts: {accounts:,}{archived}")
         if lookups:
             typer.echo(f"{ledger.check_lookups():,} look-ups lead to their entries")
 

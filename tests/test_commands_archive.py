@@ -41,6 +41,9 @@ def test_an_account_goes_into_a_file_and_comes_back(database):
         ],
     )
     assert run("archives", "sqlite:///a.db").output == f"{digest}  {SMITH} (8 entries)\n"
+    checked = "entries match their hashes; accounts: 1"
+    away = f"0 {checked}, 1 of them archived and not here to be hashed\n"
+    assert run("check", "a.db").output == away
     assert isinstance(run("standing", "a.db", SMITH).exception, Archived)
     assert run("verify", "smith.archive", "--trust", "acme.vkey").exit_code == 0
     kept = b"".join(path.read_bytes() for path in database.glob("a.db*"))
@@ -48,4 +51,5 @@ def test_an_account_goes_into_a_file_and_comes_back(database):
     done = run("restore", "a.db", "smith.archive", *OURS)
     assert (done.exit_code, done.output) == (0, f"restored: 8 entries of {SMITH}\n")
     assert run("archives", "a.db").output == ""
+    assert run("check", "a.db").output == f"8 {checked}\n"
     assert isinstance(run("restore", "a.db", "smith.archive", *OURS).exception, BadInput)
