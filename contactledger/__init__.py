@@ -16,7 +16,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     log/            WING    canon, record, tlog, note, checkpoint, seal, bundle: bytes, trees
     judge/          WING    view, policy, calendar, judge, cases, standing, next_steps
     sources/        WING    one file per provider or format
-    report/         WING    names, rows, charts, render, templates/
+    report/         WING    names, rows, charts, document, render, templates/
     store/          STORE   port, memory, sql (the only importer of sqlmodel)
     references.py   TOP     where names lead: references under the ledger's secret
     accounts.py     TOP     which log a name means
