@@ -13,7 +13,9 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
+from typer.testing import CliRunner
 
+from contactledger.cli import app
 from contactledger.errors import BadInput, StoreMissing
 from contactledger.ledger import Ledger
 from contactledger.store.scaling import scripts
@@ -185,6 +187,15 @@ def test_a_ledger_moves_into_partitions_with_every_byte_and_its_seal(
         assert ledger.checkpoint() == before
         ledger.record(SMITH, mail("after the move"))
         assert ledger.seal().checkpoint.size > before.checkpoint.size
+
+
+def test_the_command_check_finds_a_schema_that_the_url_names(postgres_url, partitioned, tmp_path):
+    with filled(postgres_url, partitioned, new_key(tmp_path)[0]):
+        pass
+    done = CliRunner().invoke(
+        app, ["check", f"{postgres_url}&options=-csearch_path%3D{partitioned}"]
+    )
+    assert done.output == "40 entries match their hashes; accounts: 4\n"
 
 
 def test_a_ledger_moves_into_no_tables_that_hold_another(postgres_url, owner, schema, tmp_path):
