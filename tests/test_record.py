@@ -14,6 +14,7 @@ from contactledger.errors import BadFact, BadRecord, TooLarge
 from contactledger.log.canon import canonical
 from contactledger.log.record import (
     MAX_TEXT_CHARS,
+    bodies_of,
     decode,
     disclosed,
     encode,
@@ -72,6 +73,11 @@ def test_nothing_personal_stands_in_the_record():
     encoded = made(attrs.evolve(TOUCHED, message=f.Message("<m@x.example>", text="Hi Bob")))
     for word in (b"rel-42", b"Hello", b"b@x.example", b"m@x.example", b"Hi Bob"):
         assert word not in encoded.record
+
+
+def test_a_field_equal_to_its_default_is_not_in_the_bytes_whichever_object_it_is():
+    profile = b"contactledger/v1".decode()  # equal, and not the same object
+    assert b"profile" not in made(f.Opened("Smith", profile=profile)).record
 
 
 def test_the_same_value_twice_has_two_digests():
@@ -229,6 +235,12 @@ def test_a_disclosure_that_is_not_one_is_refused(name, body):
 def test_a_disclosure_says_its_field_and_value():
     (body,) = [d.body for d in made(TOUCHED).disclosures if d.field == "about"]
     assert disclosed(body) == ("about", "Hello")
+
+
+def test_parts_encoded_together_are_those_encoded_one_by_one():
+    parts = [bytes(range(size)) for size in range(9)]
+    together = [body.decode() for body in bodies_of(parts)]
+    assert together == [to_base64url(part) for part in parts]
 
 
 def test_base64url_comes_back_and_padding_is_refused():

@@ -25,11 +25,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from attrs import frozen
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from contactledger.sources._mime import addresses, unix_lines
 
@@ -259,6 +254,13 @@ def _holds(record: dict[str, str], algorithm: str, signature: bytes, signed: byt
     if not raw:  # an empty one is a key that was withdrawn
         return False
     digest = hashlib.sha256(signed).digest()
+    # Imported where there is a signature to check: most who open a ledger check none.
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
     try:
         if algorithm == "ed25519-sha256":
             Ed25519PublicKey.from_public_bytes(raw).verify(signature, digest)
