@@ -120,12 +120,16 @@ Block = Paragraph | Listing | Facts | Table | Chart
 
 @frozen
 class Section:
-    """A part under a title. `level` 2 stands within the one before it; `boxed` is set apart."""
+    """A part under a title. `level` 2 stands within the one before it; `boxed` is set apart.
+
+    `name` is what a template calls it by ("promises"), the same whatever the language.
+    """
 
     title: Text
     blocks: Sequence[Block]
     level: Literal[1, 2] = 1
     boxed: bool = False
+    name: str = ""
 
 
 @frozen
