@@ -66,7 +66,7 @@ class Outcome(StrEnum):
     UNPROVEN = "unproven"
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Evidence:
     """One line of evidence under a finding.
 
@@ -108,7 +108,7 @@ class Violation:
     reminder: int | None = None
 
 
-@frozen
+@frozen(weakref_slot=False)
 class PersonRow:
     """How far the touch got with one addressed (or answering) person."""
 
@@ -130,7 +130,7 @@ class Basis:
     trial: bool = False
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Finding:
     """The verdict on one touch for one receiving party (J1).
 

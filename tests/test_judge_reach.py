@@ -498,3 +498,37 @@ def test_what_a_machine_did_never_proves_a_person() -> None:
 def test_an_unknown_report_proves_nothing() -> None:
     found = reach_of("unknown")
     assert (found.reach, last_caveats(found)) == (Reach.SENT, ("unknown_report",))
+
+
+def test_reports_that_are_alike_are_heard_alike_whomever_they_are_about() -> None:
+    log = two_sides()
+    log.party("prime", "partner")
+    log.person("pia", "prime")
+    touches = [log.touch("ann", ("bob", "pia"), at=day(n)) for n in range(3)]
+    for n, touch in enumerate(touches):
+        log.signal(touch, "delivered", person="pia", at=day(n, 11), **THIRD)
+        log.signal(touch, "opened", person="pia", by="machine", at=day(n, 12), **THIRD)
+        log.signal(touch, "deferred", person="bob", at=day(n, 13), **THIRD)
+        log.signal(touch, "opened", person="bob", by="unknown", at=day(n, 14), **THIRD)
+        log.signal(touch, "opened", person="bob", by="machine", at=day(n, 15), **THIRD)
+    found = log.judge(day(3))
+    heard = {
+        (f.party, f.reach, tuple((line.what, line.person, line.lifts) for line in f.evidence[1:]))
+        for f in found
+    }
+    assert (len(found), heard) == (
+        6,
+        {
+            (
+                "prime", Reach.DELIVERED,
+                (("delivered", "pia", Reach.DELIVERED), ("opened", "pia", Reach.DELIVERED)),
+            ),
+            (
+                "smith", Reach.DELIVERED,
+                (
+                    ("deferred", "bob", None), ("opened", "bob", Reach.DELIVERED),
+                    ("opened", "bob", Reach.DELIVERED),
+                ),
+            ),
+        },
+    )  # fmt: skip

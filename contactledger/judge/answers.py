@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -37,6 +38,21 @@ class Answers:
     late_word: bool = False
     stood_in: bool = False
 
+    def notes(self) -> Iterator[str]:
+        """What is to be said of them."""
+        if self.late_word:
+            yield "said_after_due"
+        if self.dated_before:
+            yield "answer_before_touch"
+        if self.stood_in:
+            yield "stand_in"
+        if self.unheard and not self.by:
+            yield "answer_failed"
+
+
+NONE = Answers()
+"""Shared by all that nothing answered; nobody adds to it."""
+
 
 class Clerk:
     """Finds the answers of a docket's questions."""
@@ -50,6 +66,13 @@ class Clerk:
 
     def answers(self, chain: list[Hearing], due: datetime | None) -> Answers:
         """Every act that answers the first touch of a chain or one of its reminders."""
+        view = self._view
+        for hearing in chain:
+            touch = hearing.question.entry.id
+            if touch in view.answers or touch in view.linked:
+                break
+        else:
+            return NONE
         found = Answers()
         seen: set[int] = set()
         for hearing in chain:

@@ -181,7 +181,7 @@ def zone_of(name: str) -> ZoneInfo:
 class _Clock:
     """One calendar in one zone: its open spans, UTC day by UTC day, worked out when asked for."""
 
-    __slots__ = ("_days_on", "_holidays", "_spans", "_week", "_zone")
+    __slots__ = ("_days_on", "_holidays", "_level", "_spans", "_week", "_zone")
 
     def __init__(self, week: Week, holidays: frozenset[date], zone: ZoneInfo) -> None:
         self._week = week
@@ -189,6 +189,7 @@ class _Clock:
         self._zone = zone
         self._spans: dict[int, tuple[tuple[int, int, int], ...]] = {}
         self._days_on: dict[tuple[int, int], int] = {}
+        self._level: dict[int, int | None] = {}
 
     def spans(self, day: int) -> tuple[tuple[int, int, int], ...]:
         """The (open, close, offset) of that UTC day, in microseconds, in order."""
@@ -263,6 +264,17 @@ class _Clock:
 
     def instant(self, wall: int) -> int:
         """The instant of a wall time: the first of two, and past a gap by the gap's length."""
+        day = wall // _DAY
+        if day not in self._level:
+            if len(self._level) >= REMEMBERED:
+                self._level.clear()
+            probes = range(day * _DAY, (day + 1) * _DAY + 1, _PROBE)
+            instants = {probe - self._instant(probe) for probe in probes}
+            self._level[day] = instants.pop() if len(instants) == 1 else None
+        offset = self._level[day]
+        return self._instant(wall) if offset is None else wall - offset
+
+    def _instant(self, wall: int) -> int:
         local = (_WALL_EPOCH + timedelta(microseconds=wall)).replace(tzinfo=self._zone)
         offset = local.utcoffset() or timedelta()
         return wall - offset // _MICROSECOND
@@ -325,13 +337,15 @@ def term(
     is the first, and one outside that day's hours stays as it is.
     """
     clock = _clock(calendar, zone)
-    start, offset = clock.opening(_micros(at))
+    given = _micros(at)
+    start, offset = clock.opening(given)
     if window.days:
         day, wall = divmod(start + offset, _DAY)
         due = clock.instant(clock.days_on(day, window.days) * _DAY + wall)
     else:
         due = clock.spend(start, window.minutes * _MINUTE)
-    return _EPOCH + timedelta(microseconds=start), _EPOCH + timedelta(microseconds=due)
+    since = at if start == given and at.tzinfo is UTC else _EPOCH + timedelta(0, 0, start)
+    return since, _EPOCH + timedelta(0, 0, due)
 
 
 def business_minutes(calendar: Calendar, zone: ZoneInfo, start: datetime, end: datetime) -> int:

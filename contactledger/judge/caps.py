@@ -32,7 +32,8 @@ class Caps:
     def __init__(self, docket: Docket) -> None:
         self._docket = docket
         self._sent: dict[tuple[str, str, str], _Sent] = {}
-        self._counted: dict[tuple[Cap, str, str], tuple[list[datetime], list[int]]] = {}
+        self._counted: dict[tuple[int, str, str], tuple[Cap, list[datetime], list[int]]] = {}
+        """By the identity of the cap, which is kept beside: its hash is slow to take."""
         for hearing in docket.hearings.values():
             question = hearing.question
             fact, entry = question.fact, question.entry
@@ -60,6 +61,8 @@ class Caps:
         whom = {"person": ref, "party": hearing.question.party}.get(cap.per, "")
         times, numbers = self._times(cap, hearing.question.sender, whom)
         last = bisect_right(times, entry.at)
+        if last <= cap.touches:
+            return None
         first = bisect_right(times, entry.at - timedelta(days=cap.days), 0, last)
         if last - first <= cap.touches:
             return None
@@ -95,7 +98,7 @@ class Caps:
             self._sent["account", sender, ""] = sorted(lines, key=lambda line: line[:2])
 
     def _times(self, cap: Cap, sender: str, whom: str) -> tuple[list[datetime], list[int]]:
-        known = self._counted.get((cap, sender, whom))
+        known = self._counted.get((id(cap), sender, whom))
         if known is None:
             if cap.per == "account":
                 self._add_up()
@@ -104,6 +107,6 @@ class Caps:
                 for line in self._sent[cap.per, sender, whom]
                 if (not cap.channels or line[2] in cap.channels) and line[3] not in cap.not_counted
             ]
-            known = [line[0] for line in sent], [line[1] for line in sent]
-            self._counted[cap, sender, whom] = known
-        return known
+            known = cap, [line[0] for line in sent], [line[1] for line in sent]
+            self._counted[id(cap), sender, whom] = known
+        return known[1:]

@@ -91,6 +91,11 @@ class Wishes:
             word = Word(line.at, known, line.no, False, question.fact.channel, None)
             self._words.setdefault(subject, []).append(word)
 
+    def of_any(self, ref: str, party: str) -> bool:
+        """Whether a person or the party ever asked for anything or spoke of consent."""
+        asked, words = self._asked, self._words
+        return ref in asked or party in asked or ref in words or party in words
+
     def asked(self, ref: str, party: str, at: datetime) -> Asked | None:
         """The latest preference of a person by then, else of the party."""
         for subject in dict.fromkeys((ref, party)):

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import cast
 
+from attrs import frozen
+
 from contactledger.facts import Entry, Touch
 from contactledger.judge.basis import Bases
-from contactledger.judge.reach import Hearing, Question, hear
+from contactledger.judge.reach import Ears, Hearing, Question
+from contactledger.judge.swift import swift
 from contactledger.judge.view import View, in_event_order
 from contactledger.vocabulary import Expects
 
@@ -32,7 +35,8 @@ class Docket:
         self.by_touch: dict[str, list[Hearing]] = {}
         self.chains: dict[Pair, list[Hearing]] = {}
         self.heads: dict[Pair, Pair] = {}
-        self._addressed: dict[str, tuple[str, dict[str, list[str]]]] = {}
+        self._known: dict[tuple[str, tuple[str, ...]], _Addressed] = {}
+        self._ears = Ears(view)
         self._join()
         for entry in view.touches.values():
             self._hear(entry)
@@ -59,7 +63,7 @@ class Docket:
         for original, reminders in self.view.reminders.items():
             groups: dict[Pair, list[str]] = {}
             for entry in (self.view.touches[original], *sorted(reminders, key=in_event_order)):
-                sender, parties = self._addressed[entry.id] = self._parties(entry)
+                sender, parties = self._parties(entry)
                 for party in parties:
                     groups.setdefault((sender, party), []).append(entry.id)
             for (_, party), touches in groups.items():
@@ -69,28 +73,63 @@ class Docket:
                     self.heads.update((pair, pairs[0]) for pair in pairs[1:])
 
     def _hear(self, entry: Entry) -> None:
-        addressed = self._addressed.get(entry.id)
-        sender, parties = self._parties(entry) if addressed is None else addressed
         fact = cast(Touch, entry.fact)
-        alone = fact.to[0] if len(fact.to) == 1 else None
-        receivers = frozenset(parties)
-        theirs = set(next(iter(parties.values()), ()))
-        only = len(parties) == 1 and theirs.issuperset(fact.to)
-        for party, refs in sorted(parties.items()):
-            head = self.heads.get((entry.id, party))
-            first = entry if head is None else self.view.touches[head[0]]
-            policy, basis = self.bases.of(sender, party, first.at)
+        addressed = self._addressees(entry, fact)
+        view, touch = self.view, entry.id
+        for party, refs, alone, only, receivers in addressed.parties:
+            head = self.heads.get((touch, party)) if self.heads else None
+            first = entry if head is None else view.touches[head[0]]
+            policy, basis = self.bases.of(addressed.sender, party, first.at)
             asked = cast(Touch, first.fact)
-            role = self.view.role(party, first.at)
+            role = view.role(party, first.at)
             wanted = asked.expects
-            if wanted is None and (asked.answers or first.id in self.view.links):
-                wanted = Expects.NOTHING
             if wanted is None:
-                wanted = policy.wanted(asked.channel, asked.purpose, role, party)
-            question = Question(
-                entry, fact, sender, party, tuple(refs), alone, only, receivers, role,
-                wanted, policy, basis,
+                if asked.answers or first.id in view.links:
+                    wanted = Expects.NOTHING
+                else:
+                    wanted = policy.wanted(asked.channel, asked.purpose, role, party)
+            hearing = self._ears.hear(
+                _question(
+                    entry, fact, addressed.sender, party, refs, alone, only, receivers, role,
+                    wanted, policy, basis,
+                )
             )  # fmt: skip
-            hearing = hear(self.view, question)
-            self.hearings[entry.id, party] = hearing
-            self.by_touch.setdefault(entry.id, []).append(hearing)
+            self.hearings[touch, party] = hearing
+            self.by_touch.setdefault(touch, []).append(hearing)
+
+    def _addressees(self, entry: Entry, fact: Touch) -> _Addressed:
+        """Who is asked by a touch, remembered where nobody of them ever changed sides."""
+        sender = fact.sender or entry.recorder
+        key = (sender, fact.to)
+        known = self._known.get(key)
+        if known is None:
+            known = _split(entry, *self._parties(entry))
+            settled = self.view.settled_owners
+            if sender in settled and all(ref in settled for ref in fact.to):
+                self._known[key] = known
+        return known
+
+
+_question = swift(Question)
+
+
+@frozen
+class _Addressed:
+    """The sender's party, and for every party asked: party, refs, alone, only, receivers."""
+
+    sender: str
+    parties: tuple[tuple[str, tuple[str, ...], str | None, bool, frozenset[str]], ...]
+
+
+def _split(entry: Entry, sender: str, parties: dict[str, list[str]]) -> _Addressed:
+    to = cast(Touch, entry.fact).to
+    alone = to[0] if len(to) == 1 else None
+    receivers = frozenset(parties)
+    theirs = set(next(iter(parties.values()), ()))
+    only = len(parties) == 1 and theirs.issuperset(to)
+    return _Addressed(
+        sender,
+        tuple(
+            (party, tuple(refs), alone, only, receivers) for party, refs in sorted(parties.items())
+        ),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
@@ -19,6 +20,7 @@ from contactledger.judge.calendar import (
 from contactledger.judge.matters import Pause, pauses
 from contactledger.judge.policy import Policy
 from contactledger.judge.reach import Hearing, Question
+from contactledger.judge.swift import swift
 from contactledger.judge.view import View
 from contactledger.vocabulary import Channel, Expects, Purpose, Role, Urgency
 
@@ -34,7 +36,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 GATHERINGS = frozenset({Channel.MEETING, Channel.VISIT})
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Term:
     """The clock of a question: from when it runs, until when, in which zone.
 
@@ -80,8 +82,29 @@ class Zones:
             self._known[key] = name
         return name or policy.zone
 
+    def settled(self, ref: str, party: str) -> bool:
+        """Whether that zone has been asked for and is the same at every moment."""
+        return (ref, party) in self._known
 
+
+_UNKNOWN = object()
+_Asked = tuple[str, tuple[str, ...], str, Channel, Purpose, Urgency, Expects, Role | None, bool]
 _Kind = tuple[str, Channel, Purpose, Urgency, Expects, Role | None, str, bool]
+
+
+_term = swift(Term)
+
+
+@frozen
+class _Usual:
+    """Zone, window and calendar of questions alike, and the rules and notes of their terms."""
+
+    zone: str
+    place: ZoneInfo
+    window: Window
+    calendar: Calendar
+    rules: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 class Clocks:
@@ -90,11 +113,41 @@ class Clocks:
     def __init__(self, view: View, zones: Zones) -> None:
         self._view = view
         self._zones = zones
+        self._usual: dict[_Asked, _Usual | object | None] = {}
         self._pauses: dict[tuple[str, str], list[Pause]] = {}
         self._terms: dict[_Kind, tuple[Window | None, Calendar]] = {}
 
     def term(self, chain: list[Hearing]) -> Term:
         """From when the receiver's clock runs, and until when, for the first of a chain."""
+        question = chain[0].question
+        if self._view.matters or question.wanted is Expects.NOTHING:
+            return self._any_term(chain)
+        fact = question.fact
+        kind = (
+            question.policy.digest, question.refs, question.party, fact.channel, fact.purpose,
+            fact.urgency, question.wanted, question.role,
+            bool(fact.answers) or question.entry.id in self._view.links,
+        )  # fmt: skip
+        usual = self._usual.get(kind, _UNKNOWN)
+        if usual is _UNKNOWN:
+            found = self._any_term(chain)
+            usual = self._usual[kind] = self._usual_of(question, found)
+            return found
+        if not isinstance(usual, _Usual):
+            return self._any_term(chain)
+        starts, due = term(usual.calendar, usual.place, _start(chain), usual.window)
+        return _term(starts, due, usual.zone, usual.rules, usual.notes)
+
+    def _usual_of(self, question: Question, found: Term) -> _Usual | None:
+        """What will be the same for the next such question; None where that cannot be told."""
+        window, calendar, _ = self._window(question)
+        settled = all(self._zones.settled(ref, question.party) for ref in question.refs)
+        if window is None or not settled or "J27" in found.rules:
+            return None
+        place = zone_of(found.zone)
+        return _Usual(found.zone, place, window, calendar, found.rules, found.notes)
+
+    def _any_term(self, chain: list[Hearing]) -> Term:
         question = chain[0].question
         policy, party, at = question.policy, question.party, question.entry.at
         names = {self._zones.of(policy, ref, party, at): None for ref in question.refs}

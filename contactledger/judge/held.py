@@ -41,6 +41,9 @@ class Charge:
         return Charge(self.violations + theirs, self.excuses + more.excuses)
 
 
+_NOTHING = Charge((), ())
+
+
 def breaches(finding: Finding) -> tuple[Violation, ...]:
     """In which ways that very touch did not keep the policy; what broke it in a reminder
     stands in the reminder's own finding."""
@@ -58,6 +61,11 @@ class Bar:
         self._wishes = Wishes(docket.view, docket.hearings.values())
         self._caps = Caps(docket)
         self._hours: dict[tuple[str, Channel, Role | None, str], AgreedHours | None] = {}
+        self._leavers = {
+            ref
+            for ref, versions in docket.view.people.items()
+            if any(cast(Person, entry.fact).until is not None for entry in versions)
+        }
         self._tried: dict[tuple[str, str, str, Channel], list[datetime]] = {}
         for hearing in docket.hearings.values():
             asked = hearing.question
@@ -72,30 +80,32 @@ class Bar:
         violations: list[Violation] = []
         excuses: list[int] = []
         question = hearing.question
+        policy = question.policy
         for ref in question.refs:
             person = None if ref == question.party else ref
-            for code, rules, no, known in self._wished(question, ref, term):
-                if known <= question.entry.at:
-                    violations.append(Violation(code, rules, (no,), person))
-                else:
-                    excuses.append(no)
-            violations.extend(self._over_caps(hearing, ref, person))
+            if self._wishes.of_any(ref, question.party):
+                for code, rules, no, known in self._wished(question, ref, term):
+                    if known <= question.entry.at:
+                        violations.append(Violation(code, rules, (no,), person))
+                    else:
+                        excuses.append(no)
+            if policy.caps:
+                violations.extend(self._over_caps(hearing, ref, person))
         violations.extend(self._by_policy(question))
-        if question.policy.preferred_channel is not None:
-            violations.extend(
-                self._usual_channel(question, question.policy.preferred_channel, term)
-            )
-        violations.extend(self._outside_hours(question))
-        violations.extend(self._nobody_entitled(question))
-        bounces = hearing.bounced_after()
+        if policy.preferred_channel is not None:
+            violations.extend(self._usual_channel(question, policy.preferred_channel, term))
+        agreed = self._agreed_hours(question)
+        if agreed is not None:
+            violations.extend(self._outside_hours(question, agreed))
+        if policy.entitled or not self._leavers.isdisjoint(question.refs):
+            violations.extend(self._nobody_entitled(question))
+        bounces = hearing.bounced_after() if hearing.bounces else ()
         if bounces:
             came_back = Violation("bounced_after_delivery", ("J8", "J40"), bounces, breach=False)
             violations.append(came_back)
-        if question.wanted in WANTS_AN_ANSWER and not question.policy.way_back(
-            question.fact.channel
-        ):
+        if question.wanted in WANTS_AN_ANSWER and not policy.way_back(question.fact.channel):
             violations.append(Violation("no_way_to_answer", ("J30", "J40"), (question.entry.no,)))
-        return Charge(tuple(violations), tuple(excuses))
+        return Charge(tuple(violations), tuple(excuses)) if violations or excuses else _NOTHING
 
     def _wished(
         self, question: Question, ref: str, term: Term
@@ -186,11 +196,8 @@ class Bar:
         zone = wish.zone or self._zone(question, ref)
         return not in_hours(week_of(wish.hours), question.entry.at.astimezone(zone_of(zone)))
 
-    def _outside_hours(self, question: Question) -> Iterator[Violation]:
+    def _outside_hours(self, question: Question, agreed: AgreedHours) -> Iterator[Violation]:
         """Outside the policy's hours, for whoever asked for none of their own."""
-        agreed = self._agreed_hours(question)
-        if agreed is None:
-            return
         at = question.entry.at
         for ref in question.refs:
             asked = self._wishes.asked(ref, question.party, at)

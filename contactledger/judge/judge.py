@@ -27,19 +27,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import cast
 
-from attrs import frozen
+from attrs import define
 
 from contactledger.facts import Entry
 from contactledger.findings import Evidence, Finding, Grade, Outcome, PersonRow, Reach, Violation
-from contactledger.judge.answers import Answers, Clerk, waiver
+from contactledger.judge.answers import NONE, Answers, Clerk, waiver
 from contactledger.judge.docket import Docket
-from contactledger.judge.due import Clocks, Term, Zones
+from contactledger.judge.due import GATHERINGS, Clocks, Term, Zones
 from contactledger.judge.held import WANTS_AN_ANSWER, Bar, Charge
 from contactledger.judge.listening import Listening
 from contactledger.judge.outcome import Looks, Tally, Verdict, came, carrier_of, settles, silence
 from contactledger.judge.reach import Hearing
 from contactledger.judge.rules import ORDER
+from contactledger.judge.swift import swift
 from contactledger.judge.view import View, view
 from contactledger.vocabulary import Expects
 
@@ -74,7 +76,7 @@ def judge_view(seen: View) -> tuple[Finding, ...]:
     )
 
 
-@frozen
+@define
 class _Ruling:
     """The verdict on a chain: what the finding of its first touch and its reminders share."""
 
@@ -103,7 +105,6 @@ class _Court:
         self._clerk = Clerk(self.docket)
         self._bar = Bar(self.docket, zones)
         self._tools = (Listening(seen), Looks(hearings))
-        self._ordered: dict[frozenset[str], tuple[str, ...]] = {}
         self._rulings: dict[tuple[str, str], _Ruling] = {}
 
     # --- the chain ---------------------------------------------------------------------------
@@ -124,8 +125,9 @@ class _Court:
         tally = Tally()
         for hearing in chain:
             tally.add(hearing.lines)
-        tally.add(answers.lines)
-        reach = max(hearing.reach for hearing in chain)
+        if answers.lines:
+            tally.add(answers.lines)
+        reach = chain[0].reach if len(chain) == 1 else max([h.reach for h in chain])
         if answers.by:
             reach = Reach.ANSWERED
         wanted, rules, notes, because = self._waived(chain, term, question.wanted)
@@ -138,17 +140,15 @@ class _Court:
         asked = question.wanted in WANTS_AN_ANSWER
         if asked and verdict.outcome in _OPEN and term.due is not None and term.starts is not None:
             possible = self._clerk.possible(question, term.due, term.due - term.starts)
-        attendance = came(chain, self.view.as_of)
+        attendance = ""
+        if question.fact.channel in GATHERINGS:
+            attendance = came(chain, self.view.as_of)
         if attendance:
             rules, notes = (*rules, "J15"), (*notes, attendance)
-        if answers.late_word:
-            notes = (*notes, "said_after_due")
-        if answers.dated_before:
-            notes = (*notes, "answer_before_touch")
-        if answers.stood_in:
-            notes = (*notes, "stand_in")
+        if answers is not NONE:
+            notes = (*notes, *answers.notes())
         if answers.unheard and not answers.by:
-            rules, notes = (*rules, "J16"), (*notes, "answer_failed")
+            rules = (*rules, "J16")
         if possible:
             rules, notes = (*rules, "J22"), (*notes, "possible_answer")
         if late_by is not None:
@@ -164,7 +164,9 @@ class _Court:
         self, chain: list[Hearing], term: Term, wanted: Expects
     ) -> tuple[Expects, tuple[str, ...], tuple[str, ...], tuple[int, ...]]:
         """What is still wanted after the word of whoever is owed it (J23)."""
-        mark = None if wanted is Expects.NOTHING else waiver(self.view, chain)
+        if wanted is Expects.NOTHING or not self.view.marks:
+            return wanted, (), (), ()
+        mark = waiver(self.view, chain)
         if mark is None:
             return wanted, (), (), ()
         if term.due is not None and mark.at > term.due:
@@ -291,76 +293,98 @@ class _Court:
         contested = set(answers.contested)
         for heard in chain:
             contested.update(heard.contested)
-        fired = {"J1", "J33", *rules}
+        fired = _ALWAYS | _BITS[rules]
         names = set(notes)
         rests = {entry.no, *because, *answers.by}
         for line in lines:
-            if line.lifts is not None:
-                fired.update(line.rules)
-                if line.lifts is reach:
+            lifts = line.lifts
+            if lifts is not None:
+                fired |= _BITS[line.rules]
+                if lifts is reach:
                     rests.add(line.no)
-                elif line.lifts is Reach.FAILED and reach > Reach.SENT:
-                    fired.add("J6")
+                elif lifts is Reach.FAILED and reach > Reach.SENT:
+                    fired |= _BITS["J6",]
                     names.add("conflicting_evidence")
         for violation in violations:
-            fired.update(violation.rules)
+            fired |= _BITS[violation.rules]
             rests.update(violation.because)
         if first.fact.expects is None:
-            fired.add("J25")
+            fired |= _BITS["J25",]
         if better is not None:
-            fired.add("J34")
+            fired |= _BITS["J34",]
         if question.basis.trial:
             names.add("trial")
         if fact.broadcast:
-            fired.add("J43")
+            fired |= _BITS["J43",]
             names.add("broadcast")
-        sender = self.view.sender_of(entry)
-        return Finding(
-            no=entry.no,
-            touch=entry.id,
-            party=question.party,
-            sender=question.sender,
-            sender_person=sender if sender in self.view.people else None,
-            at=entry.at,
-            channel=fact.channel,
-            purpose=fact.purpose,
-            urgency=fact.urgency,
-            topics=fact.topics,
-            matter=self.view.matter_of(entry.id),
-            expects=question.wanted,
-            reach=reach,
-            grade=tally.grade(reach),
-            outcome=verdict.outcome,
-            outcome_grade=verdict.grade,
-            starts=term.starts,
-            due=term.due,
-            late=ruling.late_by is not None,
-            late_by=ruling.late_by,
-            settled_at=ruling.settled_at,
-            held_against=held_against,
-            violations=violations,
-            rows=_rows(chain, lines),
-            evidence=tuple(lines),
-            better=better,
-            possible=ruling.possible,
-            original=None if first is question else first.entry.id,
-            reminders=reminders,
-            answered_by=_in_numbers(set(answers.by)),
-            contested=_in_numbers(contested),
-            notes=tuple(sorted(names)),
-            basis=question.basis,
-            zone=term.zone,
-            rules=self._in_order(fired),
-            because=_in_numbers(rests),
+        view = self.view
+        sender = fact.sender or entry.recorder
+        late_by = ruling.late_by
+        return _made(
+            entry.no,
+            entry.id,
+            question.party,
+            question.sender,
+            sender if sender in view.people else None,
+            entry.at,
+            fact.channel,
+            fact.purpose,
+            fact.urgency,
+            fact.topics,
+            view.matter_by_touch[entry.id],
+            question.wanted,
+            reach,
+            tally.grade(reach),
+            verdict.outcome,
+            verdict.grade,
+            term.starts,
+            term.due,
+            late_by is not None,
+            late_by,
+            ruling.settled_at,
+            held_against,
+            violations,
+            _rows(chain, lines),
+            tuple(lines),
+            better,
+            ruling.possible,
+            None if first is question else first.entry.id,
+            reminders,
+            _in_numbers(set(answers.by)) if answers.by else (),
+            _in_numbers(contested) if contested else (),
+            tuple(sorted(names)) if names else (),
+            question.basis,
+            term.zone,
+            _RULES[fired],
+            _in_numbers(rests),
         )
 
-    def _in_order(self, fired: set[str]) -> tuple[str, ...]:
-        """The rules in the order of their numbers; the same few sets come up again and again."""
-        key = frozenset(fired)
-        known = self._ordered.get(key)
-        if known is None:
-            known = self._ordered[key] = tuple(sorted(key, key=ORDER.__getitem__))
-        return known
+
+class _Bits(dict[tuple[str, ...], int]):
+    """Rules → one bit each, so that what fired is added up without a set. The sets of rules are
+    those that the code names, some hundreds; nothing from outside makes another."""
+
+    def __missing__(self, rules: tuple[str, ...]) -> int:
+        bits = 0
+        for rule in rules:
+            bits |= 1 << ORDER[rule]
+        self[rules] = bits
+        return bits
+
+
+class _Rules(dict[int, tuple[str, ...]]):
+    """Bits → the rules in the order of their numbers; the same few come up again and again."""
+
+    def __missing__(self, bits: int) -> tuple[str, ...]:
+        rules = tuple(rule for rule, place in ORDER.items() if bits >> place & 1)
+        self[bits] = rules
+        return rules
+
+
+_BITS, _RULES = _Bits(), _Rules()
+_ALWAYS = _BITS["J1", "J33"]
+_made = swift(Finding)
+_row_of = swift(PersonRow)
 
 
 def _by_time(line: Evidence) -> tuple[datetime, int]:
@@ -381,13 +405,19 @@ def _settled(
 def _rows(chain: list[Hearing], lines: list[Evidence]) -> tuple[PersonRow, ...]:
     """How far it got with each person: those addressed, and those who answered (J3)."""
     question = chain[0].question
-    by_person: dict[str, dict[Reach, list[Evidence]]] = {
-        ref: {} for heard in chain for ref in heard.question.refs if ref != question.party
+    if len(chain) == 1 and len(question.refs) == 1:
+        alone = question.refs[0]
+        proofs = [line for line in lines if line.lifts is not None and line.person is not None]
+        mine = [line for line in proofs if line.person == alone]
+        if alone != question.party and len(mine) == len(proofs):
+            return (_row(chain, alone, mine, addressed=True),)
+    by_person: dict[str, list[Evidence]] = {
+        ref: [] for heard in chain for ref in heard.question.refs if ref != question.party
     }
     named = len(by_person)
     for line in lines:
         if line.person is not None and line.lifts is not None:
-            by_person.setdefault(line.person, {}).setdefault(line.lifts, []).append(line)
+            by_person.setdefault(line.person, []).append(line)
     return tuple(
         _row(chain, person, proofs, addressed=place < named)
         for place, (person, proofs) in enumerate(by_person.items())
@@ -395,18 +425,24 @@ def _rows(chain: list[Hearing], lines: list[Evidence]) -> tuple[PersonRow, ...]:
 
 
 def _row(
-    chain: list[Hearing], person: str, proofs: dict[Reach, list[Evidence]], *, addressed: bool
+    chain: list[Hearing], person: str, proofs: list[Evidence], *, addressed: bool
 ) -> PersonRow:
-    reach = max(proofs, default=Reach.SENT)
+    reach = Reach.SENT
+    if proofs:
+        reach = max([cast(Reach, line.lifts) for line in proofs])
     if reach <= Reach.SENT:
         tries = [heard for heard in chain if person in heard.question.refs]
         failed = bool(tries) and all(person in heard.failed for heard in tries)
         reach = Reach.FAILED if failed else Reach.SENT
-    rests = proofs.get(reach)
-    if not rests:
-        return PersonRow(person, reach, Grade.CLAIMED, (chain[0].question.entry.no,), addressed)
-    grade = max([line.grade for line in rests])
-    return PersonRow(person, reach, grade, _in_numbers({line.no for line in rests}), addressed)
+    grade = Grade.CLAIMED
+    numbers = []
+    for line in proofs:
+        if line.lifts is reach:
+            numbers.append(line.no)
+            grade = max(grade, line.grade)
+    if not numbers:
+        return _row_of(person, reach, grade, (chain[0].question.entry.no,), addressed)
+    return _row_of(person, reach, grade, _in_numbers(set(numbers)), addressed)
 
 
 def _in_numbers(numbers: set[int]) -> tuple[int, ...]:

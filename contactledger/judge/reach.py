@@ -1,8 +1,13 @@
 """How far a touch got with one receiving party, from what was reported about it (J3 to J18).
 
-`hear` reads
-a touch and its signals into lines of evidence for one party, in the order of events, whatever
-the order in which they came in. Answers are added afterwards by `answers.py`.
+`Ears(view).hear(question)` reads a touch and its signals into lines of evidence for one party,
+in the order of events, whatever the order in which they came in. Answers are added afterwards
+by `answers.py`.
+
+What a report proves, for whom and who vouches for it follows from a handful of words in it.
+Reports come by the thousand and differ in when they were made, so all the rest is worked out
+once for each set of those words and remembered (`_Proof`). Where a rule looks at times, marks
+or other reports as well, nothing is remembered.
 """
 
 from __future__ import annotations
@@ -17,14 +22,15 @@ from contactledger.findings import Basis, Evidence, Grade, Reach
 from contactledger.judge.grade import weigh
 from contactledger.judge.lifts import FAILURES, LIFTS, LOOKS
 from contactledger.judge.policy import Policy
+from contactledger.judge.swift import swift
 from contactledger.judge.view import View
-from contactledger.vocabulary import By, Channel, Expects, Role, SignalKind, System
+from contactledger.vocabulary import Auth, By, Channel, Expects, Role, SignalKind, System
 
 _K = SignalKind
 _MACHINE_FIRST = (By.MACHINE, By.UNKNOWN, By.HUMAN)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Question:
     """A touch, to one of the parties that received it: what a finding is about (J1).
 
@@ -80,21 +86,157 @@ class Hearing:
         return tuple(sorted(found))
 
 
-def hear(view: View, question: Question) -> Hearing:
-    """The touch itself and every signal on it, as evidence for one receiving party."""
-    hearing = Hearing(question)
-    _hear_touch(view, hearing)
-    signals = view.signals.get(question.entry.id)
-    if signals:
-        same = _same_events(signals)
-        for entry in signals:
-            _hear_signal(view, hearing, entry, same)
-        if len(hearing.lines) > 2:
-            hearing.lines[1:] = sorted(hearing.lines[1:], key=lambda line: (line.at, line.no))
-    addressed = question.refs
-    if hearing.reach is Reach.SENT and all(ref in hearing.failed for ref in addressed):
-        hearing.reach = Reach.FAILED
-    return hearing
+@frozen
+class _Proof:
+    """All of a report's line that does not depend on when it was made; `person` as the line has
+    it, `whose` as it is counted."""
+
+    whose: str | None
+    person: str | None
+    by: By
+    lifts: Reach | None
+    grade: Grade
+    rules: tuple[str, ...]
+    caveats: tuple[str, ...]
+
+
+class Ears:
+    """Hears the questions of a view; what reports of one kind prove is worked out once."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._kinds: dict[_Kind, dict[_Report, _Proof | None]] = {}
+        self._first: dict[_First, _Proof] = {}
+
+    def hear(self, question: Question) -> Hearing:
+        """The touch itself and every signal on it, as evidence for one receiving party."""
+        view = self._view
+        lines: list[Evidence] = []
+        hearing = Hearing(question, lines)
+        self._hear_touch(hearing)
+        signals = view.signals.get(question.entry.id)
+        if signals:
+            same: dict[int, tuple[By, datetime]] = {}
+            usual: dict[_Report, _Proof | None] | None = None
+            if _repeating(signals):
+                same = _same_events(signals)
+            elif not (view.marks and _marked(view, question, signals)):
+                usual = self._proofs(question)
+            for entry in signals:
+                if usual is None or not self._hear_usual(hearing, entry, usual):
+                    _hear_signal(view, hearing, entry, same)
+            if len(lines) > 2:
+                _put_in_order(lines)
+        failed = hearing.failed
+        if failed and hearing.reach is Reach.SENT and all(ref in failed for ref in question.refs):
+            hearing.reach = Reach.FAILED
+        return hearing
+
+    def _hear_touch(self, hearing: Hearing) -> None:
+        question = hearing.question
+        entry, fact = question.entry, question.fact
+        late = entry.recorded_at - entry.at > question.policy.backfill_limit
+        if late or fact.clock_ahead or entry.no in self._view.marks:
+            _hear_touch(self._view, hearing)
+            return
+        key = (entry.recorder, question.party, question.alone, fact.system, fact.auth)
+        proof = self._first.get(key)
+        if proof is None:
+            _hear_touch(self._view, hearing)
+            self._first[key] = _proof_of(hearing.lines[0], None)
+            return
+        lifts = cast(Reach, proof.lifts)
+        hearing.reach = lifts
+        if lifts > Reach.SENT:
+            hearing.first[""] = entry.at
+        hearing.lines.append(
+            _evidence(
+                entry.no, "touch", entry.at, entry.recorded_at, proof.by, proof.person, lifts,
+                proof.grade, proof.rules, proof.caveats,
+            )
+        )  # fmt: skip
+
+    def _proofs(self, question: Question) -> dict[_Report, _Proof | None] | None:
+        """What reports prove on touches such as this one; None for those whose end counts."""
+        if question.fact.ends is not None:
+            return None
+        kind = (
+            question.fact.channel, question.wanted, question.sender, question.party,
+            question.alone, question.only, question.refs, question.receivers,
+        )  # fmt: skip
+        known = self._kinds.get(kind)
+        if known is None:
+            known = self._kinds[kind] = {}
+        return known
+
+    def _hear_usual(
+        self, hearing: Hearing, entry: Entry, usual: dict[_Report, _Proof | None]
+    ) -> bool:
+        """Hear a report of which only the time is new; False where there is more to it."""
+        fact = cast(Signal, entry.fact)
+        question, at, what, person = hearing.question, entry.at, fact.what, fact.person
+        if (
+            what in _SINKS
+            or fact.permanent
+            or fact.clock_ahead
+            or fact.answer is not None
+            or fact.conflicts is not None
+            or at < question.entry.at
+            or entry.recorded_at - at > question.policy.backfill_limit
+            or (person is not None and person not in self._view.settled_owners)
+        ):
+            return False
+        report = (what, fact.by, person, fact.system, fact.auth, entry.recorder)
+        try:
+            proof = usual[report]
+        except KeyError:
+            lines = len(hearing.lines)
+            whose = _hear_signal(self._view, hearing, entry, {})
+            heard = len(hearing.lines) > lines
+            usual[report] = _proof_of(hearing.lines[-1], whose) if heard else None
+            return True
+        if proof is None:
+            return True
+        lifts, by = proof.lifts, proof.by
+        if lifts is not None:
+            _count(hearing, lifts, proof.whose, at)
+            if by is not By.HUMAN and what in LOOKS:
+                hearing.hidden = By.MACHINE if hearing.hidden is By.MACHINE else by
+        hearing.lines.append(
+            _evidence(
+                entry.no, what, at, entry.recorded_at, by, proof.person, lifts, proof.grade,
+                proof.rules, proof.caveats,
+            )
+        )  # fmt: skip
+        return True
+
+
+_SINKS = FAILURES - {_K.DEFERRED}
+"""What may be final; a deferral is where the report says so, in `permanent`."""
+_Kind = tuple[Channel, Expects, str, str, str | None, bool, tuple[str, ...], frozenset[str]]
+_Report = tuple[SignalKind, By, str | None, System, Auth, str]
+_First = tuple[str, str, str | None, System, Auth]
+
+_evidence = swift(Evidence)
+
+
+def _marked(view: View, question: Question, signals: list[Entry]) -> bool:
+    """Whether a party has put in a word on the touch or on a report of it."""
+    return question.entry.no in view.marks or any(entry.no in view.marks for entry in signals)
+
+
+def _proof_of(line: Evidence, whose: str | None) -> _Proof:
+    return _Proof(whose, line.person, line.by, line.lifts, line.grade, line.rules, line.caveats)
+
+
+def _put_in_order(lines: list[Evidence]) -> None:
+    """The lines behind the first, by time and number; mostly they came in that order."""
+    before = lines[1]
+    for line in lines[2:]:
+        if (line.at, line.no) < (before.at, before.no):
+            lines[1:] = sorted(lines[1:], key=lambda one: (one.at, one.no))
+            return
+        before = line
 
 
 def _hear_touch(view: View, hearing: Hearing) -> None:
@@ -129,14 +271,15 @@ def _hear_touch(view: View, hearing: Hearing) -> None:
 
 def _hear_signal(
     view: View, hearing: Hearing, entry: Entry, same: dict[int, tuple[By, datetime]]
-) -> None:
+) -> str | None:
+    """Hear a report by all the rules; whose it is, as it is counted."""
     question = hearing.question
     fact = cast(Signal, entry.fact)
     if fact.answer is not None and fact.what is _K.ANSWERED:
-        return  # a link to an answer, heard with the answers
+        return None  # a link to an answer, heard with the answers
     whose, counts, said = _whose(view, question, entry, fact)
     if whose is _ELSEWHERE:
-        return
+        return None
     by, at, rules, caveats = _dated(question, entry, fact, same)
     lifts, proves, doubts = LIFTS[fact.what, by, question.wanted]
     if said:
@@ -165,6 +308,7 @@ def _hear_signal(
             proves + rules + ruled, doubts + caveats + weighed, fact.same_as,
         )
     )  # fmt: skip
+    return whose
 
 
 def _dated(
@@ -274,12 +418,18 @@ def _is_final(fact: Signal, channel: Channel) -> bool:
     return fact.permanent
 
 
+def _repeating(signals: list[Entry]) -> bool:
+    """Whether a report says that it repeats another."""
+    for entry in signals:  # noqa: SIM110 - asked of every touch: twice as fast as any()
+        if cast(Signal, entry.fact).same_as is not None:
+            return True
+    return False
+
+
 def _same_events(signals: list[Entry]) -> dict[int, tuple[By, datetime]]:
     """Number → who did it and when, for reports of one event: the more machine, the earlier
     (J18). Empty where no report repeats another."""
     repeats = [entry for entry in signals if cast(Signal, entry.fact).same_as is not None]
-    if not repeats:
-        return {}
     first: dict[int, int] = {entry.no: entry.no for entry in signals}
 
     def root(no: int) -> int:

@@ -65,9 +65,10 @@ class View:
 
     Keys are ids unless said otherwise. `answers`: the answering touches by the touch they
     answer; `links`: the signals that name an answer afterwards, by the answering touch
-    (J22); `reminders`: by the original touch that starts the chain (J20); `marks` by the
-    number of the entry marked; `handoff_answers` by the id of the offer; `erased`: numbers
-    of the entries whose attached original was erased, told from redactions alone (J38).
+    (J22), and `linked` the touches that they answer; `reminders`: by the original touch that
+    starts the chain (J20); `marks` by the number of the entry marked; `handoff_answers` by the
+    id of the offer; `erased`: numbers of the entries whose attached original was erased, told
+    from redactions alone (J38).
     """
 
     as_of: datetime
@@ -80,6 +81,7 @@ class View:
     signals: dict[str, list[Entry]] = field(factory=dict)
     answers: dict[str, list[Entry]] = field(factory=dict)
     links: dict[str, list[Entry]] = field(factory=dict)
+    linked: set[str] = field(factory=set)
     reminders: dict[str, list[Entry]] = field(factory=dict)
     originals: dict[str, str] = field(factory=dict)
     marks: dict[int, list[Entry]] = field(factory=dict)
@@ -241,7 +243,8 @@ def _file_signal(made: View, entry: Entry, fact: Signal) -> None:
     if fact.touch is None:
         return
     made.signals.setdefault(fact.touch, []).append(entry)
-    if fact.what is SignalKind.ANSWERED and fact.answer is not None:
+    if fact.answer is not None and fact.what is SignalKind.ANSWERED:
+        made.linked.add(fact.touch)
         made.links.setdefault(fact.answer, []).append(entry)
 
 
