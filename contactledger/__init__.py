@@ -63,6 +63,8 @@ randomness. Wings never import each other; a test reads this very list and keeps
     tabulating.py   TOP     what is recorded and judged as flat rows: their columns
     rows.py         TOP     rows of a ledger: plain dicts, and Arrow
     exporting.py    TOP     rows as Parquet files
+    printing.py     TOP     a report as a PDF, with the bundle inside
+    printed_in.py   TOP     the bundle inside a PDF, found again
     reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users

@@ -7,6 +7,7 @@ itself uses, by default as of the moment of the seal.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from attrs import field, frozen
 
-from contactledger import files
+from contactledger import files, printed_in
 from contactledger.advice import NextStep, Permission, Relationship
 from contactledger.errors import BadInput, BadRecord, CannotJudge
 from contactledger.facts import Entry, Opened
@@ -41,6 +42,8 @@ from contactledger.vocabulary import Channel
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
+
+    from contactledger.printing import Attachment
 
 Trust = str | VerifierKey | files.Where
 Remember = files.Where | MutableMapping[str, Any]
@@ -150,6 +153,12 @@ class OpenedBundle:
         with self._source() as source:
             yield from read_house(source, self.verified)
 
+    def copy(self, target: BinaryIO) -> None:
+        """Write the bundle's own bytes to a binary file."""
+        with self._source() as source:
+            source.seek(0)
+            shutil.copyfileobj(source, target)
+
     # --- judged; the arguments are those of the same words of a Ledger
 
     def findings(self, **how: Any) -> tuple[Finding, ...]:
@@ -208,6 +217,11 @@ class _Read(Reading):
     def _now(self) -> datetime:
         return self._bundle.sealed_at
 
+    def _attachment(self, account: str) -> Attachment:
+        from contactledger.printing import Attachment
+
+        return Attachment(account, self._bundle.copy)
+
 
 def open_bundle(
     bundle: files.Where | BinaryIO,
@@ -219,12 +233,13 @@ def open_bundle(
 ) -> OpenedBundle:
     """A bundle, verified offline in eight steps, or BadBundle naming step and file.
 
-    `bundle`: a path, opened again whenever entries are read, or a seekable binary file that
-    stays open. `trust`: verifier keys of the ledger, as text, as `.vkey` files or as
-    `VerifierKey`; those of kind 4 are witnesses' and make a cosignature count. `remember`: a
-    path or dict that keeps what was verified; a later bundle of the same account must extend
-    it. `time_roots`: paths of root certificates (PEM) of timestamping authorities; without them
-    timestamps are passed over, and so are those that do not verify under any.
+    `bundle`: the file, or a report as a PDF that carries one; a path, opened again whenever
+    entries are read, or a seekable binary file that stays open. `trust`: verifier keys of the
+    ledger, as text, as `.vkey` files or as `VerifierKey`; those of kind 4 are witnesses' and make
+    a cosignature count. `remember`: a path or dict that keeps what was verified; a later bundle
+    of the same account must extend it. `time_roots`: paths of root certificates (PEM) of
+    timestamping authorities; without them timestamps are passed over, and so are those that do
+    not verify under any.
     `progress` is called with entries done and entries in all, and where parts are missing again
     from the first entry on, three times, while it is found out what was erased.
 
@@ -313,9 +328,18 @@ def _trusted(one: Trust, field: str) -> VerifierKey:
 
 
 def _source(bundle: files.Where | BinaryIO) -> Callable[[], AbstractContextManager[BinaryIO]]:
-    if isinstance(bundle, str | PathLike):
-        return partial(files.reading, bundle, "bundle")
-    return lambda: nullcontext(bundle)
+    """A file that is a bundle, or the bundle out of a file that is a PDF."""
+
+    def source() -> AbstractContextManager[BinaryIO]:
+        if isinstance(bundle, str | PathLike):
+            return files.reading(bundle, "bundle")
+        return nullcontext(bundle)
+
+    with source() as file:
+        if not printed_in.is_pdf(file):
+            return source
+        found = printed_in.bundle_in(file)
+    return lambda: nullcontext(found)
 
 
 class _Memory:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
@@ -23,6 +24,7 @@ from attrs import frozen
 from contactledger.errors import BadInput
 
 if TYPE_CHECKING:
+    from contactledger.printing import Attachment, Missing
     from contactledger.report import render
 
 Where = str | PathLike[str]
@@ -33,12 +35,14 @@ MAX_TEXT_BYTES = 65_536
 
 @frozen
 class Report:
-    """A rendered report. Each form is returned as text, and written where a path is given.
+    """A rendered report. Each form is returned, and written where a path is given.
 
     Raises BadTemplate if a template does not render; then nothing is written.
     """
 
     rendered: render.Report
+    attached: Attachment | None = None
+    """The bundle that a PDF of it carries."""
 
     @property
     def data(self) -> Any:
@@ -56,6 +60,40 @@ class Report:
     def json(self, path: Where | None = None) -> str:
         """The rows as JSON."""
         return _kept(self.rendered.json(), path)
+
+    def pdf(
+        self,
+        path: Where | None = None,
+        *,
+        locale: str = "en",
+        paper: str | None = None,
+        fonts: Sequence[Where] = (),
+        missing: Missing = "error",
+        attach: bool = True,
+    ) -> bytes:
+        """A PDF (extra `pdf`): tagged, archival, with the account's signed bundle inside.
+
+        `contactledger verify FILE.pdf --trust KEY` checks that bundle. A ledger with a signer
+        seals first, as `Ledger.bundle` does; where nothing is sealed, or without `attach`,
+        nothing is inside and the PDF says so. `locale` ("en-US") decides the paper, unless
+        `paper` does ("a4", "letter"). `fonts`: folders of fonts beside those that come with it
+        and those of the system. `missing`: "error" where no font draws a character (BadInput
+        names it and such a font), "code-point" to print [U+65E5] in its place.
+        """
+        from contactledger.printing import Print, printed
+        from contactledger.report.printed import document
+
+        rows = self.data
+        made = printed(
+            document(self.rendered.kind, rows),
+            datetime.fromisoformat(rows["as_of"]),
+            Print(locale, paper, tuple(os.fspath(one) for one in fonts), missing),
+            judged=rows.get("entries", {}).get("count"),
+            attached=self.attached if attach else None,
+        )
+        if path is not None:
+            Path(path).write_bytes(made)
+        return made
 
     def _repr_html_(self) -> str:
         return self.html()

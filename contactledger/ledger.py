@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from contactledger.countersigning import Accepted, Countersignature
     from contactledger.exchange import Trust
     from contactledger.log.note import Signer
+    from contactledger.printing import Attachment
 
 
 class Ledger(Reading, Tabulating, Keeping, Archiving, Timestamping, Indexing, Receiving, Importing):
@@ -428,6 +429,11 @@ class Ledger(Reading, Tabulating, Keeping, Archiving, Timestamping, Indexing, Re
             remember=not self._reading,
             seal=seal,
         )
+
+    def _attachment(self, account: str) -> Attachment:
+        from contactledger.printing import Attachment
+
+        return Attachment(account, lambda target: self.bundle(account).write(target))
 
     def prove(self, account: str, no: int) -> EntryProof:
         """The proof that an entry stands under the newest signed checkpoint.

@@ -22,6 +22,7 @@ from contactledger.moments import Moment, Period, Span, moment, span
 
 if TYPE_CHECKING:
     from contactledger.files import Report
+    from contactledger.printing import Attachment
     from contactledger.reconciling import Side
 
 
@@ -99,7 +100,7 @@ class Reading(Advising, ABC):
         what_if: str | None = None,
         templates: Mapping[str, str] | None = None,
     ) -> Report:
-        """The account's proof of contact: `.html()`, `.text()`, `.json()`.
+        """The account's proof of contact: `.html()`, `.pdf()`, `.text()`, `.json()`.
 
         The log is hashed again first; raises Corrupt rather than report on a log that is not
         what its hashes say. `templates`: name → Jinja2 source that overrides ours.
@@ -120,7 +121,12 @@ class Reading(Advising, ABC):
             period=shown,
             what_if=what_if,
             templates=templates,
+            attached=self._attachment(account),
         )
+
+    def _attachment(self, account: str) -> Attachment | None:  # noqa: ARG002 - others use it
+        """The bundle of the account for the inside of a PDF, where there may be one."""
+        return None
 
     def _standing(
         self, loaded: Loaded, now: datetime, shown: Span, what_if: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from contactledger.advice import CadenceFinding, NextStep, PlanFinding, Relationship
 from contactledger.facts import Entry, Party, PolicyAdopted
@@ -22,6 +23,9 @@ from contactledger.report.render import render
 from contactledger.report.rows import rows
 from contactledger.report.wording import Scope, Wording
 
+if TYPE_CHECKING:
+    from contactledger.printing import Attachment
+
 WORDING = Wording(RULES, VIOLATIONS, CAVEATS, NOTES)
 AHEAD = Wording({**NEXT_RULES, **RULES}, VIOLATIONS, CAVEATS, NOTES)
 """The words of what is to be done next; those of the judgement stand behind their own."""
@@ -36,6 +40,7 @@ def report(
     period: tuple[datetime | None, datetime | None] = (None, None),
     what_if: str | None = None,
     templates: Mapping[str, str] | None = None,
+    attached: Attachment | None = None,
 ) -> Report:
     """The report of a standing. `loaded`: all that it was judged from, for the names."""
     entries = loaded.entries
@@ -55,7 +60,7 @@ def report(
     data = rows(standing, called, WORDING, scope)
     cadences, plans = _owed(standing, loaded, set(texts), period, what_if)
     data["owed"] = owed_rows(cadences, plans, called, AHEAD, scope)
-    return Report(render(kind, data, templates))
+    return Report(render(kind, data, templates), attached)
 
 
 def _owed(

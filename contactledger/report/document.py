@@ -148,14 +148,19 @@ class Document:
     lang: str = "en"
 
 
-def cited(text: str, because: Iterable[int]) -> Text:
-    """A sentence with its entry numbers before the full stop, as in "Bob answered [12]."."""
+def citing(because: Iterable[int]) -> Sequence[str | Span]:
+    """Entry numbers behind a word, as in " [12, 14]"; nothing of none."""
     numbers = list(because)
     if not numbers:
-        return text
+        return ()
     more = f" and {len(numbers) - CITED} more" if len(numbers) > CITED else ""
-    cite = Span(f"[{', '.join(map(str, numbers[:CITED]))}{more}]", "cite")
-    return (f"{text.removesuffix('.')}\u00a0", cite, "." * text.endswith("."))
+    return ("\u00a0", Span(f"[{', '.join(map(str, numbers[:CITED]))}{more}]", "cite"))
+
+
+def cited(text: str, because: Iterable[int]) -> Text:
+    """A sentence with its entry numbers before the full stop, as in "Bob answered [12]."."""
+    numbers = citing(because)
+    return (text.removesuffix("."), *numbers, "." * text.endswith(".")) if numbers else text
 
 
 def said(sentence: Mapping[str, Any]) -> Text:

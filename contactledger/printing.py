@@ -1,0 +1,347 @@
+"""A report as a PDF: the document of `report/printed.py`, laid out by typst (extra `pdf`).
+
+The file claims PDF/A-3a (archival, with the attached bundle) and PDF/UA-1 (tagged for screen
+readers), and typst refuses to write one that does not keep what it claims. The same report, with
+the same fonts, is the same bytes: the only time in it is the report's own moment.
+
+A text is data and never markup. A character that no font here can draw stops the printing with
+an error that names it and says which fonts draw it; it is never left out. On request it is
+printed as its code point instead: [U+65E5].
+
+typst reads files, so the parts lie in a folder of this process alone while it runs, and are gone
+after. Nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files as package
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO, Literal, cast
+
+from attrs import frozen
+
+from contactledger.errors import BadInput, NotInstalled, NotSealed
+from contactledger.log import bundle
+from contactledger.log.container import Container
+from contactledger.log.record import to_base64url
+from contactledger.log.seal import parse_epoch, parse_genesis, parse_head, parse_key_change
+from contactledger.report.document import Document, laid
+from contactledger.report.printed import Claims, checkable, left_out
+
+Missing = Literal["error", "code-point"]
+
+STANDARDS = ["a-3a", "ua-1"]
+PAPERS = {"a4": "a4", "letter": "us-letter"}
+LETTER = frozenset(
+    ["BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE"]
+)
+"""Territories that print on Letter; the others on A4 (CLDR, paperSize)."""
+MAX_PROBES = 200
+"""Tries to find out which characters no font has; what is in doubt then counts as one of them."""
+_RECORD_BYTES = 65_536
+_LOCALE = re.compile(r"([a-z]{2,3})(?:[-_][A-Za-z]{4})?(?:[-_]([A-Z]{2}))?\Z")
+_LACKING = re.compile(r"the text `?\"(.+?)\"`? could not be displayed", re.DOTALL)
+_FAMILY = re.compile(r' font-family="[^"]*"')
+_LONG_WORD = 25
+"""Characters without a space from which on a word gets places to break, one every `_PIECE`."""
+_LONG = re.compile(r"[^\s\u200b\-\u3000-\u9fff\uac00-\ud7af]{25,}")
+_PIECE = 12
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+SERIF = "Libertinus Serif"
+_DRAWN_BY = (
+    (0x2E7F, "Noto Sans or another font of that script (Debian: fonts-noto-core)"),
+    (0xA4CF, "Noto Sans CJK (Debian: fonts-noto-cjk)"),
+    (0xABFF, "Noto Sans or another font of that script (Debian: fonts-noto-core)"),
+    (0xD7FF, "Noto Sans CJK (Debian: fonts-noto-cjk)"),
+    (0xF8FF, "the font that this private character was made for"),
+    (0xFAFF, "Noto Sans CJK (Debian: fonts-noto-cjk)"),
+    (0x1EFFF, "Noto Sans or another font of that script (Debian: fonts-noto-core)"),
+    (0x1FAFF, "Noto Color Emoji (Debian: fonts-noto-color-emoji)"),
+    (0x1FFFF, "Noto Sans Symbols (Debian: fonts-noto-core)"),
+    (0x10FFFF, "Noto Sans CJK (Debian: fonts-noto-cjk) or the font of that script"),
+)
+""""Up to this code point" → which fonts draw it."""
+_LONG_ROW = 1_200
+"""Characters beneath a row from which on it may be broken over two pages."""
+
+
+@frozen
+class Attachment:
+    """A bundle for the inside of a PDF: the account's name, and how its bytes are written."""
+
+    account: str
+    write: Callable[[BinaryIO], object]
+
+
+@frozen
+class Print:
+    """How a report is printed.
+
+    `locale` ("en", "en-US", "de-AT") decides the paper, unless `paper` does ("a4", "letter").
+    `fonts`: folders of fonts that are looked through before those of the system. `missing`: what
+    becomes of a character that no font has.
+    """
+
+    locale: str = "en"
+    paper: str | None = None
+    fonts: tuple[str, ...] = ()
+    missing: Missing = "error"
+
+    def __attrs_post_init__(self) -> None:
+        if not _LOCALE.match(self.locale):
+            raise BadInput('is not a locale such as "en" or "en-US"', field="locale")
+        if self.paper is not None and self.paper not in PAPERS:
+            raise BadInput(f"must be one of: {', '.join(PAPERS)}", field="paper")
+        if self.missing not in ("error", "code-point"):
+            raise BadInput("must be one of: error, code-point", field="missing")
+        for folder in self.fonts:
+            if not Path(folder).is_dir():
+                raise BadInput("is not a folder", field="fonts")
+
+    @property
+    def region(self) -> str | None:
+        """The territory of the locale, if it names one."""
+        match = _LOCALE.match(self.locale)
+        return match[2] if match else None
+
+    @property
+    def on(self) -> str:
+        """The paper, as typst calls it."""
+        if self.paper is not None:
+            return PAPERS[self.paper]
+        return PAPERS["letter" if self.region in LETTER else "a4"]
+
+
+def printed(
+    made: Document,
+    moment: datetime,
+    how: Print,
+    *,
+    judged: int | None = None,
+    attached: Attachment | None = None,
+) -> bytes:
+    """A document as a PDF, with the bundle of `attached` inside.
+
+    `moment`: of the report, the only time in the file. `judged`: how many entries it was made
+    from. NotInstalled without the extra `pdf`; BadInput for a character that no font has. Where
+    nothing is sealed there is no bundle, and the PDF says so.
+    """
+    typst = _typst()
+    with TemporaryDirectory(prefix="contactledger-") as safe:
+        folder = Path(safe)
+        claims = None if attached is None else _attach(folder, attached)
+        made = checkable(made, claims, judged)
+        whole = _Sheet(folder, attached=claims is not None).whole(made)
+        whole |= {
+            "attached": claims and claims.file,
+            "full_title": f"{made.label}: {made.title}, {made.subtitle}",
+            "paper": how.on,
+            "region": how.region,
+        }
+        template = package("contactledger.report").joinpath("templates", "report.typ")
+        (folder / "report.typ").write_bytes(template.read_bytes())
+        return _Press(typst, folder, how, int(moment.timestamp())).run(whole)
+
+
+def _attach(folder: Path, attached: Attachment) -> Claims | None:
+    """The bundle as a file in the folder, and what it claims; None where nothing is sealed."""
+    name = _UNSAFE.sub("-", attached.account)[:64].strip("-") or "account"
+    path = folder / f"{name}.bundle"
+    try:
+        with path.open("wb") as target:
+            attached.write(target)
+    except NotSealed:
+        path.unlink()
+        return None
+    with path.open("rb") as source:
+        container = Container(source)
+        head = parse_head(container.read("account/head.json", _RECORD_BYTES))
+        epoch = parse_epoch(container.read(bundle.EPOCH, _RECORD_BYTES))
+        genesis = parse_genesis(container.read(bundle.GENESIS, _RECORD_BYTES))
+        changes = sorted(
+            int(match[1]) for match in map(bundle.KEY_FILE.match, container.members) if match
+        )
+        keys = [
+            parse_key_change(container.read(f"ledger/keys/{no}.json", _RECORD_BYTES)).key
+            for no in changes
+        ]
+    return Claims(
+        file=path.name,
+        account=head.account,
+        slot=head.slot,
+        size=head.size,
+        root=to_base64url(head.root),
+        origin=genesis.origin,
+        key=(*genesis.keys, *keys)[-1],
+        sealed_at=f"{epoch.sealed_at:%Y-%m-%d %H:%M:%S} UTC",
+    )
+
+
+class _Sheet:
+    """The document as typst reads it: pictures as files, long words with places to break."""
+
+    def __init__(self, folder: Path, *, attached: bool) -> None:
+        self._folder = folder
+        self._attached = attached
+        self._charts = 0
+
+    def whole(self, made: Document) -> dict[str, Any]:
+        whole = laid(made)
+        for section in whole["sections"]:
+            for block in section["blocks"]:
+                if block["is"] == "chart":
+                    self._chart(block)
+                elif block["is"] == "table":
+                    self._table(block)
+        return cast("dict[str, Any]", _breakable(whole))
+
+    def _chart(self, block: dict[str, Any]) -> None:
+        self._charts += 1
+        block["file"] = f"chart-{self._charts}.svg"
+        svg = _FAMILY.sub(f' font-family="{SERIF}"', block.pop("svg"))
+        (self._folder / block["file"]).write_text(svg, "utf-8")
+
+    def _table(self, block: dict[str, Any]) -> None:
+        rows = block["rows"]
+        block["left_out"] = left_out(len(rows), block["left_out"], attached=self._attached)
+        block["tight"] = not any(row["under"] for row in rows)
+        for row in rows:
+            row["long"] = len(str(row["under"])) > _LONG_ROW
+
+
+def _breakable(value: Any) -> Any:
+    """The same with a place to break in every word that is too long for a column."""
+    if isinstance(value, str):
+        return _LONG.sub(_broken, value) if len(value) >= _LONG_WORD else value
+    if isinstance(value, list):
+        return [_breakable(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _breakable(one) for key, one in value.items()}
+    return value
+
+
+def _broken(match: re.Match[str]) -> str:
+    word = match[0]
+    return "\u200b".join(word[i : i + _PIECE] for i in range(0, len(word), _PIECE))
+
+
+class _Press:
+    """typst over the files in a folder, with fonts until every character has one."""
+
+    def __init__(self, typst: Any, folder: Path, how: Print, moment: int) -> None:
+        self._typst, self._folder, self._how, self._moment = typst, folder, how, moment
+        self._fonts = _fonts(how.fonts, system=False)
+
+    def run(self, whole: Mapping[str, Any]) -> bytes:
+        """The PDF. Fonts that come with typst first, so that it looks the same everywhere."""
+        text = json.dumps(whole, ensure_ascii=False)
+        charts = [path.read_text("utf-8") for path in sorted(self._folder.glob("chart-*.svg"))]
+        drawn = sorted({c for chart in charts for c in chart if not c.isascii()})
+        try:
+            return self._pdf(text, drawn)
+        except self._typst.TypstError as error:
+            _lacking(error)
+        self._fonts = _fonts(self._how.fonts, system=True)
+        try:
+            return self._pdf(text, drawn)
+        except self._typst.TypstError as error:
+            lacking = _lacking(error)
+        if self._how.missing == "error":
+            raise _no_font(lacking)
+        table = {ord(c): f"[U+{ord(c):04X}]" for c in self._without_glyph({*text, *drawn})}
+        for path in self._folder.glob("chart-*.svg"):
+            path.write_text(path.read_text("utf-8").translate(table), "utf-8")
+        return self._pdf(text.translate(table), [])
+
+    def _pdf(self, text: str, drawn: Sequence[str]) -> bytes:
+        """A picture would leave out what it cannot draw, so its characters are tried in words."""
+        if drawn:
+            self._tried(drawn)
+        (self._folder / "report.json").write_text(text, "utf-8")
+        return self._compiled("report.typ")
+
+    def _compiled(self, name: str) -> bytes:
+        return cast(
+            "bytes",
+            self._typst.compile(
+                self._folder / name,
+                root=self._folder,
+                font_paths=self._fonts,
+                format="pdf",
+                pdf_standards=STANDARDS,
+                timestamp=self._moment,
+            ),
+        )
+
+    def _tried(self, characters: Iterable[str]) -> None:
+        (self._folder / "probe.json").write_text(json.dumps(list(characters)), "utf-8")
+        (self._folder / "probe.typ").write_text(_PROBE, "utf-8")
+        self._compiled("probe.typ")
+
+    def _without_glyph(self, characters: Iterable[str]) -> list[str]:
+        """Those that no font has: halves of halves are tried, as neighbours fare alike.
+
+        After `MAX_PROBES` tries whatever is in doubt counts as one of them.
+        """
+        doubtful = [sorted(c for c in characters if not c.isascii())]
+        found: list[str] = []
+        for _ in range(MAX_PROBES):
+            if not doubtful:
+                break
+            some = doubtful.pop()
+            try:
+                self._tried(some)
+            except self._typst.TypstError:
+                if len(some) == 1:
+                    found += some
+                else:
+                    half = len(some) // 2
+                    doubtful += [some[:half], some[half:]]
+        return [*found, *(c for some in doubtful for c in some)]
+
+
+_PROBE = f"""
+#set document(title: "probe")
+#set text(font: "{SERIF}")
+#for c in json("probe.json") [#par(c)]
+"""
+
+
+@lru_cache(maxsize=4)
+def _fonts(folders: tuple[str, ...], *, system: bool) -> Any:
+    """Fonts are looked for once, for as long as the process lives."""
+    return _typst().Fonts(include_system_fonts=system, font_paths=list(folders))
+
+
+def _lacking(error: Exception) -> str:
+    """The character that a font has not; any other refusal of typst is not one of ours."""
+    match = _LACKING.search(str(error))
+    if match is None:
+        raise error
+    return match[1]
+
+
+def _no_font(character: str) -> BadInput:
+    one = next((c for c in character if not c.isascii()), character[0])
+    name = unicodedata.name(one, "which has no name")
+    fonts = next((fonts for last, fonts in _DRAWN_BY if ord(one) <= last), _DRAWN_BY[-1][1])
+    return BadInput(
+        f"none draws U+{ord(one):04X} ({name}): install {fonts}, name a folder that holds such a "
+        'font with fonts=, or print it as its code point with missing="code-point"',
+        field="fonts",
+    )
+
+
+def _typst() -> Any:
+    try:
+        import typst
+    except ImportError:
+        raise NotInstalled("printing needs the extra: pip install contactledger[pdf]") from None
+    return typst

@@ -1,0 +1,117 @@
+"""Which kinds of report are printed, and what paper says beside them: how it can be checked.
+
+A kind is printed if it stands in `PRINTED`; `document.py` is the contract of its function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from attrs import evolve, frozen
+
+from contactledger.errors import BadInput
+from contactledger.report.document import (
+    Block,
+    Document,
+    Facts,
+    Paragraph,
+    Section,
+    Span,
+    Text,
+)
+from contactledger.report.phrases import number
+from contactledger.report.printed_proof import proof_of_contact
+
+PRINTED: dict[str, Callable[[Mapping[str, Any]], Document]] = {
+    "proof-of-contact": proof_of_contact,
+}
+
+
+@frozen
+class Claims:
+    """What the bundle inside says of itself: of which account (its id and slot in the ledger),
+    how many entries under which root, signed by whose newest key, sealed when."""
+
+    file: str
+    account: str
+    slot: int
+    size: int
+    root: str
+    origin: str
+    key: str
+    sealed_at: str
+
+
+def document(kind: str, data: Mapping[str, Any]) -> Document:
+    """The rows of a report of that kind as a document. BadInput for a kind that is not printed."""
+    made = PRINTED.get(kind)
+    if made is None:
+        raise BadInput(f"is not printed; these are: {', '.join(PRINTED)}", field="kind")
+    return made(data)
+
+
+def checkable(made: Document, claims: Claims | None, judged: int | None) -> Document:
+    """The document with what lies inside the file, and how that is checked; or that nothing does.
+
+    `judged`: how many entries the report was made from, where that is known.
+    """
+    told: Text = "nothing, so this paper cannot be checked by itself"
+    blocks: list[Block] = [_UNATTACHED]
+    running: list[str] = []
+    if claims is not None:
+        told = (Span(claims.file), ": the account’s log as it was sealed, for whoever checks it")
+        blocks = list(_how(claims, judged))
+        running = [f"{number(claims.size, 'entry', 'entries')}, {claims.root[:16]}"]
+    section = Section("How to check this report", blocks, name="checking")
+    last = next((i for i, s in enumerate(made.sections) if s.boxed), len(made.sections))
+    return evolve(
+        made,
+        facts=Facts([*made.facts.pairs, ("Attached", told)]),
+        sections=[*made.sections[:last], section, *made.sections[last:]],
+        running=[*made.running, *running],
+    )
+
+
+def left_out(printed: int, rest: int, *, attached: bool) -> str:
+    """What stands above a table of which only the last rows are printed; "" if all are."""
+    if not rest:
+        return ""
+    where = "the bundle inside this file" if attached else "the report’s JSON form"
+    return f"The last {printed:,} of {printed + rest:,} rows are printed; all are in {where}."
+
+
+_UNATTACHED = Paragraph(
+    "Nothing is attached, so what stands here is the word of whoever printed it. A ledger with a "
+    "signing key seals its log, and the PDF can carry that log in it for anybody to verify."
+)
+
+
+def _how(claims: Claims, judged: int | None) -> Iterator[Block]:
+    inside = "Inside this file lies the account’s log with everything that proves it. Whoever holds"
+    yield Paragraph(
+        f"{inside} the signer’s verifier key checks it offline, and the report with it:"
+    )
+    yield Paragraph((Span("contactledger verify REPORT.pdf --trust KEY", "mono"),))
+    yield Facts(
+        [
+            ("File", (Span(claims.file),)),
+            ("Signed by", (Span(claims.key, "mono"),)),
+            ("Ledger", (Span(claims.origin),)),
+            ("Account", (Span(claims.account, "mono"), f", slot {claims.slot}")),
+            ("Log", f"{number(claims.size, 'entry', 'entries')}, sealed {claims.sealed_at}"),
+            ("Root", (Span(claims.root, "mono"),)),
+        ]
+    )
+    if judged is not None and judged > claims.size:
+        late = number(judged - claims.size, "entry", "entries")
+        yield Paragraph(
+            f"{late.capitalize()} of this report came after the seal and are not in it."
+        )
+    if judged is not None and judged < claims.size:
+        yield Paragraph("The log goes on after the moment of this report.")
+    yield Paragraph(
+        "A key that is printed here vouches for nothing: take the one that you were given over "
+        "another way, and compare account, slot and root with what you verified before.",
+        "note",
+    )
