@@ -86,6 +86,8 @@ class OpenedBundle:
     timestamped: tuple[Timestamped, ...]
     verified: Verified = field(repr=False)
     _source: Callable[[], AbstractContextManager[BinaryIO]] = field(repr=False)
+    printed: bool = False
+    """Whether it was found inside a PDF: it is what was verified, and not what the pages say."""
 
     @property
     def complete(self) -> bool:
@@ -248,7 +250,7 @@ def open_bundle(
     keys = trusted_keys(trust)
     roots = None if time_roots is None else read_roots(time_roots)
     memory = _Memory(remember)
-    source = _source(bundle)
+    source, printed = _source(bundle)
     with source() as opened:
         verified = verify(opened, keys, memory=memory.signed, progress=progress)
     made = OpenedBundle("", 0, 0, (), (), verified, source)
@@ -266,6 +268,7 @@ def open_bundle(
         timestamped=_timestamped(verified, roots),
         verified=verified,
         source=source,
+        printed=printed,
     )
 
 
@@ -327,8 +330,11 @@ def _trusted(one: Trust, field: str) -> VerifierKey:
         raise BadInput(error.why, field=field) from None
 
 
-def _source(bundle: files.Where | BinaryIO) -> Callable[[], AbstractContextManager[BinaryIO]]:
-    """A file that is a bundle, or the bundle out of a file that is a PDF."""
+Source = Callable[[], AbstractContextManager[BinaryIO]]
+
+
+def _source(bundle: files.Where | BinaryIO) -> tuple[Source, bool]:
+    """A bundle as a file that can be opened, and whether it lay inside a PDF."""
 
     def source() -> AbstractContextManager[BinaryIO]:
         if isinstance(bundle, str | PathLike):
@@ -337,9 +343,9 @@ def _source(bundle: files.Where | BinaryIO) -> Callable[[], AbstractContextManag
 
     with source() as file:
         if not printed_in.is_pdf(file):
-            return source
+            return source, False
         found = printed_in.bundle_in(file)
-    return lambda: nullcontext(found)
+    return lambda: nullcontext(found), True
 
 
 class _Memory:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Where = str | PathLike[str]
 _CHUNK_BYTES = 1 << 20
+FORMS = (".html", ".pdf", ".txt", ".json")
+"""What the name of a file ends in that a report is written to."""
 MAX_TEXT_BYTES = 65_536
 """Far above a verifier key; a bound on what is read of a wrong file."""
 
@@ -94,6 +96,12 @@ class Report:
         if path is not None:
             Path(path).write_bytes(made)
         return made
+
+    def form(self, suffix: str) -> bytes:
+        """The form for a file whose name ends so, one of `FORMS`, as bytes."""
+        made = {".html": self.html, ".pdf": self.pdf, ".txt": self.text, ".json": self.json}[suffix]
+        bytes_or_text = made()
+        return bytes_or_text if isinstance(bytes_or_text, bytes) else bytes_or_text.encode()
 
     def _repr_html_(self) -> str:
         return self.html()

@@ -1,9 +1,10 @@
 """The demo: story 1, "Nobody told us", played into a folder with a clock of its own.
 
 `play(folder)` makes `contacts.db`, a ledger like any other, and from it the proof-of-contact
-report of Smith Motors as HTML and as text. The log's bytes are the same on every run. What the
-other side would be given lies beside: the account as a bundle, and the verifier key to check it
-with. The key that signed is made for this run and thrown away with it; a real one is kept.
+report of Smith Motors as HTML, as text, and with the extra `pdf` as a PDF. The log's bytes are the
+same on every run. What the other side would be given lies beside: the account as a bundle, which
+is inside the PDF as well, and the verifier key to check it with. The key that signed is made for
+this run and thrown away with it; a real one is kept.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from attrs import frozen
 
 from contactledger.demo import script
 from contactledger.demo.stage import Stage
-from contactledger.errors import BadInput
+from contactledger.errors import BadInput, NotInstalled
+from contactledger.files import Report
 from contactledger.findings import Standing
 from contactledger.keys import keygen
 from contactledger.report.plain import standing_text
@@ -44,6 +46,11 @@ class Played:
     def key(self) -> Path:
         """The verifier key of the throw-away key that signed it."""
         return self.files[4]
+
+    @property
+    def pdf(self) -> Path | None:
+        """The report with the bundle inside; None where the extra `pdf` is not installed."""
+        return self.files[5] if len(self.files) > 5 else None
 
 
 def play(folder: Path) -> Played:
@@ -75,9 +82,21 @@ def play(folder: Path) -> Played:
             standing = ledger.standing(script.ACCOUNT)
             report = ledger.report(script.ACCOUNT)
             bundle.save(folder / BUNDLE)
+            printed = _printed(report, folder / "smith-motors.pdf")
     page, plain = folder / "smith-motors.html", folder / "smith-motors.txt"
     page.write_text(report.html(), "utf-8")
     plain.write_text(report.text(), "utf-8")
     (folder / VERIFIER_KEY).write_text(f"{key.format()}\n", "ascii")
-    files = (database, page, plain, folder / BUNDLE, folder / VERIFIER_KEY)
+    files: tuple[Path, ...] = (database, page, plain, folder / BUNDLE, folder / VERIFIER_KEY)
+    files += () if printed is None else (printed,)
     return Played(standing, standing_text(report.data), files)
+
+
+def _printed(report: Report, path: Path) -> Path | None:
+    """The report as a PDF where the extra is installed; one of an earlier demo goes."""
+    path.unlink(missing_ok=True)
+    try:
+        report.pdf(path)
+    except NotInstalled:
+        return None
+    return path
