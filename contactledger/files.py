@@ -97,11 +97,12 @@ class Report:
             Path(path).write_bytes(made)
         return made
 
-    def form(self, suffix: str) -> bytes:
-        """The form for a file whose name ends so, one of `FORMS`, as bytes."""
-        made = {".html": self.html, ".pdf": self.pdf, ".txt": self.text, ".json": self.json}[suffix]
-        bytes_or_text = made()
-        return bytes_or_text if isinstance(bytes_or_text, bytes) else bytes_or_text.encode()
+    def form(self, suffix: str, **how: Any) -> bytes:
+        """The form for a file whose name ends so, one of `FORMS`, as bytes; `how`: as it takes."""
+        forms: dict[str, Callable[..., str | bytes]]
+        forms = {".html": self.html, ".pdf": self.pdf, ".txt": self.text, ".json": self.json}
+        made = forms[suffix](**how)
+        return made if isinstance(made, bytes) else made.encode()
 
     def _repr_html_(self) -> str:
         return self.html()
