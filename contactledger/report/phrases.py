@@ -158,8 +158,8 @@ _CURRENCY_DIGITS = {
 }  # fmt: skip
 """ISO 4217 minor units where they are not two."""
 
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -254,13 +254,13 @@ def iso_local(moment: datetime, zone: str) -> str:
 def day(stamp: str) -> str:
     """As in "Tue 3 Mar 2026" of an ISO stamp."""
     date = datetime.fromisoformat(stamp[:10]).replace(tzinfo=UTC)
-    return f"{_DAYS[date.weekday()]} {date.day} {_MONTHS[date.month - 1]} {date.year}"
+    return f"{DAYS[date.weekday()]} {date.day} {MONTHS[date.month - 1]} {date.year}"
 
 
 @lru_cache(maxsize=4096)
 def date(stamp: str) -> str:
     """As in "3 Mar 2026" of an ISO stamp."""
-    return f"{int(stamp[8:10])} {_MONTHS[int(stamp[5:7]) - 1]} {stamp[:4]}"
+    return f"{int(stamp[8:10])} {MONTHS[int(stamp[5:7]) - 1]} {stamp[:4]}"
 
 
 def clock(stamp: str) -> str:
@@ -272,7 +272,7 @@ def utc_beside(stamp: str, local: str) -> str:
     """What stands beside a local time: "15:12 UTC", with the date where it is another."""
     if stamp[:10] == local[:10]:
         return f"{stamp[11:16]} UTC"
-    return f"{int(stamp[8:10])} {_MONTHS[int(stamp[5:7]) - 1]} {stamp[11:16]} UTC"
+    return f"{int(stamp[8:10])} {MONTHS[int(stamp[5:7]) - 1]} {stamp[11:16]} UTC"
 
 
 def lasting_between(since: str, until: str) -> str:

@@ -1,4 +1,5 @@
-"""A report as HTML, text and JSON, from templates that a user may override block by block.
+"""A report as HTML, text, Markdown, CSV and JSON, from templates that a user may override block by
+block.
 
 Templates are Jinja2 in an immutable sandbox with undefined names as errors; HTML and CSS
 are escaped, `.txt` is not. They get plain dict rows (see rows.py and reconciliation.py), for
@@ -6,20 +7,23 @@ rows with findings the timeline as `chart`, and the filters listed in `FILTERS`.
 own templates are read from the package itself through `importlib.resources`; that is package
 data, not a file of the user's, and the only thing this wing reads.
 
+A kind of `kinds.py` is laid out as a `Document` first: its template is a block for each of its
+sections, and `part("name")` in it gives that section in the form that is asked for.
+
 A user's `templates` maps names to sources: one named "proof-of-contact.html" takes the place
 of ours and may extend it as "contactledger/proof-of-contact.html"; "style.css" alone changes
-the looks. The sandbox keeps a template from the host's objects; it is no limit on time or
-memory.
+the looks, "logo.html" puts a logo on top, "words.json" (or "words.de.json" for one language)
+changes single messages. The sandbox keeps a template from the host's objects; it is no limit on
+time or memory.
 """
 
 from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
-from textwrap import fill
 from typing import Any
 
 import orjson
@@ -39,13 +43,35 @@ from markupsafe import Markup, escape
 
 from contactledger.errors import BadTemplate
 from contactledger.report.charts import symbol, timeline
+from contactledger.report.csv import csv
+from contactledger.report.document import Document, Section
+from contactledger.report.forms import (
+    facts_html,
+    facts_markdown,
+    facts_text,
+    html,
+    markdown,
+    plain,
+    section_html,
+    section_markdown,
+    section_text,
+    wrapped,
+)
+from contactledger.report.kinds import KINDS, TABLES, template
 from contactledger.report.phrases import clock, date, day, listed, number, utc_beside
+from contactledger.report.words import Words, places
 
 OURS = (
     *("page.html", "style.css", "proof-of-contact.html", "proof-of-contact.txt"),
     *("reconciliation.html", "reconciliation.txt"),
     *("outlook.html", "outlook.txt"),
+    *("document.html", "document.txt", "document.md"),
 )
+MADE = {f"{kind}.{form}": (kind, form) for kind in KINDS for form in ("html", "txt", "md")}
+"""Templates that are made of the names of a kind's sections, and are no files."""
+_PROOF_MD = '{% extends "document.md" %}\n'
+CHUNK = 65_536
+"""Characters of a stream that go out together."""
 PREFIX = "contactledger/"
 CITED = 12
 """Entry numbers printed behind a sentence; the rest is counted."""
@@ -56,48 +82,151 @@ KIND = re.compile(r"[a-z][a-z0-9-]{0,63}\Z")
 class Report:
     """A report before it has a form: its kind, its rows, and a user's templates.
 
-    `html()`, `text()` and `json()` give it as a string; each raises `BadTemplate` naming
-    template and line, and never gives half a report.
+    `html()`, `text()`, `markdown()`, `csv()` and `json()` give it as a string; each raises
+    `BadTemplate` naming template and line, and never gives half a report. `stream()` gives the
+    HTML piece by piece.
     """
 
     kind: str
     data: Mapping[str, Any]
     templates: Mapping[str, str] = Factory(dict)
+    words: Words = Factory(Words)
 
     def html(self) -> str:
         """The report as one self-contained HTML page: no script, nothing fetched."""
-        if "findings" not in self.data:
-            return _fill(self.templates, f"{self.kind}.html", dict(self.data))
-        chart = Markup(timeline(dict(self.data)))  # noqa: S704  # charts.py escapes every name
-        promised = {p["no"] for p in self.data["promises"]}
-        anchors = promised.union(f["no"] for f in self.data["findings"])
-        return _fill(
-            self.templates, f"{self.kind}.html", {**self.data, "chart": chart, "anchors": anchors}
-        )
+        return "".join(self.stream())
+
+    def stream(self) -> Iterator[str]:
+        """The same in pieces, as they are made; BadTemplate may come after some of them."""
+        pieces: list[str] = []
+        size = 0
+        for piece in _pieces(self.templates, f"{self.kind}.html", self._values("html")):
+            pieces.append(piece)
+            size += len(piece)
+            if size >= CHUNK:
+                yield "".join(pieces)
+                pieces, size = [], 0
+        yield "".join(pieces)
 
     def text(self) -> str:
-        """The report as plain text of at most 88 columns, where names allow it."""
-        return _fill(self.templates, f"{self.kind}.txt", dict(self.data))
+        """The report as plain text of 80 columns, where names allow it."""
+        return _fill(self.templates, f"{self.kind}.txt", self._values("txt"))
+
+    def markdown(self) -> str:
+        """The report as Markdown (CommonMark, with the tables of GFM)."""
+        return _fill(self.templates, f"{self.kind}.md", self._values("md"))
+
+    def csv(self) -> str:
+        """The main list of the report's rows as CSV (RFC 4180); `csv.py` says how cells are."""
+        table = TABLES.get(self.kind)
+        if table is None:
+            raise BadTemplate("has no list of rows to show as CSV", field=self.kind)
+        rows, columns = table
+        return csv(self.data[rows], columns)
 
     def json(self) -> str:
         """The rows as JSON, keys in the order in which rows.py puts them, ending in LF."""
         return orjson.dumps(self.data, option=orjson.OPT_INDENT_2).decode() + "\n"
 
+    def document(self) -> Document:
+        """The report as a document, which paper is made of. BadInput where a kind has none."""
+        from contactledger.report.printed import document as printed
+
+        made = KINDS.get(self.kind)
+        return made.document(dict(self.data), self.words) if made else printed(self.kind, self.data)
+
+    def _values(self, form: str) -> dict[str, Any]:
+        """What a template is given: the rows, and what goes with the kind and the form."""
+        values = {**self.data, "t": self.words, "lang": self.words.lang}
+        values["dir"] = self.words.direction
+        if self.kind in KINDS or (form == "md" and self.kind == "proof-of-contact"):
+            values |= _document_values(self.document(), form, self.words)
+        elif form == "html" and "findings" in self.data:
+            values["chart"] = Markup(timeline(dict(self.data)))  # noqa: S704  # escapes every name
+            promised = {p["no"] for p in self.data["promises"]}
+            values["anchors"] = promised.union(f["no"] for f in self.data["findings"])
+        return values
+
+
+def _document_values(made: Document, form: str, words: Words) -> dict[str, Any]:
+    """What a template is given of a document: its head, and its sections by their names."""
+    numbered = list(enumerate(made.sections, 1))
+
+    def shown(number: int, section: Section) -> str:
+        if form == "html":
+            return section_html(section, number, words)
+        return (section_text if form == "txt" else section_markdown)(section, words)
+
+    def joined(chosen: Iterable[tuple[int, Section]]) -> str:
+        texts = [shown(number, section) for number, section in chosen]
+        between = {"html": "", "txt": "\n\n", "md": "\n"}[form]
+        text = between.join(texts) + ("" if form == "html" or not texts else between)
+        return Markup(text) if form == "html" else text  # noqa: S704  # section_html escapes
+
+    def put(text: Any) -> str:
+        if form == "html":
+            return html(text)
+        return plain(text, words) if form == "txt" else markdown(text, words)
+
+    facts = {
+        "html": lambda: facts_html(made.facts),
+        "txt": lambda: facts_text(made.facts, words),
+        "md": lambda: facts_markdown(made.facts, words),
+    }[form]()
+    return {
+        "doc": {
+            "label": put(made.label), "title": put(made.title), "subtitle": put(made.subtitle),
+            "closing": put(made.closing), "facts": facts, "running": list(made.running),
+        },
+        "part": lambda name: joined(pair for pair in numbered if pair[1].name == name),
+        "parts": lambda: joined(pair for pair in numbered if pair[1].name != "isnot"),
+    }  # fmt: skip
+
 
 def render(
-    kind: str, data: Mapping[str, Any], templates: Mapping[str, str] | None = None
+    kind: str,
+    data: Mapping[str, Any],
+    templates: Mapping[str, str] | None = None,
+    lang: str = "en",
 ) -> Report:
     """The `Report` of that kind ("proof-of-contact") over rows from `rows.rows`.
 
     `templates`: name → Jinja2 source that overrides ours. A kind that has no template is a
-    `BadTemplate`, raised when the form is asked for.
+    `BadTemplate`, raised when the form is asked for. `lang`: of the fixed words; BadInput for one
+    that there are no words of.
     """
     if not KIND.match(kind):
         raise BadTemplate("a kind is lower-case letters, digits and -", field="kind")
     for pair in (templates or {}).items():
         if not all(isinstance(part, str) for part in pair):
             raise BadTemplate("names and sources are text", field="templates")
-    return Report(kind, data, dict(templates or {}))
+    given = dict(templates or {})
+    return Report(kind, data, given, Words.of(lang, own_messages(given, lang)))
+
+
+def own_messages(templates: Mapping[str, str], lang: str) -> dict[str, str]:
+    """The messages that a user changed: English text → text, of any language and of this one.
+
+    BadTemplate names the file where it is no JSON object of texts, or a message's places differ.
+    """
+    found: dict[str, str] = {}
+    for name in ("words.json", f"words.{lang}.json"):
+        if name in templates:
+            found |= _messages(name, templates[name])
+    return found
+
+
+def _messages(name: str, source: str) -> dict[str, str]:
+    try:
+        read = orjson.loads(source)
+    except orjson.JSONDecodeError as error:
+        raise BadTemplate("is no JSON", field=name, place=f"line {error.lineno}") from None
+    if not isinstance(read, dict) or not all(isinstance(text, str) for text in read.values()):
+        raise BadTemplate("is a JSON object of texts", field=name)
+    for message, text in read.items():
+        if places(message) != places(text):
+            raise BadTemplate("a message whose places in braces are others", field=name)
+    return read
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -153,12 +282,6 @@ def css_string(text: str) -> str:
     return Markup(f'"{body}"')  # noqa: S704  # nothing is left that HTML or CSS could take
 
 
-def wrapped(text: str, indent: int = 0, hang: int = 0, width: int = 88) -> str:
-    """Text broken into lines of `width`, all indented, those after the first by `hang` more."""
-    first, rest = " " * indent, " " * (indent + hang)
-    return fill(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
-
-
 @lru_cache(maxsize=64)
 def _glyph(channel: str, outcome: str) -> str:
     """The mark of the timeline, small, for beside a word."""
@@ -184,11 +307,23 @@ def _own(name: str) -> str:
 def _load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
     """Ours, by its own name and behind the prefix, so that a user's may extend it."""
     own = name.removeprefix(PREFIX)
-    return (_own(own), name, lambda: True) if own in OURS else None
+    return (source_of(own), name, lambda: True) if is_ours(own) else None
+
+
+def is_ours(name: str) -> bool:
+    """Whether the library has a template of that name."""
+    return name in OURS or name in MADE or name == "proof-of-contact.md"
+
+
+def source_of(name: str) -> str:
+    """The source of a template of the library's."""
+    if name in MADE:
+        return template(*MADE[name])
+    return _PROOF_MD if name == "proof-of-contact.md" else _own(name)
 
 
 @lru_cache(maxsize=32)
-def _environment(templates: frozenset[tuple[str, str]]) -> Environment:
+def environment(templates: frozenset[tuple[str, str]]) -> Environment:
     """One environment per set of templates, so that each is compiled once."""
     theirs = dict(templates)
 
@@ -199,7 +334,7 @@ def _environment(templates: frozenset[tuple[str, str]]) -> Environment:
     env = _Sandbox(
         loader=ChoiceLoader(loaders),
         undefined=StrictUndefined,
-        autoescape=lambda name: not (name or "").endswith(".txt"),
+        autoescape=lambda name: not (name or "").endswith((".txt", ".md")),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -212,9 +347,14 @@ def _environment(templates: frozenset[tuple[str, str]]) -> Environment:
 
 def _fill(templates: Mapping[str, str], name: str, values: Mapping[str, Any]) -> str:
     """The filled template, whole, or a `BadTemplate` that names template and line."""
-    env = _environment(frozenset(templates.items()))
+    return "".join(_pieces(templates, name, values))
+
+
+def _pieces(templates: Mapping[str, str], name: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """The filled template in pieces, until the end or a `BadTemplate`."""
+    env = environment(frozenset(templates.items()))
     try:
-        return env.get_template(name).render(values)
+        yield from env.get_template(name).generate(values)
     except TemplateSyntaxError as error:
         place = f"line {error.lineno}"
         raise BadTemplate(str(error.message), field=str(error.name), place=place) from None
@@ -252,7 +392,7 @@ def _why(error: BaseException, templates: Mapping[str, str], where: str, *, insi
         return "includes a template that is not there" if inside else "there is no such template"
     if not isinstance(error, TemplateError):
         return type(error).__name__
-    source = templates.get(where) or _own(where.removeprefix(PREFIX))
+    source = templates.get(where) or source_of(where.removeprefix(PREFIX))
     quoted = re.findall(r"'([^']*)'", str(error))
     known = all(q in source or q.endswith(" object") or hasattr(builtins, q) for q in quoted)
     return str(error) if known else type(error).__name__

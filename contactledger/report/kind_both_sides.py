@@ -1,0 +1,193 @@
+"""Both sides: who answers how fast, who was silent for how long, and whose turn it is.
+
+Every column holds for every party, the vendor's own as the customer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from contactledger.report.document import (
+    Column,
+    Document,
+    Section,
+    Span,
+    Table,
+    TableRow,
+)
+from contactledger.report.kind_parts import (
+    head,
+    laid_out,
+    none_or,
+    seconds,
+    touches,
+    turn,
+    when,
+    who,
+)
+from contactledger.report.words import Words
+
+Row = dict[str, Any]
+SECTIONS = ("turn", "columns", "waiting", "answers", "silences")
+_WAITING = {"ignored", "pending", "unproven", "unreached"}
+_LINES = (
+    ("strong", "Reached out", "sent"),
+    ("sub", "and was answered", "sent_answered"),
+    ("sub", "was ignored", "sent_ignored"),
+    ("plain", "Times it did not keep the policy", "violations"),
+    ("strong", "Was reached out to", "received"),
+    ("sub", "and answered", "answered"),
+    ("sub", "of these late", "answered_late"),
+    ("sub", "ignored", "ignored"),
+    ("sub", "of these, counts against it", "held_against"),
+)
+
+
+def rows(proof: Row, _: Row) -> Row:
+    """The rows of the kind, from those of a proof of contact."""
+    findings = proof["findings"]
+    return {
+        **head("both-sides", proof),
+        "onus": proof["onus"],
+        "columns": proof["columns"],
+        "waiting": [
+            {**f, "waits_seconds": int(seconds(f["at"], proof["as_of"]))}
+            for f in findings
+            if f["outcome"] in _WAITING and f["original"] is None and f["expects"] != "nothing"
+        ],
+        "answers": [
+            {**f, "answer_seconds": int(max(0, seconds(f["at"], f["settled_at"])))}
+            for f in findings
+            if f["outcome"] == "answered" and f["settled_at"] and f["original"] is None
+        ],
+        "silences": [s for party in proof["parties"] if (s := _silence(party, proof))],
+    }
+
+
+def _silence(party: Row, proof: Row) -> Row | None:
+    """The longest time in which a party made no touch, from its first to the report's moment."""
+    made = {f["no"]: f for f in proof["findings"] if f["sender"]["id"] == party["id"]}
+    if not made:
+        return None
+    ordered = sorted(made.values(), key=lambda f: (f["at"], f["no"]))
+    end = min(proof["as_of"], proof["period"]["until"] or proof["as_of"])
+    stops = [(f["at"], f["at_local"], f["no"]) for f in ordered]
+    spans = [
+        (seconds(a[0], b[0]), a, b)
+        for a, b in zip(stops, [*stops[1:], (end, proof["as_of_local"], None)], strict=True)
+    ]
+    longest, since, until = max(spans, key=lambda span: span[0])
+    return {
+        "party": party,
+        "seconds": int(max(0, longest)),
+        "since": since[0],
+        "since_local": since[1],
+        "until": until[0] if until[2] is not None else None,
+        "until_local": until[1] if until[2] is not None else None,
+        "because": [no for no in (since[2], until[2]) if no is not None],
+    }
+
+
+def document(data: Row, words: Words) -> Document:
+    """The rows of the kind as a document."""
+    return laid_out(words, data, words("Both sides"), _sections(data, words))
+
+
+def _sections(data: Row, words: Words) -> Iterator[Section]:
+    yield Section(words("Whose turn it is"), turn(words, data["onus"]), name="turn")
+    yield Section(words("Both sides in the same columns"), [_columns(data, words)], name="columns")
+    yield Section(words("What waits for an answer"), [_waiting(data, words)], name="waiting")
+    yield Section(words("Times to answer"), [_answers(data, words)], name="answers")
+    yield Section(words("The longest silences"), [_silences(data, words)], name="silences")
+
+
+def _columns(data: Row, words: Words) -> Table:
+    columns = data["columns"]
+    lines = [
+        TableRow(
+            [words(label), *(words.number(c[key]) if c[key] else "–" for c in columns)],
+            style=style,  # type: ignore[arg-type]  # the styles of _LINES
+        )
+        for style, label, key in _LINES
+    ]
+    for label, key in (
+        (words("Usual time to answer (median)"), "answer_median_seconds"),
+        (words("Longest time to answer"), "answer_worst_seconds"),
+    ):
+        times = [words.lasting(c[key]) if c[key] is not None else "–" for c in columns]
+        lines.append(TableRow([label, *times]))
+    lines.append(
+        TableRow(
+            [
+                words("Has let wait longest"),
+                *(
+                    "–" if c["oldest_waiting_no"] is None else f"[{c['oldest_waiting_no']}]"
+                    for c in columns
+                ),
+            ]
+        )
+    )
+    heads = [
+        Column(words("Count of touches"), 2),
+        *(Column(c["name"], 1, "end") for c in columns),
+    ]
+    return Table(heads, lines)
+
+
+def _waiting(data: Row, words: Words) -> Any:
+    table = touches(words, data["waiting"])
+    return none_or(table, words("Nothing waits for an answer."))
+
+
+def _answers(data: Row, words: Words) -> Any:
+    def row(f: Row) -> TableRow:
+        nos = ", ".join(str(no) for no in (f["no"], *f["answered_by"]))
+        return TableRow(
+            [
+                f"[{nos}]",
+                when(words, f),
+                who(words, f),
+                when(words, f, "settled_at"),
+                (
+                    words.lasting(f["answer_seconds"]),
+                    Span(f", {words(f['outcome_grade'])}", "soft"),
+                ),
+            ],
+        )
+
+    columns = [
+        Column(words("Entries")),
+        Column(words("Asked"), 2),
+        Column(words("Who, to whom, through what"), 3),
+        Column(words("Answered"), 2),
+        Column(words("Took"), 1),
+    ]
+    table = Table.of(
+        columns,
+        data["answers"],
+        row,
+        words("From the touch to the answer, by the clock on the wall; what counts as late is "
+              "judged in the receiver’s business time."),
+    )  # fmt: skip
+    return none_or(table, words("Nothing was answered."))
+
+
+def _silences(data: Row, words: Words) -> Any:
+    def row(s: Row) -> TableRow:
+        until = when(words, s, "until") if s["until"] else words("now")
+        nos = ", ".join(map(str, s["because"]))
+        return TableRow(
+            [(Span(s["party"]["name"]),), words.lasting(s["seconds"]), when(words, s, "since"),
+             until, f"[{nos}]"]
+        )  # fmt: skip
+
+    columns = [
+        Column(words("Who"), 2),
+        Column(words("Made no touch for"), 2),
+        Column(words("Since"), 2),
+        Column(words("Until"), 2),
+        Column(words("Entries")),
+    ]
+    table = Table.of(columns, data["silences"], row)
+    return none_or(table, words("Nobody has reached out yet."))

@@ -1,0 +1,164 @@
+"""The words of a report in a language: fixed sentences, numbers, dates, lengths of time.
+
+A message is looked up by its English text, with its places in braces: `words("Answered by
+{who}.", who="Bob Ray")`. `catalogue/de.json` beside this holds the German; English needs no
+catalogue. What a catalogue lacks is printed in English, so that nothing is ever left out. A user's
+own messages come before ours, and make a language that is not shipped ("fr").
+
+Dates of other languages than those shipped are made by babel where it is installed (the extra
+`i18n`), else they are the dates of ISO 8601. Texts are safe to fill with whatever people typed: a
+value is put in once and never read again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+from string import Formatter
+
+import orjson
+from attrs import Factory, frozen
+
+from contactledger.errors import BadInput
+from contactledger.report.phrases import DAYS, MONTHS
+
+SHIPPED = ("en", "de")
+RIGHT_TO_LEFT = frozenset(["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"])
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
+_GROUPED_BY = {"en": ",", "de": "."}
+_DAY_MINUTES = 1_440
+
+
+@frozen
+class Words:
+    """The words of one language. `messages`: English text → text, ours and the user's."""
+
+    lang: str = "en"
+    messages: Mapping[str, str] = Factory(dict)
+
+    @classmethod
+    def of(cls, lang: str = "en", own: Mapping[str, str] | None = None) -> Words:
+        """The words of a language; `own` messages come before those shipped.
+
+        BadInput for what is no language tag (BCP 47), for a language of which there are no
+        words at all, and for a message of one's own whose places are not those of the English.
+        """
+        if not LANGUAGE.match(lang):
+            raise BadInput("is not the tag of a language, such as de", field="lang")
+        base = lang.partition("-")[0]
+        if base not in SHIPPED and not own:
+            raise BadInput(
+                f"no words are there for it; shipped: {', '.join(SHIPPED)}", field="lang"
+            )
+        for message, text in (own or {}).items():
+            if places(message) != places(text):
+                raise BadInput(f"the places in braces differ: {message}", field="messages")
+        return cls(lang, {**(catalogue(base) if base in SHIPPED else {}), **(own or {})})
+
+    @property
+    def base(self) -> str:
+        """The language without its region."""
+        return self.lang.partition("-")[0]
+
+    @property
+    def direction(self) -> str:
+        """Of writing: "ltr" or "rtl", as HTML has it."""
+        return "rtl" if self.base in RIGHT_TO_LEFT else "ltr"
+
+    def __call__(self, message: str, /, **values: object) -> str:
+        """The message in this language, with values in its places."""
+        text = self.messages.get(message, message)
+        return text.format(**values) if values else text
+
+    def count(self, count: int, one: str, many: str) -> str:
+        """As in "1 touch", "2 touches", "no touches", of "{n} touch" and "{n} touches"."""
+        return self(one if count == 1 else many, n=self.number(count) if count else self("no"))
+
+    def number(self, count: int) -> str:
+        """A whole number, in groups of three digits."""
+        return f"{count:,}".replace(",", _GROUPED_BY.get(self.base, "\u202f"))
+
+    def listed(self, items: Sequence[str], last: str = "and") -> str:
+        """As in "a, b and c"."""
+        if len(items) < 2:
+            return "".join(items)
+        return f"{', '.join(items[:-1])} {self(last)} {items[-1]}"
+
+    def date(self, stamp: str) -> str:
+        """As in "3 Mar 2026" of an ISO stamp."""
+        if self.base not in SHIPPED:
+            return _foreign(stamp[:10], self.lang)
+        month = self(MONTHS[int(stamp[5:7]) - 1])
+        return self("{day} {month} {year}", day=int(stamp[8:10]), month=month, year=stamp[:4])
+
+    def day(self, stamp: str) -> str:
+        """As in "Tue 3 Mar 2026" of an ISO stamp."""
+        if self.base not in SHIPPED:
+            return self.date(stamp)
+        weekday = self(DAYS[datetime.fromisoformat(stamp[:10]).weekday()])
+        return self("{weekday} {date}", weekday=weekday, date=self.date(stamp))
+
+    def moment(self, local: str, utc: str = "") -> str:
+        """As in "3 Mar 2026, 09:12 (15:12 UTC)"; `utc` "" leaves out what is in brackets, which
+        stands there only where it differs."""
+        text = f"{self.date(local)}, {local[11:16]}"
+        if not utc or local[:16] == utc[:16]:
+            return text
+        other = "" if utc[:10] == local[:10] else f"{self.date(utc)}, "
+        return f"{text} ({other}{utc[11:16]} UTC)"
+
+    def lasting(self, seconds: float) -> str:
+        """A length of time in two units at most: "2 days 3 hours", "45 minutes"."""
+        minutes = round(abs(seconds) / 60)
+        days, rest = divmod(minutes, _DAY_MINUTES)
+        hours, minutes = divmod(rest, 60)
+        if days >= 10:
+            days, hours = days + (hours >= 12), 0
+        parts = []
+        if days:
+            parts.append(self.count(days, "{n} day", "{n} days"))
+        if hours:
+            parts.append(self.count(hours, "{n} hour", "{n} hours"))
+        if not days and minutes:
+            parts.append(self.count(minutes, "{n} minute", "{n} minutes"))
+        return " ".join(parts) or self("less than a minute")
+
+
+def places(message: str) -> frozenset[str]:
+    """The names in braces of a message. BadInput where it cannot be read as one."""
+    try:
+        found = frozenset(name for _, name, _, _ in Formatter().parse(message) if name is not None)
+    except ValueError:
+        raise BadInput("braces that do not close", field="messages") from None
+    if not all(name.isidentifier() for name in found):
+        raise BadInput("a place in braces is a plain name", field="messages")
+    return found
+
+
+@lru_cache(maxsize=8)
+def catalogue(lang: str) -> Mapping[str, str]:
+    """The messages of a shipped language: English text → text; none for English."""
+    if lang == "en":
+        return {}
+    text = files("contactledger.report").joinpath("catalogue", f"{lang}.json").read_bytes()
+    found: dict[str, str] = orjson.loads(text)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _foreign(day: str, lang: str) -> str:
+    """A date in a language that is not shipped; that of ISO 8601 where nobody knows better."""
+    try:
+        from babel.core import UnknownLocaleError
+        from babel.dates import format_date
+    except ImportError:
+        return day
+    try:
+        return str(
+            format_date(datetime.fromisoformat(day).date(), "medium", lang.replace("-", "_"))
+        )
+    except UnknownLocaleError:
+        return day
