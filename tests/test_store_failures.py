@@ -213,6 +213,33 @@ def test_a_database_that_somebody_else_writes_to_is_busy_and_can_be_read(url):
     store.close()
 
 
+def test_a_file_that_somebody_else_holds_whole_cannot_be_opened_until_they_let_go(tmp_path):
+    other = sqlite3.connect(tmp_path / "contacts.db", isolation_level=None)
+    other.execute("CREATE TABLE own (x)")
+    other.execute("BEGIN EXCLUSIVE")
+    url = f"sqlite:///{tmp_path}/contacts.db"
+    error = raises(StoreBusy, lambda: SqlStore.open(url, timeout_seconds=0.1))
+    assert str(error) == "somebody else holds the database for longer than the timeout"
+    other.execute("ROLLBACK")
+    other.close()
+    SqlStore.open(url).close()
+
+
+def test_an_error_of_the_callers_own_comes_out_even_when_nothing_can_be_rolled_back(url):
+    store = SqlStore.open(url)
+
+    def stop() -> None:
+        with store.begin(write=True) as tx:
+            tx.add_account(B)
+            tx._driver.raw.close()
+            raise Stop
+
+    raises(Stop, stop)
+    with store.begin(write=True) as tx:
+        assert tx.head(B) is None
+    store.close()
+
+
 def test_a_full_disk_loses_the_batch_and_nothing_before_it(url):
     engine = create_engine(url)
     with engine.connect() as connection:

@@ -44,9 +44,8 @@ def _case(case: Mapping[str, Any]) -> Iterator[str]:
         f"{days['party']['name']} {days['tenths'] // 10}.{days['tenths'] % 10}"
         for days in case["days_held"]
     ]
-    if held:
-        circles = f"; it came back {number(case['circles'], 'time')}" if case["circles"] else ""
-        yield _item(f"Days held: {listed(held)}{circles}")
+    circles = f"; it came back {number(case['circles'], 'time')}" if case["circles"] else ""
+    yield _item(f"Days held: {listed(held)}{circles}")
     for handoff in case["handoffs"]:
         yield _item(
             f"Passed on by {handoff['giver']['name']} to {handoff['taker']['name']}, "
