@@ -1,11 +1,10 @@
 """The timeline: one lane per party, one mark per touch, as inline SVG.
 
 The channel is the mark's shape, the outcome its colour *and* its filling, so that it reads
-in grey; an answer is joined to what it answers, times without a listener are hatched. No
-script, no style sheet of its own: colours are presentation attributes, which a page may
-override by the classes `cl-…` (dark mode). The same picture serves the screen, the
-notebook and print. Marks that would lie on one another are merged, so that the size of the
-picture is bounded by its width and not by the number of touches.
+in grey; an answer is joined to what it answers, times without a listener are hatched. What is
+said of ink and colours in `charts_frame` holds here, too. Marks that would lie on one another
+are merged, so that the size of the picture is bounded by its width and not by the number of
+touches.
 """
 
 from __future__ import annotations
@@ -13,16 +12,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from html import escape
 from typing import Any
 
 from attrs import define, field
 
+from contactledger.report.charts_frame import FAINT, INK, WIDTH, drawn, label, safe
 from contactledger.report.phrases import CHANNELS, date, number, word, zone_of
 
 Row = dict[str, Any]
 
-WIDTH = 800
 STEP = 15
 """Width that a mark takes, in the units of the picture."""
 LEVELS = 8
@@ -45,7 +43,9 @@ COLOURS = {
     "answered": "#2f6b4f", "seen": "#2c5f8a", "noted": "#8b8880", "pending": "#8a6414",
     "unreached": "#6a4484", "unproven": "#55534e", "ignored": "#9b2c2c",
 }  # fmt: skip
-_INK, _FAINT, _PAPER = "#24231f", "#c9c5bb", "#ffffff"
+_PAPER = "#ffffff"
+"""The ground that marks stand out from; a dark page gives its own to the classes `cl-open`,
+`cl-cut` and `cl-halo`."""
 
 
 @define
@@ -60,35 +60,48 @@ class _Mark:
 
 
 @define
-class _Scale:
+class Scale:
+    """From moments to places between two margins of a picture of that width."""
+
     start: datetime
     end: datetime
     width: float
 
+    @classmethod
+    def of(cls, start: datetime, end: datetime, width: float) -> Scale:
+        """The scale from one moment to another; never empty."""
+        least = timedelta(hours=1)
+        return (
+            cls(start, end, width)
+            if end - start >= least
+            else cls(start - least, end + least, width)
+        )
+
     def x(self, moment: datetime) -> float:
+        """Where a moment is; what lies outside is at the end."""
         part = (moment - self.start) / (self.end - self.start)
         return 12 + min(max(part, 0.0), 1.0) * (self.width - 24)
 
 
 def symbol(channel: str, outcome: str) -> str:
     """One mark around the origin, about 13 units wide, as SVG elements."""
-    shape, colour = SHAPES[channel], COLOURS[outcome]
-    line = f'<path class="cl-{outcome}" d="{shape}" fill="{{}}" stroke="{colour}" {{}}/>'
-    thin = 'stroke-width="1.4"'
+    shape = SHAPES[channel]
+    one = f'<path class="cl-{outcome}{{}}" color="{COLOURS[outcome]}" d="{{}}" {{}}/>'
+    thin, full = 'stroke="currentColor" stroke-width="1.4"', 'fill="currentColor"'
     if outcome == "answered":
-        return line.format(colour, thin)
+        return one.format("", shape, f"{full} {thin}")
     if outcome == "ignored":
-        cross = '<path d="M-2.2-2.2l4.4 4.4M2.2-2.2l-4.4 4.4" stroke="#fff" stroke-width="1.3"/>'
-        return line.format(colour, thin) + cross
+        cross = "M-2.2-2.2l4.4 4.4M2.2-2.2l-4.4 4.4"
+        cut = f'<path class="cl-cut" d="{cross}" stroke="{_PAPER}" stroke-width="1.3"/>'
+        return one.format("", shape, f"{full} {thin}") + cut
     if outcome == "noted":
-        return line.format("#dedbd3", 'stroke-width="1"')
-    hollow = line.format(
-        _PAPER, f'{thin} stroke-dasharray="2 1.6"' * (outcome == "unproven") or thin
-    )
+        return one.format("", shape, f'{full} fill-opacity=".3" stroke="currentColor"')
+    dashed = ' stroke-dasharray="2 1.6"' * (outcome == "unproven")
+    hollow = one.format(" cl-open", shape, f'fill="{_PAPER}" {thin}{dashed}')
     if outcome == "seen":
-        return hollow + f'<circle class="cl-{outcome}" r="2.2" fill="{colour}"/>'
+        return hollow + one.format("", "M-2.2 0a2.2 2.2 0 1 0 4.4 0a2.2 2.2 0 1 0-4.4 0z", full)
     if outcome == "unreached":
-        return hollow + f'<path d="M-4 4l8-8" stroke="{colour}" stroke-width="1.4"/>'
+        return hollow + one.format("", "M-4 4l8-8", thin)
     return hollow
 
 
@@ -106,7 +119,7 @@ def timeline(data: Row, *, width: int = WIDTH, prefix: str = "cl") -> str:
     for height in heights:
         tops.append(top + 30 + height * 14)
         top += 52 + height * 14
-    out = [_gaps(data["gaps"], scale, top, prefix), _ticks(data, scale, top)]
+    out = [_gaps(data["gaps"], scale, top, prefix), ticks(data["zone"], scale, top)]
     for i, name in enumerate(lanes.values()):
         out.append(_lane(name, tops[i], tops[i] - heights[i] * 14 - 16, width))
     out.append(_links(data["findings"], places, tops))
@@ -121,32 +134,21 @@ def timeline(data: Row, *, width: int = WIDTH, prefix: str = "cl") -> str:
         f'patternTransform="rotate(45)"><path d="M0 0v6" stroke="#8b8880" stroke-width="1.6"/>'
         "</pattern>"
     )
-    title, desc = _told(data, lanes)
-    return (
-        f'<svg class="cl-timeline" role="img" aria-labelledby="{prefix}-title {prefix}-desc" '
-        f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'xmlns="http://www.w3.org/2000/svg" font-family="Helvetica Neue, Arial, Liberation Sans, '
-        f'sans-serif" font-size="11.5" fill="none"><title id="{prefix}-title">{title}</title>'
-        f'<desc id="{prefix}-desc">{desc}</desc><defs>{defs}{hatch}</defs>'
-        f"{''.join(out)}{legend}</svg>"
-    )
+    title, told = _told(data, lanes)
+    body = [f"<defs>{defs}{hatch}</defs>", *out, legend]
+    return drawn("timeline", body, (width, height), title, told, prefix)
 
 
 def _moment(stamp: str) -> datetime:
     return datetime.fromisoformat(stamp)
 
 
-def _scale(data: Row, width: int) -> _Scale:
-    """From the period's start to its end or as_of, whichever is earlier; never empty."""
+def _scale(data: Row, width: int) -> Scale:
+    """From the period's start to its end or as_of, whichever is earlier."""
     times = [f["at"] for f in data["findings"]]
     start = _moment(min([data["period"]["since"], *times]))
     end = _moment(max([min(data["period"]["until"] or data["as_of"], data["as_of"]), *times]))
-    least = timedelta(hours=1)
-    return (
-        _Scale(start, end, width)
-        if end - start >= least
-        else _Scale(start - least, end + least, width)
-    )
+    return Scale.of(start, end, width)
 
 
 def _lanes(data: Row) -> dict[str, str]:
@@ -158,7 +160,7 @@ def _lanes(data: Row) -> dict[str, str]:
 
 
 def _pack(
-    findings: list[Row], lanes: dict[str, str], scale: _Scale
+    findings: list[Row], lanes: dict[str, str], scale: Scale
 ) -> tuple[list[_Mark], dict[int, _Mark]]:
     """Marks side by side, else one over another; and the mark of each entry.
 
@@ -197,10 +199,10 @@ def _level(ends: list[float], x: float) -> int:
 
 
 def _lane(name: str, y: int, label_y: int, width: int) -> str:
+    halo = f'font-weight="600" paint-order="stroke" stroke="{_PAPER}" stroke-width="3"'
     return (
-        f'<path class="cl-faint" d="M0 {y}H{width}" stroke="{_FAINT}"/>'
-        f'<text class="cl-ink" x="0" y="{label_y}" fill="{_INK}" font-weight="600" '
-        f'paint-order="stroke" stroke="{_PAPER}" stroke-width="3">{escape(name)}</text>'
+        f'<path d="M0 {y}H{width}" {FAINT}/><text class="cl-ink cl-halo" x="0" y="{label_y}" '
+        f"{INK} {halo}>{safe(name)}</text>"
     )
 
 
@@ -211,7 +213,7 @@ def _mark(m: _Mark, tops: list[int], prefix: str) -> str:
     told = f"[{shown}] {date(m.when)}, {CHANNELS[m.channel]}: {m.outcome}{many}"
     return (
         f'<use href="#{prefix}-{m.channel}-{m.outcome}" x="{m.x:.1f}" y="{y}">'
-        f"<title>{told}</title></use>"
+        f"<title>{safe(told)}</title></use>"
     )
 
 
@@ -231,17 +233,20 @@ def _links(findings: list[Row], places: dict[int, _Mark], tops: list[int]) -> st
     if not lines:
         return ""
     path, colour = "".join(lines), COLOURS["answered"]
-    return f'<path class="cl-link" d="{path}" stroke="{colour}" stroke-width="1.1"/>'
+    return (
+        f'<path class="cl-link" color="{colour}" d="{path}" stroke="currentColor" '
+        'stroke-width="1.1"/>'
+    )
 
 
-def _gaps(gaps: list[Row], scale: _Scale, height: int, prefix: str) -> str:
+def _gaps(gaps: list[Row], scale: Scale, height: int, prefix: str) -> str:
     out = []
     for gap in gaps:
         if gap["state"] == "assumed":
             continue
         x1 = scale.x(_moment(gap["since"]))
         x2 = scale.x(_moment(gap["until"])) if gap["until"] else scale.x(scale.end)
-        told = f"{escape(gap['collector'])} {escape(gap['state_text'])}"
+        told = safe(f"{gap['collector']} {gap['state_text']}")
         out.append(
             f'<rect x="{x1:.1f}" y="0" width="{max(x2 - x1, 3):.1f}" height="{height}" '
             f'fill="url(#{prefix}-hatch)" opacity=".55"><title>{told}</title></rect>'
@@ -274,17 +279,17 @@ def _steps(start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
             tick = tick.replace(year=tick.year + ahead // 12, month=ahead % 12 + 1)
 
 
-def _ticks(data: Row, scale: _Scale, height: int) -> str:
-    zone = zone_of(data["zone"])
+def ticks(zone_name: str, scale: Scale, height: int) -> str:
+    """A time axis: faint lines down to `height`, and beneath them what time it is in a zone."""
+    zone = zone_of(zone_name)
     out = []
-    for tick, label in _steps(scale.start.astimezone(zone), scale.end.astimezone(zone)):
+    for tick, text in _steps(scale.start.astimezone(zone), scale.end.astimezone(zone)):
         if tick < scale.start:
             continue
         x = scale.x(tick.astimezone(UTC))
         out.append(
-            f'<path class="cl-faint" d="M{x:.1f} 4V{height}" stroke="{_FAINT}" stroke-width=".7"/>'
-            f'<text class="cl-ink" x="{min(x + 3, scale.width - 44):.1f}" y="{height + 14}" '
-            f'fill="{_INK}">{label}</text>'
+            f'<path d="M{x:.1f} 4V{height}" {FAINT} stroke-width=".7"/>'
+            + label(min(x + 3, scale.width - 44), height + 14, text)
         )
     return "".join(out)
 
@@ -296,7 +301,7 @@ def _legend(
     channels = [c for c in SHAPES if any(m.channel == c for m in marks)]
     outcomes = [o for o in COLOURS if any(m.outcome == o for m in marks)]
     items = [
-        (f'<path class="cl-ink" d="{SHAPES[c]}" stroke="{_INK}" stroke-width="1.2"/>', CHANNELS[c])
+        (f'<path d="{SHAPES[c]}" stroke="currentColor" stroke-width="1.2"/>', CHANNELS[c])
         for c in channels
     ]
     items += [(symbol("email" if "email" in channels else channels[0], o), o) for o in outcomes]
@@ -304,14 +309,11 @@ def _legend(
         square = f'<path d="M-6.5-5h13v10h-13z" fill="url(#{prefix}-hatch)" opacity=".7"/>'
         items.append((square, "nobody listening"))
     out, x, y = [], 8.0, top
-    for i, (picture, label) in enumerate(items):
-        room = 24 + len(label) * 6.3
+    for i, (picture, text) in enumerate(items):
+        room = 24 + len(text) * 6.3
         if (x + room > width or i == len(channels)) and x > 8:
             x, y = 8.0, y + 20
-        out.append(
-            f'<g transform="translate({x:.0f} {y})">{picture}'
-            f'<text class="cl-ink" x="12" y="4" fill="{_INK}">{label}</text></g>'
-        )
+        out.append(f'<g transform="translate({x:.0f} {y})">{picture}{label(12, 4, text)}</g>')
         x += room + 12
     return "".join(out), (y + 14 if items else top)
 
@@ -331,4 +333,4 @@ def _told(data: Row, lanes: dict[str, str]) -> tuple[str, str]:
         )
         parts.append(f"{name}: {made or 'none'}.")
     told = " ".join(parts)
-    return escape(title), escape(f"{told} The same touches stand in the table of findings.")
+    return title, f"{told} The same touches stand in the table of findings."

@@ -13,6 +13,10 @@ import attrs
 
 from contactledger.report.card import standing_card, standing_text
 from contactledger.report.charts import timeline
+from contactledger.report.charts_answers import answer_times
+from contactledger.report.charts_funnel import funnel
+from contactledger.report.charts_holders import holders
+from contactledger.report.charts_pressure import pressure
 from contactledger.report.render import Report, render
 from contactledger.report.rows import names, rows
 from tests.reporting import SCOPE, WORDING, standing
@@ -42,6 +46,10 @@ CASES: dict[str, Callable[[], str]] = {
     "proof-of-contact.txt": lambda: report().text(),
     "proof-of-contact.json": lambda: report().json(),
     "timeline.svg": lambda: timeline(dict(report().data)) + "\n",
+    "funnel.svg": lambda: funnel(dict(report().data)).svg + "\n",
+    "answer-times.svg": lambda: answer_times(dict(report().data)).svg + "\n",
+    "pressure.svg": lambda: pressure(dict(report().data)).svg + "\n",
+    "holders.svg": lambda: holders(dict(report().data)).svg + "\n",
     "card.html": _card,
     "card.txt": _card_text,
 }
