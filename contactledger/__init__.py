@@ -59,7 +59,10 @@ randomness. Wings never import each other; a test reads this very list and keeps
     policies.py     TOP     ready policies, as files of the package
     moments.py      TOP     moments and periods as people write them
     advising.py     TOP     what may and should be done: the part of reading that looks ahead
+    asking.py       TOP     the questions that an account is asked: the part of reading for them
     reading.py      TOP     what can be read of an account, from a ledger or a bundle
+    columns.py      TOP     how a column of rows is declared
+    asked_rows.py   TOP     the answers to questions as flat rows: their columns
     tabulating.py   TOP     what is recorded and judged as flat rows: their columns
     rows.py         TOP     rows of a ledger: plain dicts, and Arrow
     exporting.py    TOP     rows as Parquet files
@@ -68,6 +71,11 @@ randomness. Wings never import each other; a test reads this very list and keeps
     reporting.py    TOP     from entries to a report
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users
+    stating.py      TOP     facts as plain objects and words, and back
+    commanding.py   TOP     what the commands share: options, printing, advice
+    commands_write.py TOP   the commands that begin a ledger, record and list
+    commands_erase.py TOP   the commands that erase, hold, and give people what is theirs
+    commands_tick.py TOP    the command for cron
     commands_archive.py TOP the commands that archive old accounts and bring them back
     commands_bundle.py TOP  the commands that make a bundle and open one
     commands_exchange.py TOP the commands with which two sides exchange
@@ -83,6 +91,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     retrying.py     TOP     own transactions done again that the database gave up
     observing.py    TOP     log events and spans, without personal data
     hosts/          TOP     inside Django, asyncio, mail senders
+    web/            TOP     pages, webhooks and a JSON API, as one ASGI app
     demo/ cli.py    TOP     what runs on top
 
 Data flows one way: bytes → Events → facts → log → findings → cases → standing → report.

@@ -1,0 +1,153 @@
+"""What the pages ask of a ledger that is no word of `Ledger`: ids, the inbox, what lies unsealed.
+
+The web part is of the package, so it may look behind `Ledger` where the tests of that keep it
+honest; everything of the kind is in this module alone.
+"""
+
+# ruff: noqa: SLF001 - see above
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from contactledger.errors import BadInput, NotFound, NotSealed
+from contactledger.facts import Entry, Party, Person, Touch
+from contactledger.ledger import Ledger
+from contactledger.log.verifier import VerifierKey
+from contactledger.reading import Loaded
+from contactledger.receiving import WAITING
+from contactledger.sealed import known_keys
+from contactledger.store.port import InboxRow
+from contactledger.web.access import Seals
+
+PAGE = 50
+"""Bodies of the inbox on a page."""
+
+
+@frozen
+class Named:
+    """An account: its id, and its name (the id again where that was erased)."""
+
+    id: str
+    name: str
+    size: int
+    archived: bool
+
+
+def seals(ledger: Ledger) -> Seals:
+    """What signs links and forms of this ledger."""
+    return Seals(ledger._row.secret)
+
+
+def refuse_joined(ledger: Ledger) -> None:
+    """BadInput for a ledger in a host's transaction: nothing would be durable when we answer."""
+    if not ledger._store.commits:
+        raise BadInput("is in a host's transaction; open one of its own", field="ledger")
+
+
+def now(ledger: Ledger) -> datetime:
+    """The moment that counts as now."""
+    return ledger._now()
+
+
+def fresh_key(ledger: Ledger) -> str:
+    """A random key for a form, by which sending it twice is known."""
+    return f"web-{ledger._random(12).hex()}"
+
+
+def named(ledger: Ledger, account: str) -> Named:
+    """The account of this name or id; NotFound."""
+    with ledger._store.begin(write=False) as tx:
+        id_ = ledger._accounts.must_find(account, tx, archived=True)
+        head = tx.head(id_)
+        if head is None or id_ == ledger._row.house:
+            raise NotFound("no account of this name in the ledger", field="account")
+        return Named(id_, ledger._accounts.name(tx, id_), head.size, head.archived is not None)
+
+
+def all_named(ledger: Ledger) -> list[Named]:
+    """All accounts but the house, in order of their names."""
+    found: list[Named] = []
+    with ledger._store.begin(write=False) as tx:
+        after = ""
+        while heads := tx.heads(after):
+            after = heads[-1].account
+            found += [
+                Named(
+                    head.account,
+                    ledger._accounts.name(tx, head.account),
+                    head.size,
+                    head.archived is not None,
+                )
+                for head in heads
+                if head.account != ledger._row.house
+            ]
+    return sorted(found, key=lambda one: (one.name.casefold(), one.id))
+
+
+def loaded(ledger: Ledger, account: str) -> Loaded:
+    """The entries of an account and of the house, as they are."""
+    return ledger._load(account)
+
+
+def touch_of(entries: Sequence[Entry], no: int) -> tuple[Entry, Touch]:
+    """The touch that is this entry; NotFound."""
+    for entry in entries:
+        if entry.no == no and isinstance(entry.fact, Touch):
+            return entry, entry.fact
+    raise NotFound("no touch of this number", field="touch")
+
+
+def party_of(entries: Sequence[Entry], name: str, *kinds: type) -> str:
+    """The id of a party or person by key or id; NotFound."""
+    for entry in reversed(entries):
+        if isinstance(entry.fact, kinds or (Party, Person)) and name in (
+            entry.id,
+            getattr(entry.fact, "key", None),
+        ):
+            return entry.id
+    raise NotFound("nobody of that name in the account", field="party")
+
+
+def recorder(ledger: Ledger) -> str:
+    """The id of the party that runs the ledger."""
+    return ledger._row.recorder
+
+
+def waiting(ledger: Ledger, after: InboxRow | None = None) -> list[InboxRow]:
+    """Bodies that wait in the inbox, oldest first, the next behind that row."""
+    with ledger._store.begin(write=False) as tx:
+        return tx.inbox(list(WAITING), limit=PAGE, after=after)
+
+
+def body(ledger: Ledger, id_: str) -> InboxRow:
+    """One body that waits; NotFound."""
+    with ledger._store.begin(write=False) as tx:
+        row = tx.inbox_get(id_)
+    if row is None or row.state not in WAITING:
+        raise NotFound("no such body waits in the inbox", field="inbox")
+    return row
+
+
+def recorded_at(ledger: Ledger) -> datetime | None:
+    """When anything was last put on record."""
+    newest: datetime | None = None
+    with ledger._store.begin(write=False) as tx:
+        after = ""
+        while heads := tx.heads(after):
+            after = heads[-1].account
+            times = [head.recorded_at for head in heads if head.recorded_at is not None]
+            newest = max([*times, *([newest] if newest else [])], default=None)
+    return newest
+
+
+def own_keys(ledger: Ledger) -> list[VerifierKey]:
+    """The verifier keys that this ledger has on record; none before the first seal."""
+    with ledger._store.begin(write=False) as tx:
+        try:
+            return [VerifierKey.parse(key) for key in known_keys(tx).keys]
+        except NotSealed:
+            return []

@@ -1,0 +1,37 @@
+"""Health: whether the collectors listen, what waits, what is sealed."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from contactledger.report.phrases import iso, lasting
+from contactledger.web import behind
+from contactledger.web.door import Visit
+
+
+def health(visit: Visit) -> Response:
+    """Coverage, lag and seals, for visitors who see everything."""
+    visit.only_everything()
+    ledger = visit.ledger
+    now = behind.now(ledger)
+    sealed, newest = ledger.checkpoint(), behind.recorded_at(ledger)
+    oldest = behind.waiting(ledger)[:1]
+    collectors = [
+        {"name": beat.collector, "channels": [str(c) for c in beat.channels],
+         "last": iso(beat.last), "ago": lasting(now - beat.last),
+         "every": beat.every_seconds, "deaf": beat.blind or beat.overdue(now)}
+        for beat in ledger.collectors()
+    ]  # fmt: skip
+    return visit.page(
+        "health.html",
+        collectors=collectors,
+        waiting=ledger.waiting(),
+        oldest=iso(oldest[0].received_at) if oldest else "",
+        lag=lasting(now - oldest[0].received_at) if oldest else "",
+        forged=ledger.forged,
+        newest=iso(newest) if newest else "",
+        sealed_at=iso(sealed.sealed_at) if sealed else "",
+        sealed_ago=lasting(now - sealed.sealed_at) if sealed else "",
+        size=sealed.checkpoint.size if sealed else 0,
+        unsealed=bool(newest and (sealed is None or newest > sealed.sealed_at)),
+    )

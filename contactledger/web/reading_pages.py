@@ -1,0 +1,327 @@
+"""Pages that show: the accounts, an account, a touch, and the files one takes away.
+
+Addresses hold ids, numbers and words of closed lists alone; a search is posted, so that no
+name comes into an address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from attrs import frozen
+from markupsafe import Markup
+from starlette.responses import Response, StreamingResponse
+
+from contactledger.errors import NotFound
+from contactledger.facts import Entry, Mark, Touch
+from contactledger.files import Report
+from contactledger.judge.standing import standing
+from contactledger.report.charts import timeline
+from contactledger.report.names import names
+from contactledger.report.phrases import AUTH, iso, iso_local
+from contactledger.report.summary import onus_text
+from contactledger.reporting import report as made_report
+from contactledger.web import behind
+from contactledger.web.door import CSP, Visit
+
+ACCOUNTS = 25
+"""On a page."""
+JUDGED = 200
+"""Accounts that are looked through at most for a page of those whose turn it is: each is
+judged, which takes milliseconds, and people wait for a page."""
+TOUCHES = 25
+MATTERS = 12
+TURNS = ("any", "ours", "theirs", "nobody")
+SYSTEMS = {
+    "third": "a system that neither side runs",
+    "own": "the recorder’s own system",
+    "hand": "written down by a person",
+}
+FORMS = {
+    "proof-of-contact": ("html", "txt", "json"),
+    "outlook": ("html", "txt", "json"),
+}
+"""Kinds of report of an account, and the forms each is taken away in."""
+_TYPES = {"html": "text/html", "txt": "text/plain", "json": "application/json"}
+_COPY = 65_536
+
+
+# --- all accounts --------------------------------------------------------------------------
+
+
+@frozen
+class Shown:
+    """A line of the list of accounts."""
+
+    named: behind.Named
+    turn: str
+    said: str
+    waits: int
+    last: str
+
+
+def accounts(visit: Visit) -> Response:
+    """The accounts a visitor may see; somebody with one alone is led there."""
+    seen = _visible(visit)
+    if not visit.access.everything and len(seen) == 1:
+        return visit.see_other(f"a/{seen[0].id}")
+    if not visit.access.everything and not seen:
+        return visit.see_other("verify")
+    turn = visit.request.query_params.get("turn", "any")
+    turn = turn if turn in TURNS else "any"
+    start = visit.number("after", 0, len(seen))
+    shown, end = _page(visit, seen, start, turn)
+    return visit.page(
+        "accounts.html",
+        shown=shown,
+        turn=turn,
+        turns=TURNS,
+        count=len(seen),
+        more=end if end < len(seen) else None,
+        start=start,
+        found=None,
+        sought="",
+    )
+
+
+def find(visit: Visit) -> Response:
+    """The accounts whose names hold a text."""
+    sought = visit.text("q")
+    seen = [one for one in _visible(visit) if sought.casefold() in one.name.casefold()]
+    shown, _ = _page(visit, seen[:ACCOUNTS], 0, "any")
+    return visit.page(
+        "accounts.html",
+        shown=shown,
+        turn="any",
+        turns=TURNS,
+        count=len(seen),
+        more=None,
+        start=0,
+        found=len(seen),
+        sought=sought,
+    )
+
+
+def _visible(visit: Visit) -> list[behind.Named]:
+    access = visit.access
+    if access.everything:
+        return behind.all_named(visit.ledger)
+    found = {}
+    for name in access.accounts or ():
+        try:
+            one = behind.named(visit.ledger, name)
+        except NotFound:
+            continue
+        found[one.id] = one
+    return sorted(found.values(), key=lambda one: (one.name.casefold(), one.id))
+
+
+def _page(visit: Visit, seen: list[behind.Named], start: int, turn: str) -> tuple[list[Shown], int]:
+    """A page of lines from `start` on, and where the next one begins."""
+    shown: list[Shown] = []
+    at = start
+    while at < len(seen) and len(shown) < ACCOUNTS and at - start < JUDGED:
+        line = _line(visit, seen[at])
+        at += 1
+        if turn in ("any", line.turn):
+            shown.append(line)
+    return shown, at
+
+
+def _line(visit: Visit, named: behind.Named) -> Shown:
+    if named.archived:
+        return Shown(named, "nobody", "Archived.", 0, "")
+    loaded = behind.loaded(visit.ledger, named.id)
+    now = behind.now(visit.ledger)
+    stood = standing(loaded.entries, now, house=loaded.house, account=named.id)
+    onus = stood.onus
+    party = None if onus.party is None else {"name": names(loaded.entries).of(onus.party)}
+    said = onus_text(
+        {
+            "party": party,
+            "since": onus.since,
+            "since_local": iso(onus.since) if onus.since else "",
+            "until": onus.until,
+            "until_local": iso(onus.until) if onus.until else "",
+            "next_rung_text": "",
+            "diligence": onus.diligence,
+        }
+    )
+    ours = onus.party == behind.recorder(visit.ledger)
+    turn = "nobody" if onus.party is None else "ours" if ours else "theirs"
+    waits = sum(f.outcome in ("pending", "ignored") for f in stood.findings)
+    last = max((f.at for f in stood.findings), default=None)
+    return Shown(named, turn, said, waits, iso(last) if last else "")
+
+
+# --- an account ----------------------------------------------------------------------------
+
+
+def account(visit: Visit) -> Response:
+    """An account: whose turn it is, what is to be done, every touch, matters and promises."""
+    named = visit.account()
+    data = _data(visit, named)
+    findings = list(reversed(data["findings"]))
+    page = visit.number("page", 1, max(1, -(-len(findings) // TOUCHES)))
+    shown = findings[(page - 1) * TOUCHES : page * TOUCHES]
+    steps = visit.ledger.outlook(named.id, party=visit.access.party).data["steps"]
+    return visit.page(
+        "account.html",
+        account=named,
+        data=data,
+        shown=shown,
+        page=page,
+        pages=max(1, -(-len(findings) // TOUCHES)),
+        steps=steps,
+        anchors={f["no"] for f in shown},
+        chart=Markup(timeline(data)) if findings else "",  # noqa: S704 - charts.py escapes names
+        matters=MATTERS,
+        forms=FORMS,
+    )
+
+
+def _data(visit: Visit, named: behind.Named) -> dict[str, Any]:
+    """The rows of the report, without hashing the log again: `check` and reports do that."""
+    loaded = behind.loaded(visit.ledger, named.id)
+    now = behind.now(visit.ledger)
+    stood = standing(loaded.entries, now, house=loaded.house, account=named.id)
+    data: dict[str, Any] = made_report("proof-of-contact", stood, loaded, account=named.name).data
+    return data
+
+
+# --- a touch -------------------------------------------------------------------------------
+
+
+def touch(visit: Visit) -> Response:
+    """A touch: what it said, what it was judged, every piece of evidence and who vouches."""
+    named = visit.account()
+    no = visit.request.path_params["no"]
+    entries = behind.loaded(visit.ledger, named.id).entries
+    entry, fact = behind.touch_of(entries, no)
+    data = _data(visit, named)
+    called = names(entries)
+    found = [f for f in data["findings"] if f["no"] == no]
+    evidence = {e["no"]: e for f in found for e in f["evidence"]}
+    return visit.page(
+        "touch.html",
+        account=named,
+        entry=entry,
+        fact=fact,
+        findings=found,
+        pieces=[
+            _piece(e, evidence.get(e.no), called, data["zone"])
+            for e in entries
+            if e.no == no or _is_about(e, entry)
+        ],
+        marks=[
+            {"no": e.no, "word": str(e.fact.word), "text": e.fact.text or "",
+             "party": called.of(e.fact.party or e.recorder), "auth": AUTH[e.fact.auth],
+             "at_local": iso_local(e.at, data["zone"])}
+            for e in entries
+            if isinstance(e.fact, Mark) and e.fact.entry == no
+        ],
+        sender=called.of(fact.sender or entry.recorder),
+        receivers=[called.of(one) for one in fact.to],
+        at_local=iso_local(entry.at, data["zone"]),
+        zone=data["zone"],
+    )  # fmt: skip
+
+
+def _is_about(one: Entry, touched: Entry) -> bool:
+    """Whether an entry says something of a touch: a signal, or a touch that answers it."""
+    fact = one.fact
+    if isinstance(fact, Touch):
+        return touched.id in fact.answers or fact.reminds == touched.id
+    return one.kind == "signal" and getattr(fact, "touch", None) == touched.id
+
+
+def _piece(entry: Entry, judged: dict[str, Any] | None, called: Any, zone: str) -> dict[str, Any]:
+    """A piece of evidence: what it says, who wrote it down, how that was authenticated."""
+    fact: Any = entry.fact
+    what = "touch" if isinstance(fact, Touch) else str(fact.what)
+    kept = fact.original is not None
+    return {
+        "no": entry.no,
+        "text": judged["text"] if judged else what.replace("_", " "),
+        "at_local": iso_local(entry.at, zone),
+        "recorded_local": iso_local(entry.recorded_at, zone),
+        "recorder": called.of(entry.recorder),
+        "source": fact.source or "",
+        "auth": AUTH[fact.auth] or "not authenticated",
+        "system": SYSTEMS[fact.system],
+        "matched": (getattr(fact, "matched", None) or "").replace("_", " "),
+        "grade": judged["grade"] if judged else "",
+        "lifts": (judged["lifts"] or "") if judged else "",
+        "rules": judged["rules"] if judged else [],
+        "caveats": judged["caveats"] if judged else [],
+        "word": getattr(fact, "word", None) or "",
+        "original": kept,
+    }
+
+
+# --- reports -------------------------------------------------------------------------------
+
+
+def report(visit: Visit) -> Response:
+    """The proof of contact, to be read here. Its one style sheet is allowed by its hash."""
+    named = visit.account()
+    html = visit.ledger.report(named.id).html()
+    hashes = "".join(
+        f" 'sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+        for style in re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    )
+    response = Response(html, media_type="text/html")
+    response.headers["Content-Security-Policy"] = CSP.format(more=hashes)
+    return response
+
+
+def download(visit: Visit) -> Response:
+    """A report as a file, or the account as a bundle."""
+    named = visit.account()
+    file = visit.request.path_params["file"]
+    if file == "account.bundle":
+        return _attached(_bundle(visit, named), "application/zip", file)
+    kind, _, form = file.rpartition(".")
+    if form not in FORMS.get(kind, ()):
+        raise NotFound("no such file")
+    made: Report = (
+        visit.ledger.outlook(named.id, party=visit.access.party)
+        if kind == "outlook"
+        else visit.ledger.report(named.id, kind)
+    )
+    text = {"html": made.html, "txt": made.text, "json": made.json}[form]()
+    return _attached([text.encode()], _TYPES[form], file)
+
+
+def _attached(content: Iterable[bytes], kind: str, file: str) -> Response:
+    response = StreamingResponse(content, media_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
+    return response
+
+
+def _bundle(visit: Visit, named: behind.Named) -> Iterator[bytes]:
+    """The bundle in pieces; it is whole before the first goes out."""
+    spooled = SpooledTemporaryFile(max_size=4 * 1024 * 1024)  # noqa: SIM115 - closed when sent
+    try:
+        visit.ledger.bundle(named.id).write(spooled)  # type: ignore[arg-type]
+    except BaseException:
+        spooled.close()
+        raise
+    spooled.seek(0)
+
+    def pieces() -> Iterator[bytes]:
+        with spooled:
+            while piece := spooled.read(_COPY):
+                yield piece
+
+    return pieces()
+
+
+def nowhere(_: Visit) -> Response:
+    """No page of ours."""
+    raise NotFound("no such page")
