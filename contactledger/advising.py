@@ -54,12 +54,12 @@ class Advising:
         loaded = self._load(account)
         return may_contact(
             loaded.entries,
-            _id(loaded.entries, person, "person", Person, Party),
+            id_of(loaded.entries, person, "person", Person, Party),
             channel,
             about,
             at=self._as_of(None) if at is None else moment(at, "at"),
-            sender=_party(loaded.entries, sender, "sender"),
-            matter=None if matter is None else _id(loaded.entries, matter, "matter", Matter),
+            sender=party_of(loaded.entries, sender, "sender"),
+            matter=None if matter is None else id_of(loaded.entries, matter, "matter", Matter),
             house=loaded.house,
         )
 
@@ -71,7 +71,7 @@ class Advising:
         What is overdue stands in front; each step names its rules and the entries it rests on.
         """
         loaded, now = self._load(account), self._as_of(as_of)
-        whose = _current(loaded.entries, _party(loaded.entries, party, "party"), now)
+        whose = current(loaded.entries, party_of(loaded.entries, party, "party"), now)
         return next_steps(loaded.entries, now, party=whose, house=loaded.house)
 
     def relationship(self, account: str, *, as_of: Moment | None = None) -> Relationship:
@@ -91,7 +91,7 @@ class Advising:
         from contactledger.reporting import outlook
 
         loaded, now = self._load(account), self._as_of(as_of)
-        whose = _current(loaded.entries, _party(loaded.entries, party, "party"), now)
+        whose = current(loaded.entries, party_of(loaded.entries, party, "party"), now)
         return outlook(
             whose,
             next_steps(loaded.entries, now, party=whose, house=loaded.house),
@@ -102,11 +102,12 @@ class Advising:
         )
 
 
-def _party(entries: Sequence[Entry], party: str | None, field: str) -> str:
-    return entries[0].recorder if party is None else _id(entries, party, field, Party, Person)
+def party_of(entries: Sequence[Entry], party: str | None, field: str) -> str:
+    """The id of a party, by default of the one that keeps the log; NotFound naming `field`."""
+    return entries[0].recorder if party is None else id_of(entries, party, field, Party, Person)
 
 
-def _id(entries: Sequence[Entry], name: str, field: str, *kinds: type) -> str:
+def id_of(entries: Sequence[Entry], name: str, field: str, *kinds: type) -> str:
     """The id that a key, or the id itself, stands for; of two, the one introduced last."""
     for entry in reversed(entries):
         if isinstance(entry.fact, kinds) and name in (entry.id, getattr(entry.fact, "key", None)):
@@ -114,6 +115,6 @@ def _id(entries: Sequence[Entry], name: str, field: str, *kinds: type) -> str:
     raise NotFound("nothing of that name in the account", field=field)
 
 
-def _current(entries: Sequence[Entry], id_: str, as_of: datetime) -> str:
+def current(entries: Sequence[Entry], id_: str, as_of: datetime) -> str:
     """The name that stays, where two are one (J48)."""
     return survivors(standing_entries(entries, as_of)).get(id_, id_)

@@ -19,6 +19,7 @@ from attrs import field, frozen
 
 from contactledger import files, printed_in
 from contactledger.advice import NextStep, Permission, Relationship
+from contactledger.asking import Asked
 from contactledger.errors import BadInput, BadRecord, CannotJudge
 from contactledger.facts import Entry, Opened
 from contactledger.findings import Case, Finding, Standing
@@ -178,6 +179,10 @@ class OpenedBundle:
     def report(self, kind: str = "proof-of-contact", **how: Any) -> files.Report:
         """The proof of contact, by default as of `sealed_at`. CannotJudge if partial."""
         return _Read(self).report(self.account, kind, **how)
+
+    def ask(self, **how: Any) -> Asked:
+        """The account, to be asked, by default as of `sealed_at`. CannotJudge if partial."""
+        return _Read(self).ask(self.account, **how)
 
     def may_contact(
         self, person: str, channel: Channel | str, *about: Any, **how: Any

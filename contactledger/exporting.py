@@ -19,10 +19,11 @@ from typing import Any, BinaryIO
 from attrs import define, field, frozen
 
 from contactledger import files
+from contactledger.columns import Row
 from contactledger.errors import BadInput, NotInstalled
 from contactledger.log.canon import format_time
 from contactledger.rows import arrow_schema, columns_by_kind, pyarrow
-from contactledger.tabulating import Row, columns_of
+from contactledger.tabulating import columns_of
 
 GROUP_ROWS = 50_000
 """Rows of a row group: some tens of megabytes, which readers skip or read at once."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from contactledger.advising import Advising
+from contactledger.asking import Asking
 from contactledger.facts import Entry
 from contactledger.findings import Case, Finding, Standing
 from contactledger.judge.judge import judge
@@ -36,7 +37,7 @@ class Loaded:
     checked: str = ""
 
 
-class Reading(Advising, ABC):
+class Reading(Advising, Asking, ABC):
     """What can be read of an account. `as_of`: the moment to judge at, by default now.
     `period`: as `contactledger.moments.Period` has it, "2026-03" for one.
     """

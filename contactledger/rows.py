@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any, overload
 from attrs import field, frozen
 
 from contactledger.accounts import Accounts
+from contactledger.asked_rows import ASKED, things
+from contactledger.columns import Called, Column, Row
 from contactledger.errors import BadInput, NotInstalled
+from contactledger.judge.questions import judged_already
 from contactledger.moments import Moment, Period, Span, span
 from contactledger.reading import Loaded
 from contactledger.store.port import Store
@@ -24,9 +27,6 @@ from contactledger.tabulating import (
     PERSONAL,
     RECORDED,
     SETS,
-    Called,
-    Column,
-    Row,
     columns_of,
     judged,
     rows_of,
@@ -34,6 +34,7 @@ from contactledger.tabulating import (
 
 if TYPE_CHECKING:
     from contactledger.archiving import Archive
+    from contactledger.asking import Asked
     from contactledger.exporting import Exported
     from contactledger.files import Where
     from contactledger.findings import Standing
@@ -116,6 +117,7 @@ class Tabulating:
 
         def accounts(self) -> tuple[str, ...]: ...  # noqa: D102 - Ledger.accounts
         def archives(self) -> tuple[Archive, ...]: ...  # noqa: D102 - Archiving.archives
+        def ask(self, account: str, *, as_of: Moment | None = None) -> Asked: ...  # noqa: D102
         def _as_of(self, as_of: Moment | None) -> datetime: ...
         def _load(self, account: str) -> Loaded: ...
         def _standing(
@@ -131,12 +133,13 @@ class Tabulating:
         period: Period | None = None,
         personal: bool = False,
     ) -> Rows:
-        """Rows of one account or of all: entries, findings, cases, promises or parties.
+        """Rows of one account or of all: entries, findings, cases, promises or parties; or the
+        answers to a question, as `ASKED` names them.
 
         Ids stand for people and parties; `personal` adds columns with what is still disclosed
         of names and subjects, and allows the set disclosures. `as_of`, `period` as in
-        `standing`; entries and disclosures are never cut by a period. BadInput for another
-        set, NotFound for an unknown account.
+        `standing`; entries, disclosures and answers are never cut by a period. BadInput for
+        another set, NotFound for an unknown account.
         """
         refuse_set(what, personal=personal)
         found: list[Row] = []
@@ -164,6 +167,15 @@ class Tabulating:
         away = {one.account for one in self.archives()} if account is None else ()
         for name in (name for name in names if name not in away):
             yield self._rows_of_account(name, columns, now, shown, personal=personal)
+
+    def ask_all(self, *, as_of: Moment | None = None) -> Iterator[Asked]:
+        """Every account, one after the other, to be asked as `ask` has it, all as of one moment.
+        Archived ones are passed over."""
+        now = self._as_of(as_of)
+        away = {one.account for one in self.archives()}
+        for name in self.accounts():
+            if name not in away:
+                yield self.ask(name, as_of=now)
 
     def export_parquet(
         self,
@@ -197,25 +209,31 @@ class Tabulating:
         *,
         personal: bool,
     ) -> dict[str, list[Row]]:
-        things: dict[str, Sequence[Any]] = {}
+        found: dict[str, Sequence[Any]] = {}
         with self._store.begin(write=False) as tx:
             id_ = self._accounts.must_find(name, tx)
             if not columns.keys().isdisjoint(RECORDED):
                 kept = [row for row in tx.entries(id_) if row.recorded_at <= now]
-                things["entries"] = kept
-                things["disclosures"] = list(tx.disclosures(id_, 0, len(kept)))
+                found["entries"] = kept
+                found["disclosures"] = list(tx.disclosures(id_, 0, len(kept)))
         called = Called(id_, None, {}, {})
         if personal or not columns.keys() <= set(RECORDED):
             loaded = self._load(name)
-            things |= judged(self._standing(loaded, now, shown, None))
+            if not columns.keys().isdisjoint(SETS.keys() - set(RECORDED)):
+                found |= judged(self._standing(loaded, now, shown, None))
+            answers = columns.keys() & ASKED.keys()
+            if answers:
+                whole = self._standing(loaded, now, (None, None), None)
+                asked = judged_already(whole, loaded.entries, loaded.house)
+                found |= {what: things(asked, what) for what in answers}
             if personal:
                 called = Called.of((e for e in loaded.entries if e.recorded_at <= now), id_)
-        return {what: rows_of(things[what], some, called) for what, some in columns.items()}
+        return {what: rows_of(found[what], some, called) for what, some in columns.items()}
 
 
 def refuse_set(what: str, *, personal: bool) -> None:
     """Raise BadInput for a set that is not there, or that was not asked for."""
-    if what not in SETS:
-        raise BadInput(f"must be one of: {', '.join(SETS)}", field="what")
+    if what not in SETS and what not in ASKED:
+        raise BadInput(f"must be one of: {', '.join((*SETS, *ASKED))}", field="what")
     if what in PERSONAL and not personal:
         raise BadInput(f"{what} are personal; ask for them with personal=True", field="what")

@@ -150,6 +150,21 @@ def test_the_customer_tells_the_vendor_and_is_asked_in_the_same_way() -> None:
     assert found == {"acme": "ignored", "ann": "ignored", "abe": "never_told"}
 
 
+def test_a_reminder_to_a_colleague_is_told_to_the_colleague_from_then_on() -> None:
+    """Mon Ann asks Bob about labels; on Wed she reminds Sue of it. Both arrive, nobody answers."""
+    log = ledger()
+    first = log.touch("ann", "bob", topics=("labels",), expects="reply", at=day(0))
+    second = log.touch("ann", "sue", reminds=first.id, topics=("labels",), at=day(2))
+    for mail, person in ((first, "bob"), (second, "sue")):
+        log.signal(mail, "delivered", person=person, at=mail.at, **THIRD)
+    rows = told(ask(log, day(9)), About("topic", "labels"), by="acme").rows
+    assert [(row.person, row.state, row.touches, row.first_at) for row in rows] == [
+        (None, "ignored", numbers([first, second]), day(0)),
+        ("bob", "ignored", (first.no,), day(0)),
+        ("sue", "ignored", (second.no,), day(2)),
+    ]
+
+
 def test_the_furthest_touch_speaks_and_of_equals_the_silence() -> None:
     """Three mails about labels reach Bob: one that wants nothing, one that wants a reply and
     gets none, one that is due later. What is said of Bob is that he ignored it."""

@@ -12,7 +12,9 @@ and nobody of the party gave what was wanted; a reminder shares the outcome of w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
+from contactledger.facts import Touch
 from contactledger.findings import Case, Finding, Outcome
 from contactledger.judge.questions import Judged
 from contactledger.judge.view import View
@@ -70,10 +72,12 @@ def _escalations(view: View, findings: list[Finding]) -> Iterator[Escalation]:
     highest: dict[tuple[str, str], int] = {}
     for finding in sorted(findings, key=lambda one: (one.at, one.no)):
         pair = (finding.sender, finding.party)
+        names = cast(Touch, view.touches[finding.touch].fact).to
         levels = [
-            (someone.level, row.person)
-            for row in finding.rows
-            if row.addressed and (someone := view.person_at(row.person, finding.at)) is not None
+            (someone.level, name)
+            for name in names
+            if (someone := view.person_at(name, finding.at)) is not None
+            and view.owner(name, finding.at) == finding.party
         ]
         level, person = max(levels, key=lambda one: one[0], default=(0, finding.party))
         before = highest.get(pair)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from attrs import field, frozen
 
 from contactledger.facts import Entry
-from contactledger.findings import Case, Finding, PromiseFinding
+from contactledger.findings import Case, Finding, PromiseFinding, Standing
 from contactledger.judge.basis import Bases
 from contactledger.judge.calendar import business_minutes, zone_of
 from contactledger.judge.cases import cases
@@ -37,6 +37,11 @@ class Judged:
     def account(self) -> str:
         """The id of the account."""
         return self.view.entries[0].account if self.view.entries else ""
+
+    @property
+    def keeper(self) -> str:
+        """The id of the party that keeps the log, by the name that stays (J48)."""
+        return self.view.entries[0].recorder if self.view.entries else ""
 
     def business(self, finding: Finding, since: datetime, until: datetime) -> timedelta:
         """Business time between two moments in the hours of the one asked (J27), without the
@@ -69,3 +74,11 @@ def judged(
     findings = judge_view(seen)
     promises = promise_findings(seen)
     return Judged(seen, findings, promises, cases(seen, findings, promises), Bases(seen))
+
+
+def judged_already(
+    found: Standing, entries: Iterable[Entry], house: Iterable[Entry] = ()
+) -> Judged:
+    """The same of a standing of these entries that was made of no period and on no trial."""
+    seen = view(entries, found.as_of, house)
+    return Judged(seen, found.findings, found.promises, found.cases, Bases(seen))

@@ -90,7 +90,10 @@ def told(asked: Judged, about: About, *, by: str) -> Told:
             continue
         heard = parties.setdefault(finding.party, _Heard())
         heard.hear(finding, finding.reach, finding.grade, finding.because)
+        names = cast(Touch, seen.touches[finding.touch].fact).to
         for row in finding.rows:
+            if row.addressed and row.person not in names:
+                continue  # of a reminder, which has a finding of its own
             someone = people.setdefault((finding.party, row.person), _Heard())
             someone.hear(finding, row.reach, row.grade, row.because)
     rows = []
