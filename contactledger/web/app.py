@@ -33,16 +33,18 @@ class Pages:
         self,
         ledger: Ledger,
         allow: Allow,
-        sources: Iterable[Source],
-        trust: Iterable[Trust],
-        public_url: str | None,
+        sources: Iterable[Source] = (),
+        trust: Iterable[Trust] = (),
+        *,
+        public_url: str | None = None,
+        unproven: bool = False,
     ) -> None:
         behind.refuse_joined(ledger)
         self._ledger = ledger
         rates = Rates()
         door = Door(ledger, allow, rates)
         self._seals = door.seals
-        hooks = Hooks(ledger, sources, rates, public_url)
+        hooks = Hooks(ledger, sources, rates, public_url=public_url, unproven=unproven)
         show = partial(door, most=UPLOAD_BYTES)
         verifier = verify.Verifier(tuple(trust))
         account = "/a/{account}"
@@ -108,6 +110,7 @@ def pages(
     sources: Iterable[Source] = (),
     trust: Iterable[Trust] = (),
     public_url: str | None = None,
+    unproven: bool = False,
 ) -> Pages:
     """The pages of a ledger, to be mounted in a host's ASGI app.
 
@@ -115,11 +118,12 @@ def pages(
     page is shown without it, but to the holder of a signed link that has not ended (`link`).
     `sources`: those whose reports are taken in at /hooks/NAME. `trust`: verifier keys of other
     ledgers, for the page that verifies. `public_url`: the address the pages are mounted at, as
-    others see it, where a proxy stands in front: some providers sign it.
+    others see it, where a proxy stands in front: some providers sign it. `unproven`: also of
+    sources without a key, where something in front lets nobody else through (BadInput if not).
 
     The ledger must not be in a host's transaction: what is answered with success is durable.
     """
-    return Pages(ledger, allow, sources, trust, public_url)
+    return Pages(ledger, allow, sources, trust, public_url=public_url, unproven=unproven)
 
 
 async def _style(_: Request) -> Response:

@@ -22,11 +22,13 @@ from base64 import b64decode
 from collections.abc import Iterable
 from urllib.parse import parse_qs
 
+import attrs
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from contactledger.configured import PROOFS
 from contactledger.errors import (
     BadEvent,
     BadInput,
@@ -60,7 +62,13 @@ class Hooks:
     """The endpoints of one ledger."""
 
     def __init__(
-        self, ledger: Ledger, sources: Iterable[Source], rates: Rates, public_url: str | None
+        self,
+        ledger: Ledger,
+        sources: Iterable[Source],
+        rates: Rates,
+        *,
+        public_url: str | None,
+        unproven: bool,
     ) -> None:
         if public_url is not None and not public_url.startswith(("https://", "http://")):
             raise BadInput("must be an address of the web", field="public_url")
@@ -69,6 +77,9 @@ class Hooks:
         self._public_url = None if public_url is None else public_url.rstrip("/")
         self.sources: dict[str, Source] = {}
         for source in sources:
+            if not unproven and attrs.has(type(source)) and not _proves(source):
+                why = "has no key, so anybody could post its reports; give it one"
+                raise BadInput(why, field=f"sources: {source.name}")
             if source.name in self.sources:
                 raise BadInput("names a source twice", field="sources")
             self.sources[source.name] = source
@@ -207,6 +218,11 @@ async def _form(request: Request) -> dict[str, str]:
             return {name: value for name, value in form.items() if isinstance(value, str)}
     fields = parse_qs((await limited.body()).decode("utf-8", "replace"), max_num_fields=10)
     return {name: values[0] for name, values in fields.items()}
+
+
+def _proves(source: Source) -> bool:
+    """Whether a source was given anything by which it can tell genuine reports."""
+    return any(getattr(source, name, None) for name in PROOFS)
 
 
 def _lost(what: str, error: StoreError) -> None:
