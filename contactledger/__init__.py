@@ -13,6 +13,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     events.py       GROUND  what a source makes of bytes, before it is matched
     findings.py     GROUND  what is read: values only
     advice.py       GROUND  what to do next: values only
+    shown.py        GROUND  how a verdict comes to show itself in a notebook
     questions.py    GROUND  what is asked of findings: the answers, values only
     log/            WING    canon, record, tlog, note, checkpoint, seal, bundle: bytes, trees
     judge/          WING    view, policy, calendar, judge, cases, standing, next_steps
@@ -69,6 +70,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     printing.py     TOP     a report as a PDF, with the bundle inside
     printed_in.py   TOP     the bundle inside a PDF, found again
     reporting.py    TOP     from entries to a report
+    showing.py      TOP     what notebooks show: names for verdicts, charts
+    surveying.py    TOP     reports over all accounts
+    templating.py   TOP     a user's templates, from a folder or a package
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users
     stating.py      TOP     facts as plain objects and words, and back

@@ -1,15 +1,19 @@
 """The command line: `contactledger demo | check | standing | report`, and the commands of the
-modules `commands_…`.
+modules `commands_…`. docs/cli.md says all of it.
 
-What says `--recorder` writes (imports, reports received and replayed, heartbeats, keys); all else
-reads. An error of the library is one line on standard error and exit code 1; a wrong command is
-Typer's, with exit code 2; 3 says that something was done in part (`import`, `receive`, `replay`).
+What says `--recorder` writes; all else reads. Exit codes::
+
+    0   done
+    1   refused or failed: one line on standard error, and below it what to do, where that is
+        known. Or the answer is no (`may-contact`, `policy check`)
+    2   a wrong command, or the extra is not installed
+    3   done in part (`import`, `receive`, `replay`, `redact`, `scrub`, `tick`)
+    130 interrupted
 """
 
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +24,7 @@ from contactledger import (
     __version__,
     commands_archive,
     commands_bundle,
+    commands_erase,
     commands_exchange,
     commands_export,
     commands_import,
@@ -29,33 +34,42 @@ from contactledger import (
     commands_policy,
     commands_receive,
     commands_scaling,
+    commands_tick,
+    commands_write,
+    files,
+)
+from contactledger.commanding import (
+    Account,
+    AsJson,
+    AsOf,
+    Db,
+    advice,
+    any_encoding,
+    as_of_moment,
+    opened,
+    say,
+    say_json,
+    say_page,
 )
 from contactledger.errors import BadInput, LedgerError
-from contactledger.ledger import Ledger
-from contactledger.moments import moment
 from contactledger.report.plain import standing_text
 
 app = typer.Typer(
     name="contactledger",
     help="Who reached out, who answered, who ignored it; believable to both sides.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Where = Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")]
-Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its name in the ledger.")]
-AsOf = Annotated[
-    str, typer.Option("--as-of", metavar="TIME", help="As in 2026-07-01T09:00Z; by default now.")
-]
 
 
 def run() -> None:
     """The command line of this process; errors of the library become one line and code 1."""
+    any_encoding()
     try:
         app()
     except LedgerError as error:
-        sys.stderr.write(f"contactledger: {error}\n")
+        hint = advice(error)
+        sys.stderr.write(f"contactledger: {error}\n" + (f"  {hint}\n" if hint else ""))
         sys.exit(1)
 
 
@@ -91,63 +105,74 @@ def demo(
     )
     console.print("it was made for this demo and thrown away):")
     console.print(f"  contactledger verify {played.bundle} --trust {played.key}")
+    if played.pdf is not None:
+        console.print("The PDF carries the same bundle:")
+        console.print(f"  contactledger verify {played.pdf} --trust {played.key}")
 
 
 @app.command()
 def check(
-    db: Where,
+    db: Db,
     lookups: Annotated[
         bool, typer.Option("--lookups", help="And whether every name still leads to its entry.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Re-hash every entry of a ledger; name the first that does not match."""
-    with _opened(db) as ledger:
+    with opened(db) as ledger:
         count = ledger.check()
-        accounts, away = len(ledger.accounts()), len(ledger.archives())
-        archived = f", {away:,} of them archived and not here to be hashed" if away else ""
-        typer.echo(f"{count:,} entries match their hashes; accounts: {accounts:,}{archived}")
+        found = {"entries": count, "accounts": len(ledger.accounts())}
+        found["archived"] = len(ledger.archives())
         if lookups:
-            typer.echo(f"{ledger.check_lookups():,} look-ups lead to their entries")
+            found["lookups"] = ledger.check_lookups()
+    if as_json:
+        say_json(found)
+        return
+    away = found["archived"]
+    archived = f", {away:,} of them archived and not here to be hashed" if away else ""
+    say(f"{count:,} entries match their hashes; accounts: {found['accounts']:,}{archived}")
+    if lookups:
+        say(f"{found['lookups']:,} look-ups lead to their entries")
 
 
 @app.command()
-def standing(db: Where, account: Account, as_of: AsOf = "") -> None:
+def standing(db: Db, account: Account, as_of: AsOf = "", as_json: AsJson = False) -> None:
     """Print an account: every party in the same columns, and whose turn it is."""
-    with _opened(db) as ledger:
-        typer.echo(standing_text(ledger.report(account, as_of=_moment(as_of)).data), nl=False)
+    with opened(db) as ledger:
+        data = ledger.report(account, as_of=as_of_moment(as_of)).data
+    say_json(data) if as_json else say_page(standing_text(data))
 
 
 @app.command()
 def report(
-    db: Where,
+    db: Db,
     account: Account,
-    out: Annotated[Path, typer.Option(help="A file ending in .html, .txt or .json.")],
+    out: Annotated[Path, typer.Option(help="A file ending in .html, .pdf, .txt or .json.")],
     as_of: AsOf = "",
     period: Annotated[
         str, typer.Option(help='Only touches of it: "2026", "2026-03", "2026-01/2026-03".')
     ] = "",
+    locale: Annotated[str, typer.Option(help='Of a PDF: "en-US" prints on Letter.')] = "en",
+    code_points: Annotated[
+        bool, typer.Option("--code-points", help="In a PDF, where no font has it: [U+65E5].")
+    ] = False,
 ) -> None:
-    """Write the proof-of-contact report of an account."""
-    with _opened(db) as ledger:
-        made = ledger.report(account, as_of=_moment(as_of), period=period or None)
-    forms = {".html": made.html, ".txt": made.text, ".json": made.json}
-    if out.suffix not in forms:
-        raise BadInput(f"must end in one of: {', '.join(forms)}", field="--out")
-    try:
-        out.write_text(forms[out.suffix](), "utf-8")
-    except OSError as error:
-        raise BadInput(f"cannot be written ({type(error).__name__})", field="--out") from None
+    """Write the proof-of-contact report of an account.
+
+    A PDF (extra `pdf`) carries the account's bundle, as the newest seal has it.
+    """
+    if out.suffix not in files.FORMS:
+        raise BadInput(f"must end in one of: {', '.join(files.FORMS)}", field="--out")
+    with opened(db) as ledger:
+        made = ledger.report(account, as_of=as_of_moment(as_of), period=period or None)
+        how = {"locale": locale, "missing": "code-point" if code_points else "error"}
+        form = made.form(out.suffix, **(how if out.suffix == ".pdf" else {}))
+    with files.replacing(out, "--out") as target:
+        target.write(form)
     typer.echo(f"written: {out}")
 
 
-def _opened(db: str) -> Ledger:
-    return Ledger.open(db if "://" in db else f"sqlite:///{db}", recorder=None, create=False)
-
-
-def _moment(text: str) -> datetime | None:
-    return moment(text, "--as-of") if text else None
-
-
+commands_write.add_to(app)
 commands_archive.add_to(app)
 commands_bundle.add_to(app)
 commands_exchange.add_to(app)
@@ -159,3 +184,5 @@ commands_next.add_to(app)
 commands_migrate.add_to(app)
 commands_scaling.add_to(app)
 commands_receive.add_to(app)
+commands_erase.add_to(app)
+commands_tick.add_to(app)

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from contactledger import files
+from contactledger.commanding import AsJson, Db, Recorder, opened, say_json, say_page
 from contactledger.countersigning import MEANING, Countersignature, countersign
 from contactledger.errors import BadInput
 from contactledger.exchange import OpenedBundle, open_bundle
-from contactledger.ledger import Ledger
 from contactledger.reconciling import Side, reconcile
 
 Trust = Annotated[
@@ -38,22 +38,21 @@ def countersign_(
     ] = None,
 ) -> None:
     """Verify a bundle and sign that you were given it. It says nothing about agreeing."""
-    opened = open_bundle(bundle, trust=trust, remember=remember)
-    countersign(opened, key, datetime.now(UTC)).save(out)
-    typer.echo(f"verified: {opened.size:,} entries of {opened.account}, sealed by {opened.origin}")
+    held = open_bundle(bundle, trust=trust, remember=remember)
+    countersign(held, key, datetime.now(UTC)).save(out)
+    typer.echo(f"verified: {held.size:,} entries of {held.account}, sealed by {held.origin}")
     typer.echo(MEANING)
     typer.echo(f"written: {out}; send it back to whoever gave you the bundle")
 
 
 def accept(
-    db: Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")],
+    db: Db,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What came back.")],
     trust: Trust,
-    recorder: Annotated[str, typer.Option(help="The key of the party that runs the ledger.")],
+    recorder: Recorder,
 ) -> None:
     """Take in a countersignature; later bundles of the account hold it."""
-    where = db if "://" in db else f"sqlite:///{db}"
-    with Ledger.open(where, recorder=recorder, create=False) as ledger:
+    with opened(db, recorder=recorder) as ledger:
         kept = ledger.accept(Countersignature.load(file), trust=trust)
     typer.echo(
         f"accepted: {kept.name} received {kept.size:,} entries at {kept.at:%Y-%m-%d %H:%M:%S} UTC "
@@ -70,13 +69,14 @@ def reconcile_(
     out: Annotated[
         Path | None, typer.Option(help="A file ending in .html, .txt or .json; else it is printed.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Lay two records of one account side by side: agreed, contradicting, in one alone."""
     found = reconcile(_side(ours, trust, account), _side(theirs, trust, account))
     report = found.report()
     forms = {".html": report.html, ".txt": report.text, ".json": report.json}
     if out is None:
-        typer.echo(report.text(), nl=False)
+        say_json(report.data) if as_json else say_page(report.text())
         return
     if out.suffix not in forms:
         raise BadInput(f"must end in one of: {', '.join(forms)}", field="--out")
@@ -91,8 +91,7 @@ def _side(where: str, trust: list[str], account: str) -> OpenedBundle | Side:
         with files.reading(where, "side") as file:
             if file.read(len(_ZIP)) == _ZIP:
                 return open_bundle(where, trust=trust)
-        where = f"sqlite:///{where}"
     if not account:
         raise BadInput("name the account in the ledger", field="--account")
-    with Ledger.open(where, recorder=None, create=False) as ledger:
+    with opened(where) as ledger:
         return ledger.side(account)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from contactledger.ledger import Ledger
+from contactledger.commanding import AsJson, Db, opened, say_json
 
 
 def add_to(app: typer.Typer) -> None:
@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def export(
-    db: Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")],
+    db: Db,
     parquet: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the Parquet files.")],
     only: Annotated[
         list[str] | None, typer.Option(help="This set alone; may be given several times.")
@@ -30,12 +30,15 @@ def export(
             "nothing that is erased later is erased from them.",
         ),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the log and its verdicts as Parquet, for DuckDB, Spark or Polars; ids for names."""
-    where = db if "://" in db else f"sqlite:///{db}"
-    with Ledger.open(where, recorder=None, create=False) as ledger:
+    with opened(db) as ledger:
         written = ledger.export_parquet(
             parquet, sets=only or (), as_of=as_of or None, personal=personal
         )
     for file in written:
-        typer.echo(f"written: {file.path} ({file.rows:,} rows)")
+        if as_json:
+            say_json({"path": str(file.path), "rows": file.rows})
+        else:
+            typer.echo(f"written: {file.path} ({file.rows:,} rows)")

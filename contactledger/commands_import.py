@@ -15,9 +15,9 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
+from contactledger.commanding import PARTLY, AsJson, Db, Recorder, opened, say_json
 from contactledger.errors import BadInput
-from contactledger.importing import Imported
-from contactledger.ledger import Ledger
+from contactledger.importing import Batch, Imported
 from contactledger.moments import moment
 from contactledger.sources import (
     Asterisk,
@@ -30,10 +30,6 @@ from contactledger.sources import (
     VCard,
 )
 
-Db = Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")]
-Recorder = Annotated[str, typer.Option(help="The key of the party that runs the ledger.")]
-PARTLY = 3
-"""The exit code for a file of which rows could not be read."""
 FORMS = ("calls", "asterisk", "freeswitch", "ical", "mbox", "table", "twilio", "vcard")
 MAX_FILE_BYTES = 256 * 1024 * 1024
 """Read at most; each form has a lower bound of its own, which names it."""
@@ -64,6 +60,7 @@ def import_(  # noqa: PLR0913, PLR0917 - they are the options of a command
     dry_run: Annotated[
         bool, typer.Option("--dry-run/--write", help="Only tell what would be recorded.")
     ] = True,
+    as_json: AsJson = False,
 ) -> None:
     """Import a file; without --write nothing is recorded. Exit code 3: rows could not be read.
 
@@ -72,21 +69,21 @@ def import_(  # noqa: PLR0913, PLR0917 - they are the options of a command
     """
     covered = _period(period) if period else None
     partly = False
-    with _opened(db, recorder) as ledger, _file(file) as opened:
+    with opened(db, recorder=recorder) as ledger, _file(file) as body_file:
         if form == "mbox":
-            batches = ledger.import_mailbox(opened, dry_run=dry_run, period=covered)
+            batches = ledger.import_mailbox(body_file, dry_run=dry_run, period=covered)
         elif form == "vcard":
             account, _, party = people_of.rpartition("/")
             if not account or not party:
                 raise BadInput("must read ACCOUNT/PARTY for an address book", field="--people-of")
-            body = opened.read(VCard.max_body_bytes + 1)
+            body = body_file.read(VCard.max_body_bytes + 1)
             batches = iter([ledger.import_people(account, party, body, dry_run=dry_run)])
         else:
-            body = opened.read(MAX_FILE_BYTES)
+            body = body_file.read(MAX_FILE_BYTES)
             source = _source(form, body, _mapping(mapping), zone or None)
             batches = iter([ledger.import_(source, body, dry_run=dry_run, period=covered)])
         for done in batches:
-            typer.echo(_told(done))
+            say_json(_counts(done)) if as_json else typer.echo(_told(done))
             partly = partly or bool(done.faults)
     if partly:
         raise typer.Exit(PARTLY)
@@ -95,11 +92,11 @@ def import_(  # noqa: PLR0913, PLR0917 - they are the options of a command
 @contextmanager
 def _file(path: Path) -> Iterator[BinaryIO]:
     try:
-        opened = path.open("rb")
+        body_file = path.open("rb")
     except OSError as error:
         raise BadInput(f"cannot be read ({type(error).__name__})", field="FILE") from None
-    with opened:
-        yield opened
+    with body_file:
+        yield body_file
 
 
 def _mapping(name: str) -> Mapping | str:
@@ -112,10 +109,13 @@ def _mapping(name: str) -> Mapping | str:
         raise BadInput(f"cannot be read ({type(error).__name__})", field="--mapping") from None
 
 
-def imports(db: Db, recorder: Recorder) -> None:
+def imports(db: Db, recorder: Recorder, as_json: AsJson = False) -> None:
     """List the imports on record."""
-    with _opened(db, recorder) as ledger:
+    with opened(db, recorder=recorder) as ledger:
         for batch in ledger.imports():
+            if as_json:
+                say_json(_row(batch))
+                continue
             gone = ", taken back" if batch.taken_back else ""
             when = f"{batch.imported_at:%Y-%m-%d %H:%M}"
             typer.echo(f"{batch.id}  {when}  {batch.source}  {batch.entries:,} entries{gone}")
@@ -128,14 +128,9 @@ def take_back(
     reason: Annotated[str, typer.Option(help="Why; it is on record.")] = "",
 ) -> None:
     """Retract every entry of an import."""
-    with _opened(db, recorder) as ledger:
+    with opened(db, recorder=recorder) as ledger:
         count = len(ledger.take_back(batch, reason or None))
     typer.echo(f"retracted: {count:,} entries")
-
-
-def _opened(db: str, recorder: str) -> Ledger:
-    where = db if "://" in db else f"sqlite:///{db}"
-    return Ledger.open(where, recorder=recorder, create=False)
 
 
 def _source(form: str, body: bytes, mapping: Mapping | str, zone: str | None) -> Any:
@@ -160,6 +155,30 @@ def _period(text: str) -> tuple[datetime, datetime]:
     """A period as ISO 8601 writes it: two times with a slash between."""
     since, _, until = text.partition("/")
     return moment(since, "--period"), moment(until, "--period")
+
+
+def _counts(done: Imported) -> dict[str, Any]:
+    """What was, or would be, recorded, as `_told` says it, for programs."""
+    return {
+        "dry_run": done.dry_run,
+        "batch": done.batch or None,
+        "recorded": len(done.recorded),
+        "repeated": done.repeated,
+        "conflicting": len(done.conflicting),
+        "parked": len(done.parked),
+        "coverage": len(done.coverage),
+        "faults": [str(fault) for fault in done.faults],
+    }
+
+
+def _row(batch: Batch) -> dict[str, Any]:
+    return {
+        "batch": batch.id,
+        "imported_at": batch.imported_at,
+        "source": batch.source,
+        "entries": batch.entries,
+        "taken_back": batch.taken_back,
+    }
 
 
 def _told(done: Imported) -> str:

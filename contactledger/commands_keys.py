@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from contactledger.commanding import Db, HighWater, Recorder, opened
 from contactledger.keys import keygen as make_key
-from contactledger.ledger import Ledger
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,17 +31,12 @@ def keygen(
 
 
 def seal(
-    db: Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")],
-    recorder: Annotated[str, typer.Option(help="The key of the party that runs the ledger.")],
+    db: Db,
+    recorder: Recorder,
     signer: Annotated[str, typer.Option(help="The key file, or env:NAME.")],
-    high_water: Annotated[
-        Path | None, typer.Option(help="How far was signed, where that is not beside the key.")
-    ] = None,
+    high_water: HighWater = None,
 ) -> None:
     """Sign everything that was recorded; print the checkpoint."""
-    where = db if "://" in db else f"sqlite:///{db}"
-    with Ledger.open(
-        where, recorder=recorder, signer=signer, high_water=high_water, create=False
-    ) as ledger:
+    with opened(db, recorder=recorder, signer=signer, high_water=high_water) as ledger:
         sealed = ledger.seal()
     typer.echo(sealed.note.decode(), nl=False)

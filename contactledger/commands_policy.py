@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from contactledger import files
+from contactledger.commanding import AsJson, say, say_json
 from contactledger.judge.policy import expand_policy, parse_policy, policy_digest, rule_sentences
 from contactledger.judge.policy_lint import lint_policy
 from contactledger.policies import READY, ready_policy
@@ -30,33 +31,42 @@ def add_to(app: typer.Typer) -> None:
 
 
 @commands.command()
-def check(file: File) -> None:
+def check(file: File, as_json: AsJson = False) -> None:
     """Say what in a policy contradicts itself, with key and line; code 1 if anything does."""
     text = files.read_text(file, "FILE")
     found = lint_policy(text, datetime.now(UTC).date())
     for complaint in found:
-        typer.echo(f"{file}: {complaint}")
+        if as_json:
+            say_json({"doubt": complaint.doubt, "text": str(complaint)})
+        else:
+            typer.echo(f"{file}: {complaint}")
     wrong = sum(not complaint.doubt for complaint in found)
     if wrong:
         raise typer.Exit(1)
     digest = policy_digest(expand_policy(text))
-    typer.echo(f"{file}: nothing contradicts itself; adopted as it is, its digest is {digest}")
+    if as_json:
+        say_json({"digest": digest})
+    else:
+        say(f"{file}: nothing contradicts itself; adopted as it is, its digest is {digest}")
 
 
 @commands.command()
-def explain(file: File) -> None:
+def explain(file: File, as_json: AsJson = False) -> None:
     """Say a policy again in plain sentences."""
     policy = parse_policy(expand_policy(files.read_text(file, "FILE")))
     for sentence in rule_sentences(policy):
-        typer.echo(fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "))
+        if as_json:
+            say_json(sentence)
+        else:
+            say(fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "))
 
 
 @commands.command("list")
-def list_() -> None:
+def list_(as_json: AsJson = False) -> None:
     """Name the ready policies."""
     width = max(map(len, READY))
     for name, what in READY.items():
-        typer.echo(f"{name:<{width}}  {what}")
+        say_json({"name": name, "for": what}) if as_json else say(f"{name:<{width}}  {what}")
 
 
 @commands.command()

@@ -23,22 +23,20 @@ from typing import Annotated, Any, cast
 import orjson
 import typer
 
+from contactledger.commanding import AsJson, Db, Recorder, opened, say_json
 from contactledger.configured import configured, named, unproven
 from contactledger.errors import BadEvent, BadFact, BadInput, TooLarge
 from contactledger.facts import Coverage, Entry
 from contactledger.ledger import Ledger
 from contactledger.receiving import Receipt
 from contactledger.sources.source import Source, check_size
+from contactledger.stating import statement
 from contactledger.vocabulary import Channel
 
 KEPT = 3
 """The exit code for what is kept and not all on record."""
 MAX_HEADERS_BYTES = 64 * 1024
 """What web servers let through."""
-
-Db = Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")]
-Recorder = Annotated[str, typer.Option(help="The key of the party that runs the ledger.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -74,7 +72,7 @@ def receive(
     given = _headers(headers) if headers else {}
     body = _body(file, made.max_body_bytes)
     check_size(made, body)
-    with _opened(db, recorder) as ledger:
+    with opened(db, recorder=recorder) as ledger:
         try:
             receipt = ledger.receive(made, given, body, url=url or None)
         except (BadEvent, BadFact, TooLarge) as error:
@@ -100,7 +98,7 @@ def replay(
     still waits.
     """
     bodies = entries = 0
-    with _opened(db, recorder) as ledger:
+    with opened(db, recorder=recorder) as ledger:
         wanted = {name for name in ledger.waiting() if not source or name in source}
         for name in source or ():
             if name != "tracking":
@@ -133,12 +131,13 @@ def heartbeat(
     caught_up: Annotated[
         bool, typer.Option("--caught-up", help="What it missed, if it was away, was fetched.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say that a collector is alive; print the coverage that goes on record because of it."""
-    with _opened(db, recorder) as ledger:
+    with opened(db, recorder=recorder) as ledger:
         words = ledger.heartbeat(collector, *channel, every_seconds=every, caught_up=caught_up)
     for entry in words:
-        typer.echo(_coverage(cast(Coverage, entry.fact)))
+        say_json(statement(entry)) if as_json else typer.echo(_coverage(cast(Coverage, entry.fact)))
 
 
 def _coverage(fact: Coverage) -> str:
@@ -156,18 +155,13 @@ def _sources(ledger: Ledger, wanted: set[str]) -> list[Source]:
     return made + own
 
 
-def _opened(db: str, recorder: str) -> Ledger:
-    where = db if "://" in db else f"sqlite:///{db}"
-    return Ledger.open(where, recorder=recorder, create=False)
-
-
 def _body(file: str, most: int) -> bytes:
     """The bytes, and one more than are taken at most."""
     try:
         if file == "-":
             return sys.stdin.buffer.read(most + 1)
-        with Path(file).open("rb") as opened:
-            return opened.read(most + 1)
+        with Path(file).open("rb") as body:
+            return body.read(most + 1)
     except OSError as error:
         raise BadInput(f"cannot be read ({type(error).__name__})", field="FILE") from None
 

@@ -58,8 +58,13 @@ def test_next_says_what_to_do_and_where_the_relationship_is(command):
 def test_next_is_for_the_party_named(command):
     assert "smith-motors, for Smith Motors\n" in command("next", "--party", "smith")[1]
     assert command("next", "--party", "jones") == (
-        1, "", "contactledger: party: nothing of that name in the account\n",
-    )  # fmt: skip
+        1,
+        "",
+        (
+            "contactledger: party: nothing of that name in the account\n"
+            "  see what is on record with: contactledger entries DB ACCOUNT\n"
+        ),
+    )
 
 
 def test_cases_lists_the_matters(command):
