@@ -19,6 +19,7 @@ What whoever writes such a function keeps to:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
@@ -189,57 +190,87 @@ def laid(document: Document) -> dict[str, Any]:
     """The document as dicts, lists and strings: what `templates/report.typ` reads as JSON.
 
     A text is a string, or a list of strings and `[style, text]`; a block has its name in `is`.
+    A name is set apart by U+2068 and U+2069 where its writing direction is not the document's;
+    what needs no style of its own is one string with what is beside it.
     """
-    return {
-        "label": document.label,
-        "title": document.title,
-        "subtitle": document.subtitle,
-        "facts": _pairs(document.facts),
-        "running": list(document.running),
-        "closing": document.closing,
-        "lang": document.lang,
-        "sections": [
-            {
-                "title": _text(section.title),
-                "level": section.level,
-                "boxed": section.boxed,
-                "blocks": [_block(block) for block in section.blocks],
-            }
-            for section in document.sections
-        ],
-    }
+    return _Laying(document.lang).document(document)
 
 
-def _text(text: Text) -> Any:
-    if isinstance(text, str):
-        return text
-    return [part if isinstance(part, str) else [part.style, part.text] for part in text]
+RIGHT_TO_LEFT = frozenset(["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"])
+"""Languages written from right to left."""
+_DIRECTED = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 
 
-def _pairs(facts: Facts) -> list[Any]:
-    return [[_text(word), _text(what)] for word, what in facts.pairs]
+class _Laying:
+    """One function for each class of the document."""
 
+    def __init__(self, lang: str) -> None:
+        self._always = lang.partition("-")[0] in RIGHT_TO_LEFT
 
-def _block(block: Block) -> dict[str, Any]:
-    if isinstance(block, Paragraph):
-        return {"is": "paragraph", "text": _text(block.text), "style": block.style}
-    if isinstance(block, Listing):
-        return {"is": "listing", "items": [_text(item) for item in block.items]}
-    if isinstance(block, Facts):
-        return {"is": "facts", "pairs": _pairs(block)}
-    if isinstance(block, Chart):
-        return {"is": "chart", "svg": block.svg, "told": block.told, "caption": block.caption}
-    return {
-        "is": "table",
-        "caption": block.caption,
-        "left_out": block.left_out,
-        "columns": [{"title": c.title, "share": c.share, "align": c.align} for c in block.columns],
-        "rows": [
-            {
-                "cells": [_text(cell) for cell in row.cells],
-                "under": [_text(line) for line in row.under],
-                "style": row.style,
-            }
-            for row in block.rows
-        ],
-    }
+    def document(self, document: Document) -> dict[str, Any]:
+        return {
+            "label": document.label,
+            "title": self.text([Span(document.title)]),
+            "subtitle": document.subtitle,
+            "facts": self.pairs(document.facts),
+            "running": list(document.running),
+            "closing": document.closing,
+            "lang": document.lang,
+            "sections": [
+                {
+                    "title": self.text(section.title),
+                    "level": section.level,
+                    "boxed": section.boxed,
+                    "blocks": [self.block(block) for block in section.blocks],
+                }
+                for section in document.sections
+            ],
+        }
+
+    def text(self, text: Text) -> Any:
+        if isinstance(text, str):
+            return text
+        parts: list[Any] = []
+        for part in text:
+            words = part if isinstance(part, str) else self.span(part)
+            if parts and isinstance(words, str) and isinstance(parts[-1], str):
+                parts[-1] += words
+            else:
+                parts.append(words)
+        return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else parts
+
+    def span(self, span: Span) -> Any:
+        if span.style != "name":
+            return [span.style, span.text]
+        apart = self._always or _DIRECTED.search(span.text)
+        return f"\u2068{span.text}\u2069" if apart else span.text
+
+    def pairs(self, facts: Facts) -> list[Any]:
+        return [[self.text(word), self.text(what)] for word, what in facts.pairs]
+
+    def block(self, block: Block) -> dict[str, Any]:
+        if isinstance(block, Paragraph):
+            return {"is": "paragraph", "text": self.text(block.text), "style": block.style}
+        if isinstance(block, Listing):
+            return {"is": "listing", "items": [self.text(item) for item in block.items]}
+        if isinstance(block, Facts):
+            return {"is": "facts", "pairs": self.pairs(block)}
+        if isinstance(block, Chart):
+            return {"is": "chart", "svg": block.svg, "told": block.told, "caption": block.caption}
+        columns = [{"title": c.title, "share": c.share, "align": c.align} for c in block.columns]
+        return {
+            "is": "table",
+            "caption": block.caption,
+            "left_out": block.left_out,
+            "columns": columns,
+            "rows": [self.row(row) for row in block.rows],
+        }
+
+    def row(self, row: TableRow) -> dict[str, Any]:
+        return {
+            "cells": [self.text(cell) for cell in row.cells],
+            "under": [self.text(line) for line in row.under],
+            "style": row.style,
+        }

@@ -190,7 +190,10 @@ def _touch(f: Row) -> TableRow:
         (Span(f["outcome"], "strong"), Span("\n" + ", ".join(_graded(f)), "soft")),
         list(_due(f)),
     ]
-    under = [*(list(_evidence(e)) for e in f["evidence"]), list(_codes(f))]
+    recorders = {e["recorder"] for e in f["evidence"]}
+    one = recorders.pop() if len(recorders) == 1 else ""
+    lines = [list(_evidence(e, said_once=bool(one))) for e in f["evidence"]]
+    under = [*_counts(f), *lines, list(_codes(f, one))]
     return TableRow(cells, under)
 
 
@@ -209,15 +212,15 @@ def _about(f: Row) -> Iterator[str | Span]:
     if f["about"]:
         yield from (Span(f["about"]), "\n")
     yield from said(f["back"])
-    if f["counts"]["text"]:
-        yield " "
-        if f["held_against"]:
-            yield Span(f["counts"]["text"].removesuffix("."), "strong")
-            yield from cited(".", f["counts"]["because"])
-        else:
-            yield from said(f["counts"])
-    for note in f["notes"]:
-        yield Span(f" {note}", "soft")
+    if f["held_against"]:
+        yield Span(f" Counts against {f['held_against']['name']}.", "strong")
+
+
+def _counts(f: Row) -> Iterator[Text]:
+    """Against whom it counts and why not, over the whole width: the reasons can be long."""
+    told = [said(f["counts"])] if f["counts"]["text"] else []
+    if told or f["notes"]:
+        yield joined([*told, *f["notes"]], " ")
 
 
 def _graded(f: Row) -> Iterator[str]:
@@ -238,7 +241,7 @@ def _due(f: Row) -> Iterator[str | Span]:
         yield Span(f"\nlate by {f['late_by']}", "soft")
 
 
-def _evidence(e: Row) -> Iterator[str | Span]:
+def _evidence(e: Row, *, said_once: bool) -> Iterator[str | Span]:
     yield Span(f"[{e['no']}]", "cite")
     yield f" {date(e['at_local'])} {clock(e['at_local'])}  "
     yield Span(e["text"], "strong")
@@ -247,7 +250,7 @@ def _evidence(e: Row) -> Iterator[str | Span]:
     yield f"; shows {e['lifts']}, {e['grade']}" if e["lifts"] else "; proves nothing"
     if e["source"]:
         yield f"; {e['source']}"
-    if e["recorder"]:
+    if e["recorder"] and not said_once:
         yield from ("; recorded by ", Span(e["recorder"]))
     if e["same_as"] is not None:
         yield f"; the same as [{e['same_as']}]"
@@ -255,7 +258,7 @@ def _evidence(e: Row) -> Iterator[str | Span]:
         yield f". {caveat[:1].upper()}{caveat[1:]}"
 
 
-def _codes(f: Row) -> Iterator[str | Span]:
+def _codes(f: Row, recorder: str) -> Iterator[str | Span]:
     yield f"It {f['expects_text']}. Reach {f['reach']}, {f['grade']}"
     if f["better"]:
         yield f"; {f['better']['reach']} is {f['better']['grade']}"
@@ -272,6 +275,8 @@ def _codes(f: Row) -> Iterator[str | Span]:
         yield " Reminds of an earlier touch." if no is None else f" Reminds of [{no}]."
     if f["contested"]:
         yield from (" Contested:", *citing(f["contested"]), ".")
+    if recorder:
+        yield from (" Recorded by ", Span(recorder), ".")
     yield f" Rules {', '.join(f['rules'])}."
 
 
@@ -313,12 +318,37 @@ def _matters(data: Mapping[str, Any]) -> Iterator[Section]:
         f"{number(closed, 'exchange')} that nobody named, with nothing left open, {are} not "
         "listed here; their touches are in the table above."
     )
-    note = [Paragraph(told, "note")] if closed else []
+    note: list[Block] = [Paragraph(told, "note")] if closed else []
     if not data["cases"]:
         note = [Paragraph("No matter is open."), *note]
+    named = [c for c in data["cases"] if c["named"]]
+    others = [c for c in data["cases"] if not c["named"]]
+    if others:
+        note = [Table.of(_OTHERS, others, _other, _UNNAMED), *note]
+    left = len(named) - PRINTED_MATTERS
+    if left > 0:
+        told = f"The last {PRINTED_MATTERS} of {len(named):,} are told one by one."
+        note = [Paragraph(told, "note"), *note]
     yield Section("Matters, and who holds them", note, name="cases")
-    for case in data["cases"]:
+    for case in named[-PRINTED_MATTERS:]:
         yield Section((Span(case["title"]),), [Facts(list(_matter(case)))], level=2)
+
+
+PRINTED_MATTERS = 200
+"""Matters that are told one by one, some five to a page."""
+_UNNAMED = "Exchanges that nobody named, with something left open in them."
+_OTHERS = (
+    Column("Begun", 0.8),
+    Column("Exchange", 2),
+    Column("Holder", 1.6),
+    Column("Whose turn", 2.6),
+)
+
+
+def _other(c: Row) -> TableRow:
+    title: list[str | Span] = [Span(c["title"]), *citing(c["touches"])]
+    turn = [*said(c["onus"]), Span(f" Rule {c['onus']['rule']}.", "soft")]
+    return TableRow([date(c["opened_at_local"]), title, list(_holder(c)), turn])
 
 
 def _matter(c: Row) -> Iterator[tuple[Text, Text]]:
