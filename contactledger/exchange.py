@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from os import PathLike
@@ -347,10 +347,14 @@ def _source(bundle: files.Where | BinaryIO) -> tuple[Source, bool]:
         return nullcontext(bundle)
 
     with source() as file:
-        if not printed_in.is_pdf(file):
-            return source, False
-        found = printed_in.bundle_in(file)
-    return lambda: nullcontext(found), True
+        printed = printed_in.is_pdf(file)
+
+    @contextmanager
+    def inside() -> Iterator[BinaryIO]:
+        with source() as file, printed_in.bundle_in(file) as found:
+            yield found
+
+    return (inside if printed else source), printed
 
 
 class _Memory:

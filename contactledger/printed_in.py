@@ -50,7 +50,7 @@ def is_pdf(file: BinaryIO) -> bool:
 
 
 def bundle_in(file: BinaryIO) -> BinaryIO:
-    """The bundle that lies inside a PDF, as a file of its own.
+    """The bundle that lies inside a PDF, as a file of its own, for whoever asks to close.
 
     BadInput if there is none to be found, TooLarge over the bounds above.
     """
@@ -69,6 +69,7 @@ def bundle_in(file: BinaryIO) -> BinaryIO:
                 )
             target.write(piece)
         if _is_bundle(target):
+            target.seek(0)
             return target
         target.close()
     raise BadInput(
