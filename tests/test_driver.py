@@ -23,10 +23,10 @@ INSERT = "INSERT INTO thing (no, word) VALUES (%s, %s)"
 COPY = "COPY thing (no, word) FROM STDIN"
 
 
-def insert_together(driver, numbers):
-    with driver.together():
-        for no in numbers:
-            driver.run(INSERT, (no, "secret"))
+def insert_later(driver, numbers):
+    for no in numbers:
+        driver.later(INSERT, (no, "secret"))
+    driver.now()
 
 
 def there(driver):
@@ -47,10 +47,9 @@ def test_a_few_rows_go_in_one_statement(driver):
     assert there(driver) == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
 
 
-def test_what_is_sent_together_is_there_at_the_end(driver):
-    with driver.together():
-        driver.run(INSERT, (1, "a"))
-        driver.few(INSERT, [(2, "b"), (3, "c")])
+def test_what_waits_is_there_for_the_next_question(driver):
+    driver.later(INSERT, (1, "a"))
+    driver.few(INSERT, [(2, "b"), (3, "c")])
     assert there(driver) == [(1, "a"), (2, "b"), (3, "c")]
 
 
@@ -58,15 +57,16 @@ def test_what_is_sent_together_is_there_at_the_end(driver):
 def test_an_error_of_what_was_sent_together_comes_out_as_one_of_the_tree(driver, last):
     numbers = [1, 1, *([] if last else range(2, 300))]
     with pytest.raises(StoreError) as caught:
-        insert_together(driver, numbers)
+        insert_later(driver, numbers)
     error = caught.value
     assert str(error) == "a row with this key is there already"
     assert (error.__cause__, error.__context__) == (None, None)
 
 
 def test_text_that_cannot_be_stored_is_said_though_it_was_sent_together(driver):
-    with pytest.raises(StoreError, match="holds text that cannot be stored"), driver.together():
-        driver.run(INSERT, (1, "\ud800"))
+    driver.later(INSERT, (1, "\ud800"))
+    with pytest.raises(StoreError, match="holds text that cannot be stored"):
+        driver.now()
 
 
 def test_copying_says_no_where_a_key_is_there_and_nothing_is_changed(driver):

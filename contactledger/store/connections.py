@@ -67,9 +67,10 @@ class OpenedConnections:
         _OPENED.add(self)
 
     @contextmanager
-    def begin(self, *, write: bool) -> Iterator[Connection]:
-        """See `Connections`: commits, or rolls back whole."""
-        connection = self._connected(write)
+    def begin(self, *, write: bool, opened: bool = True) -> Iterator[Connection]:
+        """See `Connections`: commits, or rolls back whole. Not `opened`: on PostgreSQL it is
+        for the caller to run `opening`, which then costs no round trip of its own."""
+        connection = self._connected(write, opened)
         try:
             yield connection
             attempt(connection.commit)
@@ -79,32 +80,41 @@ class OpenedConnections:
         finally:
             attempt(connection.close)
 
-    def _connected(self, write: bool) -> Connection:
+    def _connected(self, write: bool, opened: bool) -> Connection:
         with suppress(StoreLost):  # one of the pool, from before the server was restarted
-            return self._started(write)
-        return self._started(write)
+            return self._started(write, opened)
+        return self._started(write, opened)
 
-    def _started(self, write: bool) -> Connection:
+    def _started(self, write: bool, opened: bool) -> Connection:
         connection = attempt(self.engine.connect)
         try:
-            self._start(connection, write)
+            self._start(connection, write, opened)
         except BaseException:
             _roll_back(connection)
             attempt(connection.close)
             raise
         return connection
 
-    def _start(self, connection: Connection, write: bool) -> None:
-        if connection.dialect.name != "sqlite":
-            level = "READ COMMITTED" if write else "REPEATABLE READ"
-            attempt(connection.execution_options, isolation_level=level)
+    def _start(self, connection: Connection, write: bool, opened: bool) -> None:
+        if connection.dialect.name == "sqlite":
+            _begin_sqlite(_driver(connection), "BEGIN IMMEDIATE" if write else "BEGIN")
+            return
+        if not connection.connection.driver_connection.autocommit:  # type: ignore[union-attr]
+            # the driver's own BEGIN is a round trip; ours goes with what follows
+            attempt(connection.execution_options, isolation_level="AUTOCOMMIT")
         driver = _driver(connection)
-        if driver.sqlite:
-            _begin_sqlite(driver, "BEGIN IMMEDIATE" if write else "BEGIN")
-        else:
-            # for reading too there is a first statement, by which a lost connection shows
+        if opened:
+            for text in self.opening(write):
+                driver.later(text)
+            driver.now()
+
+    def opening(self, write: bool) -> tuple[str, str]:
+        """The first statements on PostgreSQL. For reading too there is one that asks something,
+        by which a lost connection shows."""
+        if write:
             timeout = f"SET LOCAL lock_timeout = {self._timeout_ms}"
-            driver.run(timeout if write else "SELECT 1")
+            return "BEGIN ISOLATION LEVEL READ COMMITTED", timeout
+        return "BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT 1"
 
     def close(self) -> None:
         """Close the pool, if the engine was made here."""

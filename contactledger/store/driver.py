@@ -7,8 +7,7 @@ echoes its statements does not find personal data of a ledger in its logs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeVar
@@ -20,9 +19,11 @@ from contactledger.store.failures import DOUBLE, UNSTORABLE, failure_of
 
 _T = TypeVar("_T")
 _Rows = Sequence[Sequence[Any]]
+_Statement = tuple[str, Sequence[Any]]
 AT_ONCE = 32
 """Rows of one INSERT in SQLite: a quarter faster than as many by themselves; more gain nothing."""
 _COPYING = "contactledger_copying"
+_COMMIT = "COMMIT"
 
 
 @lru_cache(512)
@@ -34,7 +35,11 @@ def rows_in(text: str, number: int) -> str:
 
 
 class Driver:
-    """What a transaction asks of the driver. Its errors come out as those of the tree."""
+    """What a transaction asks of the driver. Its errors come out as those of the tree.
+
+    On PostgreSQL a round trip costs more than most statements. So what has no answer may wait
+    there (`later`), and leaves with the next question or with the COMMIT, by psycopg's pipeline.
+    """
 
     def __init__(self, connection: Connection) -> None:
         dbapi: Any = connection.dialect.loaded_dbapi
@@ -45,6 +50,7 @@ class Driver:
         self._pipelines = self.copies and dbapi.Pipeline.is_supported()
         self._state: Any = connection.connection.driver_connection
         self._errors: type[Exception] = dbapi.Error
+        self._waiting: list[_Statement] = []
 
     @property
     def in_transaction(self) -> bool:
@@ -61,6 +67,8 @@ class Driver:
     def _attempt(self, run: Callable[[str, Any], _T], text: str, values: Any) -> _T:
         """As `failures.attempt`: raised outside the handler, so that nothing comes along."""
         try:
+            if self._waiting:
+                self._send()
             return run(text, values)
         except self._errors as error:
             failure = failure_of(error)
@@ -70,7 +78,31 @@ class Driver:
 
     def rows(self, text: str, values: Sequence[Any] = ()) -> _Rows:
         """All rows of a query, as tuples."""
-        return self._attempt(self._rows, text, values)
+        return self.answers([(text, values)])[0]
+
+    def answers(self, questions: Sequence[_Statement]) -> list[_Rows]:
+        """The rows of each of these queries, in one round trip where that is possible."""
+        if not self._pipelines or len(questions) + len(self._waiting) == 1:
+            return [self._attempt(self._rows, text, values) for text, values in questions]
+        waiting, self._waiting = self._waiting, []
+        return self._attempt(self._asked, "", (waiting, questions))
+
+    def later(self, text: str, values: Sequence[Any] = ()) -> None:
+        """A statement that may leave with the next one, and whose error then comes with its."""
+        if self._pipelines:
+            self._waiting.append((text, values))
+        else:
+            self.run(text, values)
+
+    def now(self) -> None:
+        """Whatever waits leaves now."""
+        self._attempt(lambda *_: None, "", ())
+
+    def commit(self) -> None:
+        """COMMIT, where something waits that it can go along with."""
+        if self._waiting:
+            self._waiting.append((_COMMIT, ()))
+            self.now()
 
     def run(self, text: str, values: Sequence[Any] = ()) -> None:
         """A statement, with one row of values."""
@@ -89,27 +121,11 @@ class Driver:
 
     def few(self, text: str, rows: _Rows) -> None:
         """An INSERT of some rows; on PostgreSQL in one statement, which must not hold two rows
-        of one key."""
-        if self.copies and len(rows) > 1:
-            self.run(rows_in(text, len(rows)), [value for row in rows for value in row])
+        of one key and may leave later."""
+        if self.copies and rows:
+            self.later(rows_in(text, len(rows)), [value for row in rows for value in row])
         else:
             self.many(text, rows)
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """On PostgreSQL, what is run in this block is sent without waiting for each answer; the
-        first error comes at its end. Nothing may be asked in it, and nothing copied."""
-        if not self._pipelines:
-            yield
-            return
-        failure = None
-        try:
-            with self.raw.pipeline():
-                yield
-        except self._errors as error:
-            failure = failure_of(error)
-        if failure is not None:
-            raise failure
 
     def copied(self, text: str, rows: _Rows) -> bool:
         """The same, unless a row of one of these keys is there: then False, and nothing is
@@ -124,6 +140,19 @@ class Driver:
             return False
         self.run(f"RELEASE SAVEPOINT {_COPYING}")
         return True
+
+    def _send(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        self._asked("", (waiting, ()))
+
+    def _asked(self, _: str, said: tuple[list[_Statement], Sequence[_Statement]]) -> list[_Rows]:
+        waiting, questions = said
+        with self.raw.pipeline():
+            cursor = self.raw.cursor()
+            for text, values in waiting:
+                cursor.execute(text, values)
+            cursors = [self.raw.execute(text, values) for text, values in questions]
+        return [cursor.fetchall() for cursor in cursors]
 
     def _rows(self, text: str, values: Sequence[Any]) -> _Rows:
         cursor = self.raw.cursor()

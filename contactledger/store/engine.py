@@ -39,7 +39,8 @@ def open_engine(url: str | URL, *, create: bool, timeout_seconds: float) -> Engi
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
-        return _made(parsed, {})
+        # transactions are begun in words, together with their first statement
+        return _made(parsed, {}, isolation_level="AUTOCOMMIT")
     _check_file(parsed, create=create)
     engine = _made(parsed, {"timeout": timeout_seconds})
     event.listen(engine, "connect", _set_up_sqlite)
@@ -84,11 +85,15 @@ def _parsed(url: str | URL) -> URL:
     return parsed
 
 
-def _made(url: URL, arguments: dict[str, Any]) -> Engine:
+def _made(url: URL, arguments: dict[str, Any], **settings: str) -> Engine:
     try:
         # each transaction ends before its connection goes back, so the pool need not do it
         return create_engine(
-            url, hide_parameters=True, connect_args=arguments, pool_reset_on_return=None
+            url,
+            hide_parameters=True,
+            connect_args=arguments,
+            pool_reset_on_return=None,
+            **settings,
         )
     except ModuleNotFoundError:
         failure: Exception = NotInstalled(

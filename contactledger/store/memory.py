@@ -7,7 +7,7 @@ state throughout. A writer that raises is taken back step by step, newest first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
@@ -15,6 +15,7 @@ from threading import RLock
 from contactledger.errors import StoreBusy, StoreError
 from contactledger.store.memory_sealing import DOUBLE, Account, MemorySealing, State
 from contactledger.store.port import (
+    NOTHING_AHEAD,
     AccountRow,
     Batch,
     DisclosureRow,
@@ -111,7 +112,11 @@ class MemoryTransaction(MemorySealing):
         self._put(self._state.accounts, account, Account(head))
         self._guard.hold(head)
 
-    def lock(self, accounts: Collection[str]) -> dict[str, AccountRow]:
+    def lock(
+        self,
+        accounts: Collection[str],
+        ahead: Mapping[str, Collection[bytes]] = NOTHING_AHEAD,  # noqa: ARG002 # all is at hand
+    ) -> dict[str, AccountRow]:
         """See the port."""
         self._guard.writing()
         known = {a: self._state.accounts[a] for a in sorted(accounts) if a in self._state.accounts}

@@ -21,9 +21,10 @@ asked for) is a bug of the caller and an AssertionError.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from attrs import field, frozen
@@ -31,6 +32,7 @@ from attrs import field, frozen
 from contactledger.facts import Disclosure
 from contactledger.store.sealing import NodeRow, SealTransaction
 
+NOTHING_AHEAD: Mapping[str, Collection[bytes]] = MappingProxyType({})
 LAYOUT = 3
 """Number of the table layout; another one in the database is `WrongLayout`."""
 
@@ -157,9 +159,12 @@ class Transaction(SealTransaction, Protocol):
         """A new account with an empty log, locked; StoreError if it is there."""
         ...
 
-    def lock(self, accounts: Collection[str]) -> dict[str, AccountRow]:
+    def lock(
+        self, accounts: Collection[str], ahead: Mapping[str, Collection[bytes]] = NOTHING_AHEAD
+    ) -> dict[str, AccountRow]:
         """Lock these accounts (in order of their ids) and give their heads; unknown ones are
-        left out."""
+        left out. `ahead`: references that `find` will be asked for, by account; a store may
+        look them up with the lock, as soon as it is held, and spare a question."""
         ...
 
     def heads(self, after: str = "", limit: int = 1_000) -> list[AccountRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
@@ -80,9 +81,16 @@ class SqlRows:
 
     def _among(self, text: str, values: Collection[Any], *before: object) -> list[Any]:
         """Rows of a query with an `IN` list, asked in lists of bounded length."""
+        self._guard.reading()
+        asked = self._lists(text, values, *before)
+        return list(chain.from_iterable(self._driver.answers(asked)))
+
+    def _lists(
+        self, text: str, values: Collection[Any], *before: object
+    ) -> list[tuple[str, Sequence[Any]]]:
         wanted, step = list(dict.fromkeys(values)), LIST_SIZES[-1]
-        rows: list[Any] = []
+        asked: list[tuple[str, Sequence[Any]]] = []
         for start in range(0, len(wanted), step):
-            asked, filled = self._sql.among(text, wanted[start : start + step])
-            rows.extend(self._rows(asked, [*before, *filled]))
-        return rows
+            list_text, filled = self._sql.among(text, wanted[start : start + step])
+            asked.append((list_text, [*before, *filled]))
+        return asked

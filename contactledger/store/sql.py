@@ -8,9 +8,11 @@ their row locks on PostgreSQL and the write lock on SQLite.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -28,6 +30,7 @@ from contactledger.store.engine import mark_of, open_engine, place_of
 from contactledger.store.failures import attempt
 from contactledger.store.making import PREFIX, check_names, made, make
 from contactledger.store.port import (
+    NOTHING_AHEAD,
     AccountRow,
     Batch,
     DisclosureRow,
@@ -37,13 +40,15 @@ from contactledger.store.port import (
     LookupRow,
     Scrub,
 )
-from contactledger.store.rows import COPY_ROWS, PAGE, micros, moment
+from contactledger.store.rows import PAGE, micros, moment
 from contactledger.store.scrub import HOSTS, scrub
 from contactledger.store.sql_sealing import SqlSealing, head_row
 from contactledger.store.statements import Statements, statements
 
 TIMEOUT_SECONDS = 10.0
 """How long a writer waits for somebody else's lock before StoreBusy."""
+_Ahead = Mapping[tuple[str, bytes], list[Any]]
+_NOTHING_ASKED: _Ahead = MappingProxyType({})
 _FIRST = (-(2**62), "")
 """Before the inbox's first row, whatever its time."""
 
@@ -120,14 +125,27 @@ class SqlStore:
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
         """A transaction, see the port."""
-        with self._connections.begin(write=write) as connection:
-            transaction = SqlTransaction(connection, self._statements, write=write)
-            if write and not isinstance(self._connections, OpenedConnections):
-                transaction.lock_file()
-            try:
+        ours = self._connections
+        if write and isinstance(ours, OpenedConnections):
+            unopened = ours.begin(write=True, opened=False)
+            with unopened as connection, self._transaction(connection, write) as transaction:
+                transaction.open(ours.opening(write=True))
                 yield transaction
-            finally:
-                transaction.end()
+                transaction.commit()
+            return
+        begun = ours.begin(write=write)
+        with begun as connection, self._transaction(connection, write) as transaction:
+            if write:
+                transaction.lock_file()
+            yield transaction
+
+    @contextmanager
+    def _transaction(self, connection: Connection, write: bool) -> Iterator[SqlTransaction]:
+        transaction = SqlTransaction(connection, self._statements, write=write)
+        try:
+            yield transaction
+        finally:
+            transaction.end()
 
     def scrub(self) -> Scrub:
         """See the port; waits for others as long as a writer does."""
@@ -142,7 +160,26 @@ class SqlStore:
 
 
 class SqlTransaction(SqlSealing):
-    """A `Transaction` on one connection."""
+    """A `Transaction` on one connection.
+
+    One that was begun here leaves the rows that it appends for its end. So on PostgreSQL a
+    recording is two round trips: BEGIN, the lock and what is asked of its account; the rows
+    and COMMIT.
+    """
+
+    _ours = False
+    _ahead: _Ahead = _NOTHING_ASKED
+
+    def open(self, texts: Iterable[str]) -> None:
+        """It was begun here; on PostgreSQL by these statements, on SQLite before."""
+        self._ours = True
+        if not self._driver.sqlite:
+            for text in texts:
+                self._driver.later(text)
+
+    def commit(self) -> None:
+        """Commit with what waits; where nothing does, its connection commits."""
+        self._driver.commit()
 
     def lock_file(self) -> None:
         """On SQLite, take the write lock before anything is read. A host may have begun its
@@ -168,15 +205,25 @@ class SqlTransaction(SqlSealing):
         self._write(self._sql.add_account, account, 0, b"", None, 0, None)
         self._guard.hold(AccountRow(account, 0, b"", None))
 
-    def lock(self, accounts: Collection[str]) -> dict[str, AccountRow]:
+    def lock(
+        self, accounts: Collection[str], ahead: Mapping[str, Collection[bytes]] = NOTHING_AHEAD
+    ) -> dict[str, AccountRow]:
         """See the port."""
         self._guard.writing()
-        held = {}
-        for account in sorted(set(accounts)):
-            for row in self._rows(self._sql.lock, (account,)):
-                held[account] = head_row(row)
-                self._guard.hold(held[account])
-        return held
+        find = self._sql.find_here_in
+        locks = [(self._sql.lock, (account,)) for account in sorted(set(accounts))]
+        asked = [self._lists(find, refs, account) for account, refs in ahead.items()]
+        found = self._driver.answers([*locks, *chain.from_iterable(asked)])
+        heads = [head_row(row) for row in chain.from_iterable(found[: len(locks)])]
+        for head in heads:
+            self._guard.hold(head)
+        known: dict[tuple[str, bytes], list[Any]] = {
+            (account, ref): [] for account, refs in ahead.items() for ref in refs
+        }
+        for row in chain.from_iterable(found[len(locks) :]):
+            known[row[1], row[0]].append(row)
+        self._ahead = known
+        return {head.account: head for head in heads}
 
     def heads(self, after: str = "", limit: int = 1_000) -> list[AccountRow]:
         """See the port."""
@@ -189,12 +236,10 @@ class SqlTransaction(SqlSealing):
     def append(self, batch: Batch) -> None:
         """See the port."""
         self._guard.appending(batch)
-        parts = (batch.entries, batch.disclosures, batch.lookups, batch.blobs, batch.seen)
-        if max(map(len, (*parts, batch.nodes))) < COPY_ROWS:
-            with self._driver.together():
-                self._append(batch)
-        else:
-            self._append(batch)
+        self._ahead = _NOTHING_ASKED
+        self._append(batch)
+        if not self._ours:
+            self._driver.now()
 
     def _append(self, batch: Batch) -> None:
         head = batch.head
@@ -203,7 +248,8 @@ class SqlTransaction(SqlSealing):
         self._new(self._sql.add_seen, None, seen)
         self._add_nodes(head.account, batch.nodes)
         newest = None if head.recorded_at is None else micros(head.recorded_at)
-        self._write(self._sql.move_head, head.size, head.frontier, newest, head.account)
+        moved = (head.size, head.frontier, newest, head.account)
+        self._driver.later(self._sql.move_head, moved)
 
     def _add(
         self,
@@ -243,7 +289,9 @@ class SqlTransaction(SqlSealing):
     ) -> None:
         """See the port."""
         self._guard.coming_back(account)
+        self._ahead = _NOTHING_ASKED
         self._add(account, entries, disclosures, lookups, blobs)
+        self._driver.now()
 
     def end_archive(self, account: str) -> None:
         """See the port."""
@@ -281,6 +329,9 @@ class SqlTransaction(SqlSealing):
         """See the port."""
         if account is None:
             rows = self._among(self._sql.find_in, refs)
+        elif self._ahead and all((account, ref) in self._ahead for ref in refs):
+            self._guard.reading()
+            rows = [row for ref in dict.fromkeys(refs) for row in self._ahead[account, ref]]
         else:
             rows = self._among(self._sql.find_here_in, refs, account)
         found = [LookupRow(*row) for row in rows]
@@ -304,6 +355,7 @@ class SqlTransaction(SqlSealing):
     ) -> None:
         """See the port."""
         self._guard.writing()
+        self._ahead = _NOTHING_ASKED
         sql = self._sql
         self._driver.many(sql.drop_disclosures, [(account, no, digest) for no, digest in digests])
         self._driver.many(sql.drop_blobs, [(account, sha256) for sha256 in blobs])

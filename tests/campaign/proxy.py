@@ -18,8 +18,11 @@ from typing import Literal
 from sqlalchemy.engine import make_url
 
 Cut = Literal["unsent", "sent", "done"]
-COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
-"""psycopg's COMMIT: a simple query (PostgreSQL's manual, "Message Formats")."""
+COMMIT = b"COMMIT\x00"
+"""COMMIT as a simple query, or parsed in a pipeline."""
+_QUERY, _SYNC, _READY = b"Q", b"S\x00\x00\x00\x04", b"Z\x00\x00\x00\x05"
+"""What a simple query begins with, what ends a pipeline, and the answer to either
+(PostgreSQL's manual, "Message Formats")."""
 
 
 class Proxy:
@@ -70,13 +73,24 @@ class Proxy:
                     cut = self._cut() if self._at in data else None
                     if cut is not None:
                         self.cuts += 1
-                        self._at_commit(cut, server, data)
+                        self._at_commit(cut, client, server, data)
                         return
                     server.sendall(data)
 
     @staticmethod
-    def _at_commit(cut: Cut, server: socket.socket, data: bytes) -> None:
-        if cut != "unsent":
-            server.sendall(data)
-        if cut == "done":
-            server.recv(65536)
+    def _at_commit(cut: Cut, client: socket.socket, server: socket.socket, data: bytes) -> None:
+        if cut == "unsent":
+            return
+        while not data.startswith(_QUERY) and _SYNC not in data:  # a pipeline comes in pieces
+            data += _more(client)
+        server.sendall(data)
+        answer = b""
+        while cut == "done" and _READY not in answer:
+            answer += _more(server)
+
+
+def _more(peer: socket.socket) -> bytes:
+    data = peer.recv(65536)
+    if not data:
+        raise OSError("closed")
+    return data
