@@ -13,7 +13,6 @@ randomness. Wings never import each other; a test reads this very list and keeps
     events.py       GROUND  what a source makes of bytes, before it is matched
     findings.py     GROUND  what is read: values only
     advice.py       GROUND  what to do next: values only
-    questions.py    GROUND  what is asked of findings: the answers, values only
     shown.py        GROUND  how a verdict comes to show itself in a notebook
     questions.py    GROUND  what is asked of findings: the answers, values only
     log/            WING    canon, record, tlog, note, checkpoint, seal, bundle: bytes, trees
