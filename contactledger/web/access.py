@@ -45,8 +45,8 @@ class Access:
 
     who: str = field(repr=False)
     accounts: frozenset[str] | None = field(default=frozenset(), converter=_to_set, repr=False)
-    party: str | None = None
-    person: str | None = None
+    party: str | None = field(default=None, repr=False)
+    person: str | None = field(default=None, repr=False)
     records: bool = False
 
     @classmethod

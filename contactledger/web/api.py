@@ -226,8 +226,6 @@ def _fact(given: Any, place: str) -> Fact:
         return kind(**values)
     except BadInput as error:
         raise error.at(place) from None
-    except (TypeError, ValueError, AttributeError):
-        raise BadFact("has a field of the wrong type", field=kind.__name__, place=place) from None
 
 
 def _value(value: Any, codec: Any, field: str, place: str) -> Any:
