@@ -26,6 +26,7 @@ from contactledger.errors import BadInput
 if TYPE_CHECKING:
     from contactledger.printing import Attachment, Missing
     from contactledger.report import render
+    from contactledger.showing import Figure
 
 Where = str | PathLike[str]
 _CHUNK_BYTES = 1 << 20
@@ -104,8 +105,20 @@ class Report:
         made = forms[suffix](**how)
         return made if isinstance(made, bytes) else made.encode()
 
+    def chart(self, name: str) -> Figure:
+        """A chart of an account's proof of contact: "timeline", "funnel", "answer-times",
+        "pressure" or "holders". It shows itself in a notebook. BadInput for another."""
+        from contactledger.showing import account_chart
+
+        return account_chart(name, self.data)
+
+    def __repr__(self) -> str:
+        return f"<Report {self.rendered.kind}>"
+
     def _repr_html_(self) -> str:
-        return self.html()
+        from contactledger.report.card import paged
+
+        return paged(self.html(), self.rendered.kind)
 
 
 def _kept(text: str, path: Where | None) -> str:

@@ -14,6 +14,7 @@ from enum import IntEnum, StrEnum
 from attrs import frozen
 
 from contactledger.facts import Money
+from contactledger.shown import Shown
 from contactledger.vocabulary import (
     By,
     Channel,
@@ -130,8 +131,8 @@ class Basis:
     trial: bool = False
 
 
-@frozen(weakref_slot=False)
-class Finding:
+@frozen(repr=False, weakref_slot=False)
+class Finding(Shown):
     """The verdict on one touch for one receiving party (J1).
 
     `no`/`touch`/`key`: entry number and id of the touch. `due`: None where no deadline was
@@ -178,6 +179,10 @@ class Finding:
     zone: str
     rules: tuple[str, ...]
     because: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        told = f"{self.channel}, {self.purpose}: {self.outcome}, {self.outcome_grade.word}"
+        return f"<Finding [{self.no}] {self.at:%Y-%m-%d %H:%M} UTC, {told}>"
 
 
 class PromiseState(StrEnum):
@@ -269,8 +274,8 @@ class Rung:
     waits_until: datetime | None = None
 
 
-@frozen
-class Case:
+@frozen(repr=False)
+class Case(Shown):
     """A matter followed over touches, promises and handoffs.
 
     `matter` is its id; for a matter nobody named, the id of its root touch and
@@ -298,6 +303,10 @@ class Case:
     onus: Onus
     rules: tuple[str, ...]
     because: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        told = f"{len(self.touches)} touches, rule {self.onus.rule}"
+        return f"<Case {self.matter[:8]} {self.state}, since {self.opened_at:%Y-%m-%d}: {told}>"
 
 
 @frozen
@@ -355,8 +364,8 @@ class Gap:
     because: tuple[int, ...]
 
 
-@frozen
-class Standing:
+@frozen(repr=False)
+class Standing(Shown):
     """An account at a moment."""
 
     account: str
@@ -369,6 +378,10 @@ class Standing:
     onus: Onus
     onus_matter: str | None
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        told = f"{len(self.findings)} findings, {len(self.cases)} cases, rule {self.onus.rule}"
+        return f"<Standing {self.account[:8]} as of {self.as_of:%Y-%m-%d %H:%M} UTC: {told}>"
 
 
 # --- two records of one account, compared ------------------------------------------------------

@@ -20,6 +20,7 @@ from contactledger.findings import Case, Finding, Standing
 from contactledger.judge.judge import judge
 from contactledger.judge.standing import standing
 from contactledger.moments import Moment, Period, Span, moment, span
+from contactledger.showing import shown, shown_standing
 
 if TYPE_CHECKING:
     from contactledger.files import Report
@@ -65,9 +66,10 @@ class Reading(Advising, Asking, ABC):
         loaded = self._load(account)
         since, until = span(period)
         found = judge(loaded.entries, self._as_of(as_of), house=loaded.house, what_if=what_if)
-        return tuple(
+        inside = (
             f for f in found if (since is None or f.at >= since) and (until is None or f.at < until)
         )
+        return shown(self, account, inside)
 
     def standing(
         self,
@@ -78,11 +80,12 @@ class Reading(Advising, Asking, ABC):
         what_if: str | None = None,
     ) -> Standing:
         """The account at a moment: every party in the same columns, cases, promises, onus."""
-        return self._standing(self._load(account), self._as_of(as_of), span(period), what_if)
+        found = self._standing(self._load(account), self._as_of(as_of), span(period), what_if)
+        return shown_standing(self, account, found)
 
     def cases(self, account: str, *, as_of: Moment | None = None) -> tuple[Case, ...]:
         """The account's matters, open and closed."""
-        return self.standing(account, as_of=as_of).cases
+        return shown(self, account, self.standing(account, as_of=as_of).cases)
 
     def side(self, account: str) -> Side:
         """The account's record until now, to be laid beside another's (`reconcile`)."""

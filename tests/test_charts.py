@@ -158,3 +158,9 @@ def test_every_prefix_is_a_chart_of_its_own():
     ids = [re.findall(r' id="([^"]+)"', chart(story()).svg) for chart in CHARTS]
     flat = [one for each in ids for one in each]
     assert len(set(flat)) == len(flat)
+
+
+def test_a_long_table_of_numbers_is_cut_and_counted():
+    picture = Picture("<svg/>", "t", "d", ("a", "b"), (("1", "2"),) * 1500)
+    assert picture.figure().count('<th scope="row">') == 200
+    assert '<td colspan="2">… and 1,300 more</td>' in picture.figure()

@@ -34,6 +34,7 @@ def swift(cls: Callable[P, T]) -> Callable[P, T]:
     twin = attrs.make_class(
         cls.__name__,
         fields,
+        bases=cast("type[Any]", cls).__bases__,
         slots=True,
         weakref_slot=False,
         eq=False,

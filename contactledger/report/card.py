@@ -98,6 +98,45 @@ def standing_card(standing: Standing, names: Names) -> str:
     )
 
 
+_DARK = {
+    "answered": "#84c5a3", "link": "#84c5a3", "seen": "#8bbbe2", "noted": "#b0aca1",
+    "pending": "#dcb561", "unreached": "#c4a3dc", "unproven": "#c2beb4", "ignored": "#ec9292",
+    "hue0": "#8bbbe2", "hue1": "#e0ab70", "hue2": "#8cc78f", "hue3": "#c4a3dc",
+    "hue4": "#ec9292", "hue5": "#7cc4c6",
+}  # fmt: skip
+"""Colours of charts on a dark ground."""
+_GROUND = "var(--jp-layout-color0,var(--vscode-editor-background,Canvas))"
+_ELSEWHERE = "body:not([data-jp-theme-light]):not(.vscode-light)"
+"""A page that is no notebook which says of itself whether it is dark."""
+
+
+def _dark(where: str) -> str:
+    return "".join(f"{where} .cl-shown .cl-{one}{{color:{c}}}" for one, c in _DARK.items())
+
+
+_STYLE = (
+    ".cl-shown{max-width:60em}.cl-shown figure{margin:.5em 0}.cl-shown svg{max-width:100%;"
+    "height:auto}.cl-shown figcaption,.cl-shown details{font-size:12px;opacity:.8}"
+    ".cl-shown caption{text-align:left}"
+    f".cl-shown .cl-open{{fill:{_GROUND}}}.cl-shown .cl-cut,.cl-shown .cl-halo{{stroke:{_GROUND}}}"
+    f"{_dark('[data-jp-theme-light=false]')}{_dark('.vscode-dark')}"
+    f"@media (prefers-color-scheme:dark){{{_dark(_ELSEWHERE)}}}"
+)
+
+
+def framed(figure: str) -> str:
+    """A `<figure>` of a chart as a notebook shows it, in its colours, light or dark."""
+    return f'<div class="cl-shown"><style>{_STYLE}</style>{figure}</div>'
+
+
+def paged(page: str, title: str) -> str:
+    """A whole page in a frame of its own: its style stays inside, and nothing in it runs."""
+    return (
+        f'<iframe sandbox srcdoc="{escape(page)}" title="{escape(title)}" '
+        'style="width:100%;height:40em;border:1px solid;box-sizing:border-box"></iframe>'
+    )
+
+
 def standing_text(standing: Standing, names: Names) -> str:
     """The same card as plain text, ending in LF."""
     account, moment, turn = _head(standing, names)

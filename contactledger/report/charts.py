@@ -16,8 +16,8 @@ from typing import Any
 
 from attrs import define, field
 
-from contactledger.report.charts_frame import FAINT, INK, WIDTH, drawn, label, safe
-from contactledger.report.phrases import CHANNELS, date, number, word, zone_of
+from contactledger.report.charts_frame import FAINT, INK, WIDTH, Picture, drawn, label, safe
+from contactledger.report.phrases import CHANNELS, clock, date, number, word, zone_of
 
 Row = dict[str, Any]
 
@@ -137,6 +137,24 @@ def timeline(data: Row, *, width: int = WIDTH, prefix: str = "cl") -> str:
     title, told = _told(data, lanes)
     body = [f"<defs>{defs}{hatch}</defs>", *out, legend]
     return drawn("timeline", body, (width, height), title, told, prefix)
+
+
+def timeline_picture(data: Row, *, prefix: str = "cl") -> Picture:
+    """The timeline with its words and its touches as a table."""
+    title, told = _told(data, _lanes(data))
+    rows = [
+        (
+            f"{f['no']}",
+            f"{date(f['at_local'])} {clock(f['at_local'])}",
+            f["sender"]["name"],
+            f["receiver"]["name"],
+            CHANNELS[f["channel"]],
+            f["outcome"],
+        )
+        for f in data["findings"]
+    ]
+    head = ("Entry", "When", "From", "To", "Through", "Outcome")
+    return Picture(timeline(data, prefix=prefix), title, told, head, tuple(rows))
 
 
 def _moment(stamp: str) -> datetime:

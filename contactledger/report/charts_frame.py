@@ -27,6 +27,9 @@ FAINT = 'stroke="currentColor" stroke-opacity=".25"'
 LETTER, WIDE_LETTER = 6.2, 11.5
 """About how wide a letter is in the size of the labels; and one of the East Asian wide ones."""
 
+LISTED = 200
+"""Rows of numbers beneath a picture; all of them are in its `rows`."""
+
 HUES = ("#2c5f8a", "#9a5b1c", "#3f7a43", "#7a4a94", "#a03a50", "#3b7b7d")
 """Of middling lightness, so that they stand off from a white and from a black ground."""
 _DOT = '<circle cx="{0}" cy="{0}" r="1.3" fill="currentColor"/>'
@@ -64,8 +67,11 @@ class Picture:
             f'<tr><th scope="row">{safe(row[0])}</th>'
             + "".join(f"<td>{safe(cell)}</td>" for cell in row[1:])
             + "</tr>"
-            for row in self.rows
+            for row in self.rows[:LISTED]
         )
+        if len(self.rows) > LISTED:
+            more = f"… and {len(self.rows) - LISTED:,} more"
+            rows += f'<tr><td colspan="{len(self.head)}">{more}</td></tr>'
         note = f"<figcaption>{safe(self.note)}</figcaption>" if self.note else ""
         return (
             f'<figure class="cl-figure">{self.svg}{note}<details><summary>The numbers</summary>'

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
+
+from attrs import frozen
 
 from contactledger.report.charts_frame import WIDTH, Picture, Row, box, drawn, fitted, label
 from contactledger.report.phrases import number
@@ -24,23 +27,47 @@ _MONTHS = {"month": 1, "quarter": 3}
 _YEARS = {"year": 1, "decade": 10, "century": 100, "millennium": 1000}
 
 
+@frozen
+class Touched:
+    """Somebody was reached out to on a day; `over`: beyond what the policy allows."""
+
+    who: str
+    name: str
+    day: dt.date
+    over: bool
+
+
 def pressure(data: Row, *, prefix: str = "cl-pressure") -> Picture:
-    """The heat map of a report's rows. Uses the key findings."""
-    found = [(dt.date.fromisoformat(f["at_local"][:10]), f) for f in data["findings"]]
-    days = [day for day, _ in found]
+    """The heat map of a report's rows, by person. Uses the key findings."""
+    return pressure_of(
+        [
+            Touched(who, name, dt.date.fromisoformat(f["at_local"][:10]), _over(f))
+            for f in data["findings"]
+            for who, name in _whom(f)
+        ],
+        prefix,
+    )
+
+
+def _over(f: Row) -> bool:
+    return any(v["code"] == "over_cap" for v in f["violations"])
+
+
+def pressure_of(touches: Iterable[Touched], prefix: str = "cl-pressure") -> Picture:
+    """The heat map of touches, a line for each `who`."""
+    found = list(touches)
+    days = [one.day for one in found]
     unit, columns = _columns(min(days), max(days)) if days else ("day", [])
     place = {day: i for i, day in enumerate(columns)}
     named: dict[str, str] = {}
     counts: Counter[tuple[str, int]] = Counter()
     over: set[tuple[str, int]] = set()
-    for day, f in found:
-        at = place[_start(day, unit)]
-        broken = any(v["code"] == "over_cap" for v in f["violations"])
-        for who, name in _whom(f):
-            named[who] = name
-            counts[who, at] += 1
-            if broken:
-                over.add((who, at))
+    for one in found:
+        at = place[_start(one.day, unit)]
+        named[one.who] = one.name
+        counts[one.who, at] += 1
+        if one.over:
+            over.add((one.who, at))
     sums = Counter[str]()
     for (who, _), n in counts.items():
         sums[who] += n
