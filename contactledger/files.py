@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Where = str | PathLike[str]
 _CHUNK_BYTES = 1 << 20
-FORMS = (".html", ".pdf", ".txt", ".json")
+FORMS = (".html", ".pdf", ".txt", ".md", ".csv", ".json")
 """What the name of a file ends in that a report is written to."""
 MAX_TEXT_BYTES = 65_536
 """Far above a verifier key; a bound on what is read of a wrong file."""
@@ -60,6 +60,18 @@ class Report:
         """Plain text."""
         return _kept(self.rendered.text(), path)
 
+    def stream(self) -> Iterator[str]:
+        """The HTML in pieces, as they are made, for a long one; BadTemplate may come midway."""
+        return self.rendered.stream()
+
+    def markdown(self, path: Where | None = None) -> str:
+        """Markdown, with the tables of GitHub's."""
+        return _kept(self.rendered.markdown(), path)
+
+    def csv(self, path: Where | None = None) -> str:
+        """The main list of its rows as CSV (RFC 4180); what looks like a formula is text."""
+        return _kept(self.rendered.csv(), path)
+
     def json(self, path: Where | None = None) -> str:
         """The rows as JSON."""
         return _kept(self.rendered.json(), path)
@@ -84,11 +96,10 @@ class Report:
         names it and such a font), "code-point" to print [U+65E5] in its place.
         """
         from contactledger.printing import Print, printed
-        from contactledger.report.printed import document
 
         rows = self.data
         made = printed(
-            document(self.rendered.kind, rows),
+            self.rendered.document(),
             datetime.fromisoformat(rows["as_of"]),
             Print(locale, paper, tuple(os.fspath(one) for one in fonts), missing),
             judged=rows.get("entries", {}).get("count"),
@@ -101,7 +112,10 @@ class Report:
     def form(self, suffix: str, **how: Any) -> bytes:
         """The form for a file whose name ends so, one of `FORMS`, as bytes; `how`: as it takes."""
         forms: dict[str, Callable[..., str | bytes]]
-        forms = {".html": self.html, ".pdf": self.pdf, ".txt": self.text, ".json": self.json}
+        forms = {
+            ".html": self.html, ".pdf": self.pdf, ".txt": self.text, ".md": self.markdown,
+            ".csv": self.csv, ".json": self.json,
+        }  # fmt: skip
         made = forms[suffix](**how)
         return made if isinstance(made, bytes) else made.encode()
 

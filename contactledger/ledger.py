@@ -31,18 +31,18 @@ from contactledger.keeping import Keeping
 from contactledger.log.record import PLANS
 from contactledger.moments import Moment
 from contactledger.observing import observed
-from contactledger.reading import Loaded, Reading
+from contactledger.reading import Loaded
 from contactledger.receiving import Inbox, Receiving
 from contactledger.recording import Desk, Given, Written
 from contactledger.references import References, new_id
 from contactledger.refusing import refuse_name
 from contactledger.retrying import in_one_transaction
-from contactledger.rows import Tabulating
 from contactledger.sealed import Sealed, newest_signed, prove_entry
 from contactledger.sealing import Sealer, check_marks, read_marks, signing_keys
 from contactledger.sending import Sent, prepare, take_back
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
 from contactledger.store.read_only import ReadOnlyStore
+from contactledger.surveying import Surveying
 from contactledger.timestamping import Timestamping
 from contactledger.trees import EntryProof
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from contactledger.printing import Attachment
 
 
-class Ledger(Reading, Tabulating, Keeping, Archiving, Timestamping, Indexing, Receiving, Importing):
+class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, Importing):
     """A ledger: write with `record`, `sending`, `receive`; read with `entries` … `report`.
 
     Thread-safe. Use it with `with`, or `close()` it.

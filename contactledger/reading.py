@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from contactledger.files import Report
     from contactledger.printing import Attachment
     from contactledger.reconciling import Side
+    from contactledger.templating import Templates
 
 
 @frozen
@@ -102,14 +103,21 @@ class Reading(Advising, Asking, ABC):
         as_of: Moment | None = None,
         period: Period | None = None,
         what_if: str | None = None,
-        templates: Mapping[str, str] | None = None,
+        templates: Templates | None = None,
+        about: str | int | None = None,
+        lang: str = "en",
     ) -> Report:
-        """The account's proof of contact: `.html()`, `.pdf()`, `.text()`, `.json()`.
+        """A report of the account: `.html()`, `.pdf()`, `.text()`, `.markdown()`, `.csv()` ….
 
-        The log is hashed again first; raises Corrupt rather than report on a log that is not
-        what its hashes say. `templates`: name → Jinja2 source that overrides ours.
+        `kind`: proof-of-contact, touch-certificate, both-sides, case-dossier, promises,
+        first-90-days, contact-pressure. `about`: the entry number of the touch that is certified,
+        or the title or id of the one matter of a dossier. The log is hashed again first; raises
+        Corrupt rather than report on a log that is not what its hashes say. `templates`: name →
+        Jinja2 source that overrides ours, or where these are (`contactledger.templating`).
+        `lang`: of the fixed words, "en" or "de".
         """
         from contactledger.reporting import report
+        from contactledger.templating import templates_of
 
         loaded = self._load(account, check=True)
         now, shown = self._as_of(as_of), span(period)
@@ -124,9 +132,16 @@ class Reading(Advising, Asking, ABC):
             account=account,
             period=shown,
             what_if=what_if,
-            templates=templates,
+            templates=templates_of(templates),
             attached=self._attachment(account),
+            about=about,
+            lang=lang,
+            proof=lambda no: self._proof(account, no),
         )
+
+    def _proof(self, account: str, no: int) -> Mapping[str, Any] | None:  # noqa: ARG002 - so too
+        """How an entry stands under a signed checkpoint, as a report has it; None where not."""
+        return None
 
     def _attachment(self, account: str) -> Attachment | None:  # noqa: ARG002 - others use it
         """The bundle of the account for the inside of a PDF, where there may be one."""

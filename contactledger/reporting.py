@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contactledger.advice import CadenceFinding, NextStep, PlanFinding, Relationship
+from contactledger.errors import BadInput
 from contactledger.facts import Entry, Party, PolicyAdopted
 from contactledger.files import Report
 from contactledger.findings import Standing
@@ -17,7 +18,9 @@ from contactledger.judge.rules import CAVEATS, NOTES, RULES, VIOLATIONS
 from contactledger.judge.rules_next import NEXT_RULES
 from contactledger.judge.view import view
 from contactledger.reading import Loaded
-from contactledger.report.names import names
+from contactledger.report.kind_first_days import milestone_rows
+from contactledger.report.kinds import KINDS, OF_LEDGER
+from contactledger.report.names import Names, names
 from contactledger.report.outlook import outlook_rows, owed_rows
 from contactledger.report.render import render
 from contactledger.report.rows import rows
@@ -31,7 +34,7 @@ AHEAD = Wording({**NEXT_RULES, **RULES}, VIOLATIONS, CAVEATS, NOTES)
 """The words of what is to be done next; those of the judgement stand behind their own."""
 
 
-def report(
+def report(  # noqa: PLR0913 - what the judge gave, and everything a user may ask of a report
     kind: str,
     standing: Standing,
     loaded: Loaded,
@@ -41,8 +44,38 @@ def report(
     what_if: str | None = None,
     templates: Mapping[str, str] | None = None,
     attached: Attachment | None = None,
+    about: str | int | None = None,
+    lang: str = "en",
+    proof: Callable[[int], Mapping[str, Any] | None] | None = None,
 ) -> Report:
-    """The report of a standing. `loaded`: all that it was judged from, for the names."""
+    """The report of a standing. `loaded`: all that it was judged from, for the names.
+
+    `about`: the touch or the matter that a kind is about. `proof`: number of an entry → rows of
+    how it stands under a signed checkpoint, where it does.
+    """
+    data, called = proof_rows(standing, loaded, account=account, period=period, what_if=what_if)
+    made = KINDS.get(kind)
+    if made is not None and made.rows is not None:
+        extra: dict[str, Any] = {"about": about}
+        extra["milestones"] = milestone_rows(loaded.entries, called, data["zone"])
+        whole = made.rows(data, extra)
+        if kind == "touch-certificate" and proof is not None:
+            whole["proof"] = proof(whole["no"])
+        data = whole
+    elif kind in OF_LEDGER:
+        raise BadInput("is over all accounts: ask Ledger.survey for it", field="kind")
+    return Report(render(kind, data, templates, lang), attached)
+
+
+def proof_rows(
+    standing: Standing,
+    loaded: Loaded,
+    *,
+    account: str = "",
+    period: tuple[datetime | None, datetime | None] = (None, None),
+    what_if: str | None = None,
+) -> tuple[dict[str, Any], Names]:
+    """The rows of a proof of contact, which other kinds are made of, and the names in them."""
     entries = loaded.entries
     texts = [e.fact.text for e in (*loaded.house, *entries) if isinstance(e.fact, PolicyAdopted)]
     if what_if is not None:
@@ -60,7 +93,7 @@ def report(
     data = rows(standing, called, WORDING, scope)
     cadences, plans = _owed(standing, loaded, set(texts), period, what_if)
     data["owed"] = owed_rows(cadences, plans, called, AHEAD, scope)
-    return Report(render(kind, data, templates), attached)
+    return data, called
 
 
 def _owed(

@@ -116,11 +116,15 @@ def _table_html(table: Table, words: Words) -> Iterator[str]:
     yield '</tr></thead>\n<tbody role="rowgroup">\n'
     labels = [f' data-label="{escape(c.title)}"' if n else "" for n, c in enumerate(table.columns)]
     opened = [f'<td role="cell"{s}{label}>' for s, label in zip(classes, labels, strict=True)]
+    headed = any(row.style != "plain" for row in table.rows)
     for row in table.rows:
         style = "" if row.style == "plain" else f' class="{row.style}"'
         cells = "".join(
             f"{tag}{html(cell)}</td>" for tag, cell in zip(opened, row.cells, strict=True)
         )
+        if headed:
+            first = f'<th scope="row" role="rowheader">{html(row.cells[0])}</th>'
+            cells = first + cells.partition("</td>")[2]
         under = "".join(f'<span class="grade">{html(line)}</span>' for line in row.under)
         if under:
             cells += (
@@ -265,6 +269,9 @@ def _table_text(table: Table, words: Words) -> Iterator[str]:
         yield from filled(table.caption)
     titles = [c.title for c in table.columns]
     rows = [[plain(cell, words) for cell in row.cells] for row in table.rows]
+    for row, texts in zip(table.rows, rows, strict=True):
+        if row.style == "sub":
+            texts[0] = f"\u00a0\u00a0{texts[0]}"
     widths = _widths([titles, *rows])
     sides = [c.align == "end" for c in table.columns]
     yield from _row_text(titles, widths, sides)
@@ -298,7 +305,7 @@ def _row_text(texts: Sequence[str], widths: Sequence[int], sides: Sequence[bool]
             text = column[number] if number < len(column) else ""
             space = " " * (width - cells(text))
             line.append(space + text if end else text + space)
-        yield (" " * _GAP).join(line).rstrip()
+        yield (" " * _GAP).join(line).replace("\u00a0", " ").rstrip()
 
 
 # --- Markdown -----------------------------------------------------------------------------------

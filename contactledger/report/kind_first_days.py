@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
+from contactledger.facts import Entry, Milestone
 from contactledger.report.document import (
     Block,
     Column,
@@ -29,6 +30,7 @@ from contactledger.report.kind_parts import (
     touches,
     when,
 )
+from contactledger.report.names import Names
 from contactledger.report.phrases import iso, iso_local
 from contactledger.report.words import Words
 
@@ -84,6 +86,22 @@ def rows(proof: Row, extra: Row) -> Row:
             }
         )
     return data
+
+
+def milestone_rows(entries: Iterable[Entry], called: Names, zone: str) -> list[Row]:
+    """The milestones on record; of several versions of one, the last."""
+    found = {
+        e.id: {
+            "no": e.no,
+            "id": e.id,
+            "kind": str(e.fact.kind),
+            "name": called.of(e.id),
+            **_both("at", e.at, zone),
+        }
+        for e in entries
+        if isinstance(e.fact, Milestone)
+    }
+    return list(found.values())
 
 
 def _both(key: str, moment: Any, zone: str) -> Row:

@@ -41,7 +41,7 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from contactledger.errors import BadTemplate
+from contactledger.errors import BadInput, BadTemplate
 from contactledger.report.charts import symbol, timeline
 from contactledger.report.csv import csv
 from contactledger.report.document import Document, Section
@@ -70,6 +70,8 @@ OURS = (
 MADE = {f"{kind}.{form}": (kind, form) for kind in KINDS for form in ("html", "txt", "md")}
 """Templates that are made of the names of a kind's sections, and are no files."""
 _PROOF_MD = '{% extends "document.md" %}\n'
+ENGLISH = ("proof-of-contact", "outlook", "reconciliation")
+"""Kinds of which the sentences are English, whatever the language asked for."""
 CHUNK = 65_536
 """Characters of a stream that go out together."""
 PREFIX = "contactledger/"
@@ -200,6 +202,9 @@ def render(
     for pair in (templates or {}).items():
         if not all(isinstance(part, str) for part in pair):
             raise BadTemplate("names and sources are text", field="templates")
+    if kind in ENGLISH and not lang.startswith("en"):
+        others = ", ".join(KINDS)
+        raise BadInput(f"{kind} is in English alone; in other languages: {others}", field="lang")
     given = dict(templates or {})
     return Report(kind, data, given, Words.of(lang, own_messages(given, lang)))
 

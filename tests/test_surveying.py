@@ -1,0 +1,112 @@
+"""Reports over all accounts, and the kinds of one account, from a real ledger."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from contactledger.errors import BadInput
+from contactledger.facts import Milestone, Party
+from contactledger.report.kinds import KINDS, OF_ACCOUNT
+from contactledger.vocabulary import MilestoneKind, Role
+from tests.ledgers import SMITH, filled, mail, two_sides
+from tests.sealers import sealing_in_memory
+
+
+def test_who_was_told_is_asked_of_every_account():
+    ledger, _ = filled()
+    ledger.record(SMITH, mail("m1", about="News", topics=["inventory-sync"]))
+    ledger.record(
+        "jones", Party("acme", "ACME", Role.VENDOR), Party("jones", "Jones", Role.CUSTOMER)
+    )
+    data = ledger.survey("notice-coverage", about="inventory-sync").data
+    told = {
+        a["account"]["name"]: {p["party"]["name"]: p["state"] for p in a["parties"]}
+        for a in data["accounts"]
+    }
+    assert told == {"smith-motors": {"Smith Motors": "told"}, "jones": {"Jones": "never_told"}}
+
+
+def test_health_is_that_of_every_account():
+    ledger, _ = filled()
+    ledger.record("jones", Party("acme", "ACME", Role.VENDOR))
+    data = ledger.survey("ledger-health").data
+    assert {a["account"]["name"]: a["entries"] for a in data["accounts"]} == {
+        "smith-motors": 7, "jones": 3,
+    }  # fmt: skip
+    assert (data["waiting"], data["forged"]) == ([], 0)
+
+
+def test_an_archived_account_is_passed_over(tmp_path):
+    ledger, _ = sealing_in_memory(tmp_path)
+    ledger.record(SMITH, Party("acme", "ACME", Role.VENDOR))
+    ledger.record("jones", Party("acme", "ACME", Role.VENDOR))
+    ledger.seal()
+    ledger.archive("jones", tmp_path / "jones.archive")
+    names = [a["account"]["name"] for a in ledger.survey("ledger-health").data["accounts"]]
+    assert names == [SMITH]
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "why"),
+    [
+        ("proof-of-contact", "", "kind: is none over all accounts; these are: "),
+        ("notice-coverage", "", "about: say which topic or matter"),
+    ],
+)
+def test_what_cannot_be_surveyed_is_refused_with_its_field(kind, about, why):
+    ledger, _ = filled()
+    with pytest.raises(BadInput, match=why):
+        ledger.survey(kind, about=about)
+
+
+def test_a_report_over_all_accounts_is_none_of_one():
+    ledger, _ = filled()
+    with pytest.raises(BadInput, match=r"ask Ledger\.survey for it"):
+        ledger.report(SMITH, "ledger-health")
+
+
+@pytest.mark.parametrize("kind", OF_ACCOUNT)
+def test_every_kind_is_made_of_a_real_account(kind):
+    ledger, _ = filled()
+    (touch,) = ledger.record(SMITH, mail("m1", about="News"))
+    report = ledger.report(SMITH, kind, about=touch.no if kind == "touch-certificate" else None)
+    assert report.data["report"] == kind
+    assert report.markdown().startswith("# ")
+    assert "".join(report.stream()) == report.html()
+    assert report.csv()
+
+
+def test_the_first_90_days_count_from_the_install_on_record():
+    ledger, _ = filled()
+    (install,) = ledger.record(
+        SMITH,
+        Milestone(
+            "go-live", MilestoneKind.INSTALL, "Go-live", at=datetime(2026, 2, 1, 9, tzinfo=UTC)
+        ),
+    )
+    start = ledger.report(SMITH, "first-90-days").data["start"]
+    assert (start["no"], start["name"], start["at"]) == (
+        install.no,
+        "Go-live",
+        "2026-02-01T09:00:00Z",
+    )
+
+
+def test_a_certificate_bears_the_proof_once_the_touch_is_sealed(tmp_path):
+    ledger, _ = sealing_in_memory(tmp_path)
+    ledger.record(SMITH, *two_sides())
+    (touch,) = ledger.record(SMITH, mail("m1"))
+    assert ledger.report(SMITH, "touch-certificate", about=touch.no).data["proof"] is None
+    ledger.seal()
+    proof = ledger.report(SMITH, "touch-certificate", about=touch.no).data["proof"]
+    assert "\n".join(proof["note"]) + "\n" == ledger.prove(SMITH, touch.no).note.decode()
+    assert len(proof["leaf"]) == 64
+
+
+def test_a_german_report_says_so_in_its_head():
+    ledger, _ = filled()
+    page = ledger.report(SMITH, "both-sides", lang="de").html()
+    assert '<html lang="de" dir="ltr">' in page
+    assert set(KINDS) > {"both-sides"}
