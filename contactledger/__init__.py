@@ -64,6 +64,8 @@ randomness. Wings never import each other; a test reads this very list and keeps
     reading.py      TOP     what can be read of an account, from a ledger or a bundle
     columns.py      TOP     how a column of rows is declared
     asked_rows.py   TOP     the answers to questions as flat rows: their columns
+    gists.py        TOP     what was judged of each account, kept in a file: a cache
+    across.py       TOP     answers over all accounts, always as if judged now
     tabulating.py   TOP     what is recorded and judged as flat rows: their columns
     rows.py         TOP     rows of a ledger: plain dicts, and Arrow
     exporting.py    TOP     rows as Parquet files

@@ -6,7 +6,7 @@ here only spares a query and is forgotten when an erasure may have taken the nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 
 from contactledger.errors import Archived, NotFound
@@ -96,14 +96,19 @@ class Accounts:
     def names(self, tx: Transaction) -> tuple[str, ...]:
         """The names of all accounts but the house, in order; the id of one that goes on in
         another's log, since its name leads there."""
-        found, after = [], ""
+        found: list[str] = []
+        after = ""
         while heads := tx.heads(after):
             after = heads[-1].account
             ids = [head.account for head in heads if head.account != self._house]
-            moves = tx.find([self._references.moved(id_) for id_ in ids])
-            ended = {r.account for r in moves if self._ended(tx, r.account)}
-            found += [id_ if id_ in ended else self.name(tx, id_) for id_ in ids]
+            found += self.names_of(tx, ids).values()
         return tuple(sorted(found))
+
+    def names_of(self, tx: Transaction, ids: Sequence[str]) -> dict[str, str]:
+        """Id → name of these accounts, as `names` gives it."""
+        moves = tx.find([self._references.moved(id_) for id_ in ids])
+        ended = {r.account for r in moves if self._ended(tx, r.account)}
+        return {id_: id_ if id_ in ended else self.name(tx, id_) for id_ in ids}
 
     def _ended(self, tx: Transaction, account: str) -> bool:
         return goes_on_in(tx, self._references, account) != account

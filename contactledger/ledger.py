@@ -47,6 +47,7 @@ from contactledger.timestamping import Timestamping
 from contactledger.trees import EntryProof
 
 if TYPE_CHECKING:
+    from contactledger.across import Across
     from contactledger.countersigning import Accepted, Countersignature
     from contactledger.exchange import Trust
     from contactledger.log.note import Signer
@@ -75,6 +76,7 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         self._reading = recorder is None
         self._recorder_key = recorder or ""
         self._high_water = high_water
+        self._place: tuple[str, str, str | None] | None = None
         self._keys = signing_keys(signer, high_water)
         self._keys_lock = Lock()
         self._forged = 0
@@ -124,13 +126,14 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         Raises StoreMissing, WrongLayout and the other StoreErrors; BadFact if another party
         runs this ledger.
         """
+        place = (where, prefix, schema) if isinstance(where, str) else None
         if not hasattr(where, "begin") or not hasattr(where, "close") or _is_sqlalchemy(where):
             from contactledger.store.sql import SqlStore
 
             create = create and recorder is not None
             where = SqlStore.open(where, prefix=prefix, schema=schema, create=create)
         try:
-            return cls(
+            made = cls(
                 where,
                 recorder=recorder,
                 signer=signer,
@@ -141,6 +144,8 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         except BaseException:
             where.close()
             raise
+        made._place = place
+        return made
 
     def _open_row(self, tx: Transaction) -> tuple[LedgerRow, References]:
         row = tx.ledger()
@@ -350,6 +355,20 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         with self._store.begin(write=False) as tx:
             entries = list(read_all(tx, self._accounts.must_find(account, tx)))
         return tuple(e for e in entries if e.recorded_at <= now)
+
+    def across(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        processes: int = 1,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Across:
+        """What may be asked of all accounts together, judged once and kept in the file `path`
+        (`contactledger.across`), by so many processes at a time."""
+        from contactledger.across import Across, Sources
+
+        sources = Sources(self._store, self._row, self._accounts, self._now, self._place)
+        return Across(sources, path, processes=processes, progress=progress)
 
     def check(self, account: str | None = None) -> int:
         """Re-hash every entry of one account or all; how many were checked.
