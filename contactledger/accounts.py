@@ -6,7 +6,7 @@ here only spares a query and is forgotten when an erasure may have taken the nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from threading import Lock
 
 from contactledger.errors import Archived, NotFound
@@ -36,6 +36,7 @@ class Accounts:
         self._references = references
         self._house = house
         self._names: dict[str, str] = {}
+        self._moved: set[str] = set()
         self._lock = Lock()
 
     def find(self, name: str, tx: Transaction) -> str | None:
@@ -46,7 +47,7 @@ class Accounts:
         with self._lock:
             known = self._names.get(name)
         if known is not None:
-            return known if known == name else goes_on_in(tx, self._references, known)
+            return known if known == name else self._followed(name, known, tx)
         if name == HOUSE:
             return self._house if tx.head(self._house) is not None else None
         rows = [r for r in tx.find([self._references.account(name)]) if r.kind == "opened"]
@@ -54,7 +55,48 @@ class Accounts:
             by_id = ID.match(name) and tx.head(name) is not None and name != self._house
             return name if by_id else None  # the name may have been erased
         self._learn({name: rows[0].account})
-        return goes_on_in(tx, self._references, rows[0].account)
+        return self._followed(name, rows[0].account, tx)
+
+    def _followed(self, name: str, account: str, tx: Transaction) -> str:
+        id_ = goes_on_in(tx, self._references, account)
+        if id_ != account:
+            with self._lock:  # its own row is not locked in vain again, nor out of order
+                self._moved.add(name)
+        return id_
+
+    def lock(
+        self, names: Collection[str], tx: Transaction, wanted: Callable[[str, str], set[bytes]]
+    ) -> tuple[dict[str, str | None], dict[str, AccountRow]]:
+        """Ids (None: to be opened) and locked heads of the accounts of these names.
+
+        `wanted`: what else will be looked up, by an account's name and id; where all names are
+        remembered, it comes with the lock, and so does whether an account goes on elsewhere.
+        """
+        held = self._lock_remembered(names, tx, wanted)
+        ids = {name: self.find(name, tx) for name in names}
+        if None in ids.values():
+            tx.claim()  # and look again: somebody may have opened it just now
+            ids = {name: id_ or self.find(name, tx) for name, id_ in ids.items()}
+        known = [id_ for id_ in ids.values() if id_ is not None]
+        heads = held if held.keys() == set(known) else tx.lock(known)
+        for id_ in known:
+            if id_ not in heads:  # known from a transaction that was rolled back since
+                self.forget(id_)
+                return self.lock(names, tx, wanted)
+        refuse_archived(heads.values())
+        return ids, heads
+
+    def _lock_remembered(
+        self, names: Collection[str], tx: Transaction, wanted: Callable[[str, str], set[bytes]]
+    ) -> dict[str, AccountRow]:
+        with self._lock:
+            ids = {name: self._names.get(name) for name in names if name not in self._moved}
+        known = {name: id_ for name, id_ in ids.items() if id_ is not None}
+        if len(known) < len(names):
+            return {}
+        moved = self._references.moved
+        ahead = {id_: {moved(id_), *wanted(name, id_)} for name, id_ in known.items()}
+        return tx.lock(ahead, ahead)
 
     def must_find(self, name: object, tx: Transaction, *, archived: bool = False) -> str:
         """The same; NotFound if there is none, Archived for one that is, unless `archived`
@@ -80,6 +122,7 @@ class Accounts:
             if len(self._names) + len(names) > REMEMBERED:
                 # the house's id leads nowhere but from here; every other is found again
                 self._names = {n: i for n, i in self._names.items() if n == self._house}
+                self._moved.clear()
             self._names.update(names)
 
     def forget(self, account: str) -> None:

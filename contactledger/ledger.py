@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from contactledger.accounts import HOUSE, Accounts, refuse_archived
+from contactledger.accounts import HOUSE, Accounts
 from contactledger.archiving import Archiving
 from contactledger.bundling import Bundle, Chosen, bundle
 from contactledger.checking import check_account, check_all, rehash
@@ -33,7 +34,7 @@ from contactledger.moments import Moment
 from contactledger.observing import observed
 from contactledger.reading import Loaded
 from contactledger.receiving import Inbox, Receiving
-from contactledger.recording import Desk, Given, Written
+from contactledger.recording import FEW, Desk, Given, Keys, Written
 from contactledger.references import References, new_id
 from contactledger.refusing import refuse_name
 from contactledger.retrying import in_one_transaction
@@ -211,12 +212,15 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
             return in_one_transaction(self._store, lambda own: self._write(given, own))
         for name in given:
             refuse_name(name)
-        ids, heads = self._locked(tx, list(given))
+        checked = {
+            name: [self._prepared(name, item, i) for i, item in enumerate(items, 1)]
+            for name, items in given.items()
+        }
+        ids, heads = self._accounts.lock(given, tx, partial(self._wanted, checked))
         written = {}
         for name, items in given.items():
-            id_ = ids[name]
+            id_, prepared = ids[name], checked[name]
             desk = self._desk(tx, heads[id_]) if id_ is not None else self._new_account(tx, name)
-            prepared = [self._prepared(name, item, i) for i, item in enumerate(items, 1)]
             if id_ is None:
                 prepared = self._opening(tx, name, prepared)
                 written[name] = desk.write(prepared, len(items) - len(prepared) + 1)
@@ -237,22 +241,10 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         self._accounts.learn_ids(given)
         return self._write(given, tx)
 
-    def _locked(
-        self, tx: Transaction, names: list[str]
-    ) -> tuple[dict[str, str | None], dict[str, AccountRow]]:
-        """Ids (None: to be opened) and locked heads of accounts."""
-        ids = {name: self._accounts.find(name, tx) for name in names}
-        if None in ids.values():
-            tx.claim()  # and look again: somebody may have opened it just now
-            ids = {name: id_ or self._accounts.find(name, tx) for name, id_ in ids.items()}
-        heads = tx.lock([id_ for id_ in ids.values() if id_ is not None])
-        for id_ in ids.values():
-            if id_ is not None and id_ not in heads:
-                # Known from a transaction that was rolled back since.
-                self._accounts.forget(id_)
-                return self._locked(tx, names)
-        refuse_archived(heads.values())
-        return ids, heads
+    def _wanted(self, given: Mapping[str, Sequence[Given]], name: str, id_: str) -> set[bytes]:
+        """What few facts will look up; a batch's question is worth a round trip of its own."""
+        few = len(given[name]) <= FEW
+        return Keys(self._references, id_).wanted(given[name]) if few else set()
 
     def _desk(self, tx: Transaction, head: AccountRow) -> Desk:
         return Desk(

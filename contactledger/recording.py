@@ -54,6 +54,8 @@ from contactledger.store.sealing import STORED_LEVELS, NodeRow
 _VERSIONED = (Party, Person, Preference, Matter, Milestone)
 """Kinds whose key may come again with other content: a new version."""
 
+FEW = 32
+"""So many facts have all that they look up worked out before their account is locked."""
 _RECORDER_BY_DEFAULT: dict[type[Fact], str] = {
     Touch: "sender",
     Mark: "party",
@@ -98,6 +100,57 @@ class Written:
     state: str
 
 
+class Keys:
+    """The references by which one account's facts look things up, each made once."""
+
+    def __init__(self, references: References, account: str) -> None:
+        self.references = references
+        self.account = account
+        self.made: dict[tuple[str, str], bytes] = {}  # (space, key): a batch repeats its keys
+
+    def ref(self, space: str, key: str) -> bytes:
+        """Where a key of a space leads."""
+        ref = self.made.get((space, key))
+        if ref is None:
+            ref = self.made[space, key] = self.references.key(self.account, space, key)
+        return ref
+
+    def candidates(self, spaces: Iterable[str], value: str) -> list[bytes]:
+        """Wherever a value may lead: as a key of these spaces, or as an id."""
+        found = [self.ref(space, value) for space in spaces]
+        if ID.match(value):
+            found.append(id_ref(value))
+        return found
+
+    def own(self, fact: Fact) -> bytes | None:
+        """Where a fact's own key leads (a preference has its subject for a key)."""
+        if isinstance(fact, Preference):
+            return self.references.of("preference", self.account, str(fact.subject))
+        key = getattr(fact, "key", None)
+        if type(key) is not str:
+            return None  # none, or what the codec refuses
+        return self.ref(SPACES[PLANS[type(fact)].kind], key)
+
+    def wanted(self, given: Iterable[Given]) -> set[bytes]:
+        """All that will be looked up for these facts."""
+        wanted, named = {self.references.aliases(self.account)}, set()
+        for fact in [item.fact for item in given]:
+            for name, _, kinds in _REFS[type(fact)]:
+                value = getattr(fact, name)
+                if type(value) is str:
+                    named.add((kinds, value))
+                elif isinstance(value, tuple):
+                    named.update([(kinds, one) for one in value if type(one) is str])
+            own = self.own(fact)
+            if own is not None:
+                wanted.add(own)
+            if isinstance(fact, Touch) and isinstance(fact.addresses, Mapping):
+                named.update([(("person",), p) for p in fact.addresses if type(p) is str])
+        for kinds, value in named:
+            wanted.update(self.candidates(_spaces(kinds), value))
+        return wanted
+
+
 class Desk:
     """One account's recording in one transaction."""
 
@@ -121,7 +174,7 @@ class Desk:
         self.recorded_at = now if head.recorded_at is None else max(now, head.recorded_at)
         self._random = random_bytes
         self._found: dict[bytes, LookupRow | None] = {}
-        self._refs: dict[tuple[str, str], bytes] = {}  # (space, key): a batch repeats its keys
+        self._keys = Keys(references, head.account)
         self._led: dict[tuple[tuple[str, ...], str], str] = {}  # (kinds, key) → id that stays
         self._kinds: dict[str, str] = {recorder: "party"}
         self._merged = Merged(head.account)
@@ -169,36 +222,10 @@ class Desk:
 
     # --- keys → ids --------------------------------------------------------------------------
 
-    def _key_ref(self, space: str, key: str) -> bytes:
-        ref = self._refs.get((space, key))
-        if ref is None:
-            ref = self._refs[space, key] = self.references.key(self.account, space, key)
-        return ref
-
-    def _candidates(self, spaces: Iterable[str], value: str) -> list[bytes]:
-        found = [self._key_ref(space, value) for space in spaces]
-        if ID.match(value):
-            found.append(id_ref(value))
-        return found
-
     def _prefetch(self, given: Sequence[Given]) -> None:
         """Look up in one query whatever the batch refers to."""
         aliases = self.references.aliases(self.account)
-        wanted, named = {aliases}, set()
-        for fact in [item.fact for item in given]:
-            for name, _, kinds in _REFS[type(fact)]:
-                value = getattr(fact, name)
-                if type(value) is str:
-                    named.add((kinds, value))
-                elif isinstance(value, tuple):
-                    named.update([(kinds, one) for one in value if type(one) is str])
-            own = self._own_ref(fact)
-            if own is not None:
-                wanted.add(own)
-            if isinstance(fact, Touch) and isinstance(fact.addresses, Mapping):
-                named.update([(("person",), p) for p in fact.addresses if type(p) is str])
-        for kinds, value in named:
-            wanted.update(self._candidates(_spaces(kinds), value))
+        wanted = self._keys.wanted(given)
         self._found.update(dict.fromkeys(wanted))
         for row in self.tx.find(wanted, self.account):
             self._learn(row)
@@ -210,15 +237,6 @@ class Desk:
         if row.kind in SPACES:
             self._kinds[row.id] = row.kind
 
-    def _own_ref(self, fact: Fact) -> bytes | None:
-        """Where a fact's own key leads (a preference has its subject for a key)."""
-        if isinstance(fact, Preference):
-            return self.references.of("preference", self.account, str(fact.subject))
-        key = getattr(fact, "key", None)
-        if type(key) is not str:
-            return None  # none, or what the codec refuses
-        return self._key_ref(SPACES[PLANS[type(fact)].kind], key)
-
     def resolve(self, kinds: tuple[str, ...], value: Any, where: str) -> str:
         """The id that a key, id or `Entry` stands for; NotFound names the field."""
         if isinstance(value, Entry):
@@ -228,7 +246,7 @@ class Desk:
             raise BadFact("must be a key, an id or an Entry", field=where)
         if "party" in kinds and value in (self.recorder_key, self.recorder):
             return self.recorder
-        for ref in self._candidates(_spaces(kinds), value):
+        for ref in self._keys.candidates(_spaces(kinds), value):
             row = self._look(ref)
             if row is not None and row.kind in kinds:
                 return row.id
@@ -260,7 +278,7 @@ class Desk:
             value = value.no
         if type(value) is str:
             for space in dict.fromkeys(SPACES.values()):
-                for ref in self._candidates((space,), value):
+                for ref in self._keys.candidates((space,), value):
                     row = self._look(ref)
                     if row is not None:
                         return row.no
@@ -308,7 +326,7 @@ class Desk:
         said = self._merged.said(fact)
         if said is not None:
             return Written(said, "repeated")
-        own = self._own_ref(fact)
+        own = self._keys.own(fact)
         there = None if own is None else self._there(fact, own)
         if there is not None:
             differs = difference(there, fact, at=item.fact.at is not None)
@@ -410,7 +428,7 @@ class Desk:
         self._blobs.extend(encoded.blobs)
         self._made[no] = entry
         self._size = no + 1
-        for row in lookups_of(entry, self.references, self._refs):
+        for row in lookups_of(entry, self.references, self._keys.made):
             self._lookups.append(row)
             self._learn(row)
         if isinstance(fact, Alias):
