@@ -84,6 +84,7 @@ def _all(file: BinaryIO) -> Bytes:
     try:
         return mmap(file.fileno(), 0, access=ACCESS_READ)
     except OSError:
+        file.seek(0)
         return file.read()
 
 

@@ -47,12 +47,15 @@ MAX_PROBES = 200
 """Tries to find out which characters no font has; what is in doubt then counts as one of them."""
 _RECORD_BYTES = 65_536
 _LOCALE = re.compile(r"([a-z]{2,3})(?:[-_][A-Za-z]{4})?(?:[-_]([A-Z]{2}))?\Z")
-_LACKING = re.compile(r"the text `?\"(.+?)\"`? could not be displayed", re.DOTALL)
+_LACKING = re.compile(
+    r"the text `?\"(.+?)\"`? could not be displayed|contains the codepoint `?\"(.+?)\"", re.DOTALL
+)
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 _FAMILY = re.compile(r' font-family="[^"]*"')
 _LONG_WORD = 25
 """Characters without a space from which on a word gets places to break, one every `_PIECE`."""
 _LONG = re.compile(r"[^\s\u200b\-\u3000-\u9fff\uac00-\ud7af]{25,}")
-_PIECE = 12
+_PIECE = 4
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 SERIF = "Libertinus Serif"
 _DRAWN_BY = (
@@ -60,7 +63,6 @@ _DRAWN_BY = (
     (0xA4CF, "Noto Sans CJK (Debian: fonts-noto-cjk)"),
     (0xABFF, "Noto Sans or another font of that script (Debian: fonts-noto-core)"),
     (0xD7FF, "Noto Sans CJK (Debian: fonts-noto-cjk)"),
-    (0xF8FF, "the font that this private character was made for"),
     (0xFAFF, "Noto Sans CJK (Debian: fonts-noto-cjk)"),
     (0x1EFFF, "Noto Sans or another font of that script (Debian: fonts-noto-core)"),
     (0x1FAFF, "Noto Color Emoji (Debian: fonts-noto-color-emoji)"),
@@ -221,6 +223,8 @@ def _breakable(value: Any) -> Any:
     if isinstance(value, str):
         return _LONG.sub(_broken, value) if len(value) >= _LONG_WORD else value
     if isinstance(value, list):
+        if value and value[0] == "mono":  # a key, a digest: to be copied as it is
+            return value
         return [_breakable(one) for one in value]
     if isinstance(value, dict):
         return {key: _breakable(one) for key, one in value.items()}
@@ -254,7 +258,7 @@ class _Press:
         except self._typst.TypstError as error:
             lacking = _lacking(error)
         if self._how.missing == "error":
-            raise _no_font(lacking)
+            raise lacking
         table = {ord(c): f"[U+{ord(c):04X}]" for c in self._without_glyph({*text, *drawn})}
         for path in self._folder.glob("chart-*.svg"):
             path.write_text(path.read_text("utf-8").translate(table), "utf-8")
@@ -320,21 +324,21 @@ def _fonts(folders: tuple[str, ...], *, system: bool) -> Any:
     return _typst().Fonts(include_system_fonts=system, font_paths=list(folders))
 
 
-def _lacking(error: Exception) -> str:
-    """The character that a font has not; any other refusal of typst is not one of ours."""
+def _lacking(error: Exception) -> BadInput:
+    """That a character cannot stand here; any other refusal of typst is not one of ours."""
     match = _LACKING.search(str(error))
     if match is None:
         raise error
-    return match[1]
-
-
-def _no_font(character: str) -> BadInput:
-    one = next((c for c in character if not c.isascii()), character[0])
-    name = unicodedata.name(one, "which has no name")
-    fonts = next((fonts for last, fonts in _DRAWN_BY if ord(one) <= last), _DRAWN_BY[-1][1])
+    text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), match[1] or match[2])
+    one = next((c for c in text if not c.isascii()), text[0])
+    named = f"U+{ord(one):04X} ({unicodedata.name(one, 'which has no name')})"
+    instead = 'print it as its code point with missing="code-point"'
+    if match[2]:
+        return BadInput(f"no archival PDF may hold {named}: {instead}", field="fonts")
+    fonts = next(fonts for last, fonts in _DRAWN_BY if ord(one) <= last)
     return BadInput(
-        f"none draws U+{ord(one):04X} ({name}): install {fonts}, name a folder that holds such a "
-        'font with fonts=, or print it as its code point with missing="code-point"',
+        f"none draws {named}: install {fonts}, name a folder that holds such a font with fonts=, "
+        f"or {instead}",
         field="fonts",
     )
 
