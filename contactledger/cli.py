@@ -34,6 +34,7 @@ from contactledger import (
     commands_policy,
     commands_receive,
     commands_scaling,
+    commands_serve,
     commands_tick,
     commands_write,
     files,
@@ -183,6 +184,7 @@ commands_policy.add_to(app)
 commands_next.add_to(app)
 commands_migrate.add_to(app)
 commands_scaling.add_to(app)
+commands_serve.add_to(app)
 commands_receive.add_to(app)
 commands_erase.add_to(app)
 commands_tick.add_to(app)

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from contactledger.errors import BadEvent, BadInput, Conflict, StoreBusy, Unverified
-from contactledger.sources import Postmark, Twilio
+from contactledger.sources import AmazonSES, Mailgun, Postmark, Twilio
 from contactledger.vocabulary import SignalKind
 from contactledger.web import Access, pages
 from contactledger.web.hooks import FORGED_A_MINUTE, GIF, HITS_A_MINUTE
@@ -73,7 +73,9 @@ def test_a_report_that_does_not_verify_is_refused_and_nothing_is_kept():
     assert (answer.status_code, site.ledger.waiting()) == (401, {})
 
 
-@pytest.mark.parametrize(("name", "status"), [("postmark", 401), ("mailgun", 401), ("ses", 500)])
+@pytest.mark.parametrize(
+    ("name", "status"), [(Postmark.name, 401), (Mailgun.name, 401), (AmazonSES.name, 500)]
+)
 def test_the_code_for_a_forgery_is_one_after_which_the_provider_tries_again(name, status):
     source = Failing(verify=Unverified("forged"))
     source.name = name
@@ -251,6 +253,20 @@ def test_a_post_that_does_not_say_so_changes_nothing(data):
     sent = Sent()
     assert sent.browser.post(sent.unsubscribe, data=data).status_code == 400
     assert sent.new() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"a=1&" * 50 + b"List-Unsubscribe=One-Click"),
+        ("multipart/form-data; boundary=x", b"--y\r\nnothing"),
+        ("multipart/form-data", b"x"),
+    ],
+)
+def test_what_is_no_form_changes_nothing(kind, body):
+    sent = Sent()
+    answer = sent.browser.post(sent.unsubscribe, content=body, headers={"content-type": kind})
+    assert (answer.status_code, sent.new()) == (400, [])
 
 
 def test_a_made_up_address_unsubscribes_nobody():

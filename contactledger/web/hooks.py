@@ -24,6 +24,7 @@ from urllib.parse import parse_qs
 
 import attrs
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -46,7 +47,7 @@ from contactledger.web.looks import rendered
 
 GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """A transparent GIF of one pixel."""
-REFUSED = {"ses": 500}
+REFUSED = {"amazon_ses": 500}
 """What a report is answered that does not verify, where it is not 401; see above."""
 FORGED_A_MINUTE = 60
 """Reports of one address that do not verify, before it has to wait."""
@@ -171,11 +172,13 @@ class Hooks:
             form = await _form(request)
         except TooLarge:
             return _empty(413)
+        except (ValueError, HTTPException):  # what is no form says nothing
+            form = {}
         if form.get("List-Unsubscribe", "").strip().lower() != "one-click":
             return _page("Nothing was changed", "The request did not say what is wanted.", 400)
-        if not await self._hit(request, form=form):
-            return _empty(503, 30)
-        return _page("You are unsubscribed", "It is on record from this moment on.")
+        kept = await self._hit(request, form=form)
+        done = "You are unsubscribed", "It is on record from this moment on."
+        return _page(*done) if kept else _empty(503, 30)
 
     def _known(self, request: Request) -> bool:
         try:

@@ -195,10 +195,10 @@ class _Form:
     def _usual_sender(self, mine: list[Someone], answered: Touch | None) -> str:
         """Who is meant, if nobody says: the visitor, else who was asked, else the party."""
         person = self.visit.access.person
-        if person:
-            for entry in reversed(self.entries):
-                if isinstance(entry.fact, Person) and person in (entry.id, entry.fact.key):
-                    return entry.id
+        known = [e for e in self.entries if isinstance(e.fact, Person)]
+        me = [e.id for e in known if person and person in (e.id, getattr(e.fact, "key", None))]
+        if me:
+            return me[-1]
         ids = {one.id for one in mine}
         asked = answered.to if answered else ()
         return next((id_ for id_ in asked if id_ in ids), self.party)
