@@ -90,7 +90,7 @@ def _block_html(block: Block, number: int, words: Words) -> Iterator[str]:
     elif isinstance(block, Chart):
         caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
         yield (
-            f'<figure><div class="chart" tabindex="0" role="region" aria-labelledby="s-{number}">'
+            f'<figure><div class="chart" tabindex="0" role="group" aria-labelledby="s-{number}">'
             f"{block.svg}</div>{caption}</figure>\n"
         )
     else:

@@ -7,6 +7,7 @@ Nothing in them is volatile: the standing is built by hand with fixed times and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -17,8 +18,10 @@ from contactledger.report.charts_answers import answer_times
 from contactledger.report.charts_funnel import funnel
 from contactledger.report.charts_holders import holders
 from contactledger.report.charts_pressure import pressure
+from contactledger.report.kinds import KINDS
 from contactledger.report.render import Report, render
 from contactledger.report.rows import names, rows
+from tests.kinds import story_rows
 from tests.reporting import SCOPE, WORDING, standing
 
 FOLDER = Path(__file__).parent
@@ -41,6 +44,11 @@ def _card_text() -> str:
     return standing_text(found, names(story.entries))
 
 
+def _kind(kind: str, form: str, lang: str) -> str:
+    made = render(kind, story_rows(kind), lang=lang)
+    return {"html": made.html, "txt": made.text, "md": made.markdown, "csv": made.csv}[form]()
+
+
 CASES: dict[str, Callable[[], str]] = {
     "proof-of-contact.html": lambda: report().html(),
     "proof-of-contact.txt": lambda: report().text(),
@@ -52,4 +60,9 @@ CASES: dict[str, Callable[[], str]] = {
     "holders.svg": lambda: holders(dict(report().data)).svg + "\n",
     "card.html": _card,
     "card.txt": _card_text,
+}
+CASES |= {
+    f"{kind}.{form}": partial(_kind, kind, form, lang)
+    for kind in KINDS
+    for form, lang in (("html", "en"), ("txt", "en"), ("md", "de"), ("csv", "en"))
 }

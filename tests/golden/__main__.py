@@ -12,12 +12,12 @@ def main(arguments: list[str]) -> int:
     stale = 0
     for name, make in CASES.items():
         path, text = FOLDER / name, make()
-        old = path.read_text("utf-8") if path.exists() else None
+        old = path.read_bytes().decode() if path.exists() else None
         if old == text:
             continue
         stale += 1
         if "--update" in arguments:
-            path.write_text(text, "utf-8", newline="\n")
+            path.write_bytes(text.encode())
         print(f"{'written' if '--update' in arguments else 'differs'}: {name}")
     return 0 if "--update" in arguments else int(stale > 0)
 
