@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from contactledger import Ledger, MemoryStore
@@ -25,6 +27,7 @@ def test_it_makes_a_ledger_the_report_as_html_and_text_and_the_bundle_with_its_k
         "smith-motors.txt",
         "smith-motors.bundle",
         "acme.vkey",
+        "smith-motors.pdf",
     ]
     assert {path.name for path in folder.iterdir()} == {path.name for path in made.files}
     html = made.files[1].read_text("utf-8")
@@ -45,6 +48,22 @@ def test_the_other_side_opens_the_bundle_and_judges_the_same(played):
     opened = open_bundle(made.bundle, trust=[made.key])
     assert opened.complete
     assert opened.standing() == made.standing
+
+
+def test_the_pdf_carries_the_same_bundle(played):
+    _, made = played
+    opened = open_bundle(made.pdf, trust=[made.key])
+    assert opened.printed
+    assert opened.standing() == made.standing
+    assert made.bundle.read_bytes() in made.pdf.read_bytes()
+
+
+def test_without_the_extra_for_it_there_is_no_pdf_not_even_an_old_one(tmp_path, monkeypatch):
+    (tmp_path / "smith-motors.pdf").write_bytes(b"of an earlier demo")
+    monkeypatch.setitem(sys.modules, "typst", None)
+    made = play(tmp_path)
+    assert made.pdf is None
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in made.files}
 
 
 def test_no_private_key_is_left(played):

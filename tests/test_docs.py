@@ -43,7 +43,7 @@ def commands() -> list[str]:
 def test_the_readme_has_two_commands_of_one_line_each():
     demo, tests = commands()
     prepare = "python3 -m venv .venv && .venv/bin/python -m pip install -q -e"
-    assert demo == f'{prepare} ".[cli]" && .venv/bin/python -m contactledger demo'
+    assert demo == f'{prepare} ".[cli,pdf]" && .venv/bin/python -m contactledger demo'
     assert tests == f'{prepare} ".[test]" && .venv/bin/python -m tests'
 
 
@@ -52,4 +52,4 @@ def test_the_ci_run_calls_the_readmes_test_command_word_for_word():
     assert run.stat().st_mode & 0o111
     lines = run.read_text("utf-8").splitlines()
     assert lines[-1] == commands()[1]
-    assert "export CONTACTLEDGER_REQUIRE=postgres,go,sigstore,chromium" in lines
+    assert "export CONTACTLEDGER_REQUIRE=postgres,go,sigstore,chromium,fonts" in lines

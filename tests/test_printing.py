@@ -317,6 +317,11 @@ def test_every_script_is_drawn_where_there_are_fonts(tmp_path):
     assert "[U+" not in text
 
 
+def test_folders_of_fonts_are_looked_through(tmp_path):
+    how = Print(fonts=(str(tmp_path),))
+    assert printed(small(), NOW, how) == printed(small(), NOW, Print())
+
+
 def test_another_refusal_of_the_compiler_is_not_taken_for_a_missing_font():
     import typst
 
