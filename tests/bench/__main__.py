@@ -18,8 +18,10 @@ from tempfile import TemporaryDirectory
 from tests.bench import (
     bundles,
     eventsourced,
+    judging,
     mailboxes,
     measure,
+    overall,
     postgresql,
     reading,
     sealing,
@@ -35,11 +37,11 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
     parser.add_argument(
-        "--only", default="", help="letters of parts to run: a b c d e i l m p r s v w"
+        "--only", default="", help="letters of parts to run: a b c d e i j l m o p r s v w"
     )
     parser.add_argument("--entries", type=int, default=0, help="of the large ledgers")
     asked = parser.parse_args()
-    parts = asked.only or "abcdeilmprsvw"
+    parts = asked.only or "abcdeijlmoprsvw"
     large = asked.entries or (reading.LARGE if asked.large else reading.LARGE // 10)
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
@@ -56,10 +58,14 @@ def main() -> int:
             lines.append(reading.checking(folder))
         if "i" in parts:
             lines += starting.starting(folder)
+        if "j" in parts:
+            lines += judging.judging()
         if "l" in parts:
             lines += whole.bundles(folder) if asked.large else whole.bundles(folder, 20_000, 5_000)
         if "m" in parts:
             lines += mailboxes.reading(folder)
+        if "o" in parts:
+            lines += overall.answers(folder, overall.ACCOUNTS // (1 if asked.large else 20))
         if "p" in parts:
             lines += postgresql.measured(folder, large)
         if "r" in parts:
