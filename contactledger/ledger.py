@@ -458,7 +458,7 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
     def accept(
         self, countersignature: Countersignature | bytes, *, trust: Trust | Iterable[Trust]
     ) -> Accepted:
-        """Take in what came back for a bundle, if one of the `trust`ed keys of theirs signed it.
+        """Take in what came back for a bundle, if one of their keys in `trust` signed it.
 
         Later bundles hold it (`contactledger.countersigning`). Raises Unverified.
         """
