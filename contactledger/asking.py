@@ -11,8 +11,8 @@ key was erased, or is not disclosed, the id will do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 
@@ -39,12 +39,40 @@ from contactledger.questions import (
     Turn,
     Waiting,
 )
+from contactledger.report.answers import Answers, answer_rows, answers_text
+from contactledger.report.names import names
+from contactledger.report.wording import Scope
+from contactledger.vocabulary import MilestoneKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from contactledger.reading import Loaded
     from contactledger.rows import Rows
+
+
+WORTH_TELLING = frozenset({MilestoneKind.OUTAGE, MilestoneKind.RELEASE})
+"""Milestones of which a report says who was told without being asked."""
+
+
+def answers_of(found: Judged, abouts: Iterable[About] = ()) -> Answers:
+    """Everything that a page of answers says; who was told of these things, or, where none is
+    named, of the outages and releases."""
+    abouts = tuple(abouts) or tuple(_worth_telling(found))
+    return Answers(
+        waiting=waiting(found),
+        times=answer_times(found),
+        diligence=diligence(found),
+        told=[told(found, about, by=found.keeper) for about in abouts],
+        passages=passages(found, least=2),
+        attendance=attendance(found),
+    )
+
+
+def _worth_telling(found: Judged) -> Iterator[About]:
+    for milestone, versions in found.view.milestones.items():
+        if cast(Milestone, versions[-1].fact).kind in WORTH_TELLING:
+            yield About("milestone", milestone)
 
 
 @frozen(eq=False)
@@ -114,6 +142,17 @@ class Asked:
     def attendance(self) -> tuple[Attendance, ...]:
         """Who came to meetings and visits, of the host and of every guest."""
         return attendance(self.judged)
+
+    def text(self, *topics: str) -> str:
+        """The answers as a page of plain text, with the names that are still disclosed.
+
+        Who was told is said of these topics, else of the outages and releases.
+        """
+        called = names(entry for entry in self._entries if entry.recorded_at <= self.as_of)
+        zone = called.zones.get(self.judged.keeper, "UTC")
+        abouts = [About("topic", topic) for topic in topics]
+        data = answer_rows(answers_of(self.judged, abouts), called, Scope(zone=zone))
+        return answers_text(data)
 
     def rows(
         self,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from contactledger.advice import CadenceFinding, NextStep, PlanFinding, Relationship
+from contactledger.asking import answers_of
 from contactledger.errors import BadInput
 from contactledger.facts import Entry, Party, PolicyAdopted
 from contactledger.files import Report
@@ -14,10 +15,12 @@ from contactledger.findings import Standing
 from contactledger.judge.cadence import owed
 from contactledger.judge.judge import judge_view
 from contactledger.judge.policy import parse_policy, policy_digest, rule_sentences
+from contactledger.judge.questions import judged, judged_already
 from contactledger.judge.rules import CAVEATS, NOTES, RULES, VIOLATIONS
 from contactledger.judge.rules_next import NEXT_RULES
 from contactledger.judge.view import view
 from contactledger.reading import Loaded
+from contactledger.report.answers import Answers, answer_rows
 from contactledger.report.kind_first_days import milestone_rows
 from contactledger.report.kinds import KINDS, OF_LEDGER
 from contactledger.report.names import Names, names
@@ -64,6 +67,9 @@ def report(  # noqa: PLR0913 - what the judge gave, and everything a user may as
         data = whole
     elif kind in OF_LEDGER:
         raise BadInput("is over all accounts: ask Ledger.survey for it", field="kind")
+    else:
+        scope = Scope(zone=data["zone"])
+        data["answers"] = answer_rows(_answers(standing, loaded, period, what_if), called, scope)
     return Report(render(kind, data, templates, lang), attached)
 
 
@@ -94,6 +100,19 @@ def proof_rows(
     cadences, plans = _owed(standing, loaded, set(texts), period, what_if)
     data["owed"] = owed_rows(cadences, plans, called, AHEAD, scope)
     return data, called
+
+
+def _answers(
+    standing: Standing,
+    loaded: Loaded,
+    period: tuple[datetime | None, datetime | None],
+    what_if: str | None,
+) -> Answers:
+    """The answers of the whole account, since what is owed does not end with a period."""
+    if period == (None, None) and what_if is None:
+        return answers_of(judged_already(standing, loaded.entries, loaded.house))
+    now = standing.as_of
+    return answers_of(judged(loaded.entries, now, house=loaded.house, what_if=what_if))
 
 
 def _owed(

@@ -95,6 +95,7 @@ def _sections(data: Mapping[str, Any]) -> Iterator[Section]:
     yield Section("Promises", [_promises(data["promises"])], name="promises")
     yield from _matters(data)
     yield from _owed(data.get("owed"))
+    yield from _answers(data.get("answers"))
     yield Section("What is not known", [_unknown(data["unknown"])], name="unknown")
     yield Section("The rules, in plain words", list(_rules(data)), name="rules")
     yield Section("The policy", list(_policy(data["policies"])), name="policy")
@@ -423,6 +424,13 @@ def _owed(owed: Row | None) -> Iterator[Section]:
     rules = " ".join(f"{r['code']}: {r['text']}" for r in owed["rules"])
     title = "What was owed without being asked for"
     yield Section(title, [Listing(items), Paragraph(rules, "note")], name="owed")
+
+
+def _answers(answers: Row | None) -> Iterator[Section]:
+    """What was answered to the questions that an account is asked."""
+    for key, title in (answers or {"titles": {}})["titles"].items():
+        if answers and answers[key]:
+            yield Section(title, [Listing([said(line) for line in answers[key]])], name=key)
 
 
 def _unknown(unknown: list[Row]) -> Block:
