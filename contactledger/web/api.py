@@ -138,15 +138,19 @@ def _accounts(visit: Visit, _: Any) -> Answer:
             if visit.access.sees(one.id, one.name) and one.id > after]  # fmt: skip
     seen.sort(key=lambda one: one.id)
     return 200, {
-        "accounts": [attrs.asdict(one) for one in seen[:ACCOUNTS]],
+        "accounts": [_account(one) for one in seen[:ACCOUNTS]],
         "more": len(seen) > ACCOUNTS,
     }
+
+
+def _account(one: behind.Named) -> dict[str, Any]:
+    return {"id": one.id, "name": one.name, "entries": one.size, "archived": one.archived}
 
 
 def _standing(visit: Visit, _: Any) -> Answer:
     """The standing with all its findings, as the report has it."""
     named = visit.account()
-    return 200, visit.ledger.report(named.id, **_as_of(visit), **_period(visit)).data
+    return 200, visit.ledger.report(named.called, **_as_of(visit), **_period(visit)).data
 
 
 def _rows(visit: Visit, _: Any) -> Answer:
@@ -163,7 +167,7 @@ def _rows(visit: Visit, _: Any) -> Answer:
 def _next_steps(visit: Visit, _: Any) -> Answer:
     named = visit.account()
     party = visit.access.party
-    return 200, visit.ledger.outlook(named.id, party=party, **_as_of(visit)).data
+    return 200, visit.ledger.outlook(named.called, party=party, **_as_of(visit)).data
 
 
 def _may_contact(visit: Visit, _: Any) -> Answer:

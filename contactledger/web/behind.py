@@ -35,6 +35,13 @@ class Named:
     name: str
     size: int
     archived: bool
+    leads: bool = True
+    """Whether its name leads to it, and not into another's log where it goes on."""
+
+    @property
+    def called(self) -> str:
+        """What a report of it is asked for by: the name, which it prints, where that will do."""
+        return self.name if self.leads else self.id
 
 
 def seals(ledger: Ledger) -> Seals:
@@ -65,7 +72,9 @@ def named(ledger: Ledger, account: str) -> Named:
         head = tx.head(id_)
         if head is None or id_ == ledger._row.house:
             raise NotFound("no account of this name in the ledger", field="account")
-        return Named(id_, ledger._accounts.name(tx, id_), head.size, head.archived is not None)
+        name = ledger._accounts.name(tx, id_)
+        leads = ledger._accounts.find(name, tx) == id_
+        return Named(id_, name, head.size, head.archived is not None, leads)
 
 
 def all_named(ledger: Ledger) -> list[Named]:

@@ -22,8 +22,8 @@ from contactledger.facts import Entry, Mark, Touch
 from contactledger.files import Report
 from contactledger.judge.standing import standing
 from contactledger.report.charts import timeline
-from contactledger.report.names import names
-from contactledger.report.phrases import AUTH, iso, iso_local
+from contactledger.report.names import Names, names
+from contactledger.report.phrases import AUTH, CHANNELS, iso, iso_local
 from contactledger.report.summary import onus_text
 from contactledger.reporting import report as made_report
 from contactledger.web import behind
@@ -169,7 +169,7 @@ def account(visit: Visit) -> Response:
     findings = list(reversed(data["findings"]))
     page = visit.number("page", 1, max(1, -(-len(findings) // TOUCHES)))
     shown = findings[(page - 1) * TOUCHES : page * TOUCHES]
-    steps = visit.ledger.outlook(named.id, party=visit.access.party).data["steps"]
+    steps = visit.ledger.outlook(named.called, party=visit.access.party).data["steps"]
     return visit.page(
         "account.html",
         account=named,
@@ -214,7 +214,7 @@ def touch(visit: Visit) -> Response:
         fact=fact,
         findings=found,
         pieces=[
-            _piece(e, evidence.get(e.no), called, data["zone"])
+            _piece(e, evidence.get(e.no), called, data["zone"], entry)
             for e in entries
             if e.no == no or _is_about(e, entry)
         ],
@@ -225,6 +225,7 @@ def touch(visit: Visit) -> Response:
             for e in entries
             if isinstance(e.fact, Mark) and e.fact.entry == no
         ],
+        channel=CHANNELS[fact.channel],
         sender=called.of(fact.sender or entry.recorder),
         receivers=[called.of(one) for one in fact.to],
         at_local=iso_local(entry.at, data["zone"]),
@@ -240,14 +241,20 @@ def _is_about(one: Entry, touched: Entry) -> bool:
     return one.kind == "signal" and getattr(fact, "touch", None) == touched.id
 
 
-def _piece(entry: Entry, judged: dict[str, Any] | None, called: Any, zone: str) -> dict[str, Any]:
+def _piece(
+    entry: Entry, judged: dict[str, Any] | None, called: Names, zone: str, touched: Entry
+) -> dict[str, Any]:
     """A piece of evidence: what it says, who wrote it down, how that was authenticated."""
     fact: Any = entry.fact
-    what = "touch" if isinstance(fact, Touch) else str(fact.what)
+    what = str(getattr(fact, "what", "")).replace("_", " ")
+    if isinstance(fact, Touch) and entry.no != touched.no:
+        what = "an answer" if touched.id in fact.answers else "a reminder"
+    elif judged:
+        what = judged["text"]
     kept = fact.original is not None
     return {
         "no": entry.no,
-        "text": judged["text"] if judged else what.replace("_", " "),
+        "text": what or "put on record by its sender",
         "at_local": iso_local(entry.at, zone),
         "recorded_local": iso_local(entry.recorded_at, zone),
         "recorder": called.of(entry.recorder),
@@ -270,7 +277,7 @@ def _piece(entry: Entry, judged: dict[str, Any] | None, called: Any, zone: str) 
 def report(visit: Visit) -> Response:
     """The proof of contact, to be read here. Its one style sheet is allowed by its hash."""
     named = visit.account()
-    html = visit.ledger.report(named.id).html()
+    html = visit.ledger.report(named.called).html()
     hashes = "".join(
         f" 'sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
         for style in re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
@@ -290,9 +297,9 @@ def download(visit: Visit) -> Response:
     if form not in FORMS.get(kind, ()):
         raise NotFound("no such file")
     made: Report = (
-        visit.ledger.outlook(named.id, party=visit.access.party)
+        visit.ledger.outlook(named.called, party=visit.access.party)
         if kind == "outlook"
-        else visit.ledger.report(named.id, kind)
+        else visit.ledger.report(named.called, kind)
     )
     text = {"html": made.html, "txt": made.text, "json": made.json}[form]()
     return _attached([text.encode()], _TYPES[form], file)

@@ -119,7 +119,7 @@ class _Form:
             answered=answered,
             about=self.called.about(answered.no) if answered else "",
             senders=senders,
-            sender=visit.text("sender") or self._usual_sender(mine, fact),
+            sender=visit.text("sender") or self._usual_sender(senders, fact),
             people=self.people,
             to_ids=visit.texts("to") or self._usual_to(answered, fact),
             channels=CHANNELS,
@@ -192,16 +192,16 @@ class _Form:
         same = now.astimezone(ZoneInfo(self.zone)).strftime("%Y-%m-%dT%H:%M") == said
         return now if same else when
 
-    def _usual_sender(self, mine: list[Someone], answered: Touch | None) -> str:
-        """Who is meant, if nobody says: the visitor, else who was asked, else the party."""
+    def _usual_sender(self, senders: list[Someone], answered: Touch | None) -> str:
+        """Who is meant, if nobody says: the visitor, or whoever was asked, else the party."""
         person = self.visit.access.person
         known = [e for e in self.entries if isinstance(e.fact, Person)]
         me = [e.id for e in known if person and person in (e.id, getattr(e.fact, "key", None))]
-        if me:
-            return me[-1]
-        ids = {one.id for one in mine}
-        asked = answered.to if answered else ()
-        return next((id_ for id_ in asked if id_ in ids), self.party)
+        ids = {one.id for one in senders}
+        asked = [id_ for id_ in (answered.to if answered else ()) if id_ in ids]
+        if asked and not set(asked) & {*me, self.party}:
+            return asked[0]
+        return me[-1] if me else self.party
 
     def _usual_to(self, answered: Entry | None, fact: Touch | None) -> list[str]:
         return [fact.sender or answered.recorder] if answered and fact else []

@@ -1,0 +1,191 @@
+"""The pages driven as a person would, in a real browser with JavaScript switched off."""
+
+# ruff: noqa: F811 - the fixture is imported by its name
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+
+from contactledger import Ledger
+from contactledger.files import reading
+from contactledger.keys import keygen
+from contactledger.web import Access, pages
+from tests.browser import DESKTOP, PHONE, chromium, violations  # noqa: F401 - a fixture
+from tests.ledgers import SMITH, mail, two_sides
+
+KEY = "acme.example/ledger"
+
+
+class Served:
+    """A ledger of this moment whose pages are served on this machine; everybody who names
+    themselves is of the vendor's staff."""
+
+    def __init__(self, folder) -> None:
+        self.key = keygen(folder / "acme.key", name=KEY).format()
+        self.ledger = Ledger.open(
+            f"sqlite:///{folder / 'contacts.db'}", recorder="acme", signer=folder / "acme.key"
+        )
+        self.ledger.record(SMITH, *two_sides(), mail("hello", about="Inventory sync"))
+        self.account = self.ledger.entries(SMITH)[0].account
+        self.ledger.bundle(SMITH).save(folder / "smith.bundle")
+        self.bundle = folder / "smith.bundle"
+
+        def allow(request):
+            return Access.staff("ann", person="ann") if "x-who" in request.headers else None
+
+        self.pages = pages(self.ledger, allow)
+        self.server = uvicorn.Server(uvicorn.Config(self.pages, log_level="warning"))
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))
+        self.at = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.socket.listen()  # from here on a browser waits until the server is there
+        self.thread = threading.Thread(target=self.server.run, args=([self.socket],))
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(20)
+        self.socket.close()
+        self.ledger.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory) -> Iterator[Served]:
+    made = Served(tmp_path_factory.mktemp("served"))
+    yield made
+    made.close()
+
+
+@contextmanager
+def opened(browser, served, path="/", *, who=True, size=DESKTOP, **how):
+    """A page of the site; what the browser complains of on the way is a failure."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        base_url=served.at,
+        extra_http_headers={"x-who": "ann"} if who else {},
+        **{"java_script_enabled": False, **how},
+    )
+    complaints = []
+    try:
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(path)
+        yield page
+        assert [text for text in complaints if "Content Security Policy" in text] == []
+    finally:
+        context.close()
+
+
+def test_a_call_is_recorded_and_it_is_seen_whose_turn_it_is(chromium, served):
+    with opened(chromium, served) as page:
+        page.get_by_role("link", name=SMITH).click()
+        assert "It is Smith Motors’ turn" in page.inner_text("main")
+        page.get_by_role("link", name="Record a touch").click()
+        page.get_by_label("Who reached out").select_option(label="Ann Lee, ACME Dealer Systems")
+        page.get_by_label("Bob Ray").check()
+        page.get_by_label("How", exact=True).select_option(label="phone")
+        page.get_by_label("If it was a call").select_option(label="spoke with a person")
+        page.get_by_label("About").fill("How the sync works")
+        page.get_by_role("button", name="Put on record").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "How the sync works"
+        assert "answered" in page.inner_text("main")
+        page.get_by_role("link", name=SMITH).click()
+        assert "How the sync works" in page.inner_text("main")
+
+
+def test_the_report_is_read_and_handed_over(chromium, served):
+    with opened(chromium, served, f"/a/{served.account}") as page:
+        page.get_by_role("link", name="Read the report").click()
+        assert "proof of contact" in page.inner_text("header").lower()
+        assert page.evaluate("document.styleSheets[0].cssRules.length") > 10  # it was allowed
+        page.go_back()
+        with page.expect_download() as got:
+            page.get_by_role("link", name="Bundle").click()
+        with reading(got.value.path(), "bundle") as file:
+            assert file.read(2) == b"PK"
+
+
+def test_a_bundle_is_verified(chromium, served):
+    with opened(chromium, served, "/verify") as page:
+        page.get_by_label("Bundle, or a PDF with one in it").set_input_files(served.bundle)
+        page.get_by_role("button", name="Verify").click()
+        assert page.get_by_role("heading", name="It holds").is_visible()
+        assert served.key in page.inner_text("main")
+
+
+def test_the_customer_answers_and_disputes_over_a_link(chromium, served):
+    link = served.pages.link(SMITH, "smith", person="bob")
+    with opened(chromium, served, link, who=False) as page:
+        assert page.url == f"{served.at}/a/{served.account}"
+        assert page.get_by_role("link", name="Accounts", exact=True).count() == 0
+        page.get_by_role("link", name="Inventory sync").first.click()
+        page.get_by_label(re.compile("A word beside it")).fill("I never asked for it")
+        page.get_by_role("button", name="Dispute").click()
+        assert "I never asked for it" in page.inner_text("main")
+        page.get_by_role("link", name="Record an answer").click()
+        assert page.get_by_label("ACME Dealer Systems").is_checked()
+        page.get_by_label(re.compile("What was said")).fill("No, thank you.")
+        page.get_by_role("button", name="Put on record").click()
+        assert "No, thank you." in page.inner_text("blockquote")
+        page.get_by_role("button", name="Leave").click()
+        page.goto(f"/a/{served.account}")
+        assert "You need access" in page.inner_text("main")
+    (finding,) = [f for f in served.ledger.findings(SMITH) if f.no == 7]
+    assert (finding.outcome, len(finding.contested)) == ("answered", 1)
+
+
+def focused(page) -> str:
+    """What the keyboard is on."""
+    return page.evaluate(
+        "(e => e.innerText || e.id || e.getAttribute('name'))(document.activeElement)"
+    )
+
+
+def tab_to(page, what: str) -> None:
+    """Press Tab until that is reached; a page holds fewer things than this."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if focused(page) == what:
+            return
+    raise AssertionError(f"the keyboard never reached {what}")
+
+
+def test_a_touch_is_recorded_with_the_keyboard_alone(chromium, served):
+    with opened(chromium, served, f"/a/{served.account}") as page:
+        page.keyboard.press("Tab")
+        assert focused(page) == "To the content"
+        page.keyboard.press("Enter")
+        tab_to(page, "Record a touch")
+        outline = page.locator(":focus").evaluate("e => getComputedStyle(e).outlineWidth")
+        assert outline == "3px"
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/new")
+        tab_to(page, "to")
+        page.keyboard.press("Space")
+        tab_to(page, "about")
+        page.keyboard.type("By keyboard")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/t/*")
+        assert page.get_by_role("heading", level=1).inner_text() == "By keyboard"
+
+
+PATHS = ("/", "/a/{}", "/a/{}/t/7", "/a/{}/new", "/verify", "/health", "/inbox")
+
+
+@pytest.mark.parametrize(
+    ("path", "scheme"), [*((path, "light") for path in PATHS), *((p, "dark") for p in PATHS[1:4])]
+)
+def test_nothing_is_wider_than_a_phone_and_axe_finds_nothing(chromium, served, path, scheme):
+    with opened(
+        chromium, served, path.format(served.account), size=PHONE, color_scheme=scheme,
+        java_script_enabled=True, bypass_csp=True,
+    ) as page:  # fmt: skip
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        assert violations(page) == []
