@@ -161,7 +161,7 @@ def _counts(done: Imported) -> dict[str, Any]:
     """What was, or would be, recorded, as `_told` says it, for programs."""
     return {
         "dry_run": done.dry_run,
-        "batch": done.batch or None,
+        "batch": None if done.dry_run else done.batch,
         "recorded": len(done.recorded),
         "repeated": done.repeated,
         "conflicting": len(done.conflicting),
