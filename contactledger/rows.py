@@ -41,12 +41,13 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Rows(Sequence[Row]):
-    """Rows of one set, in order: a sequence of plain dicts, which also speaks Arrow.
+class Rows:
+    """Rows of one set, in order: plain dicts by their number, which also speak Arrow.
 
     `columns`: name → kind (text, int, bool, time, texts, ints), in order. Polars, DuckDB,
     pyarrow and `pandas.DataFrame.from_arrow` take it as it is, through the Arrow PyCapsule
-    interface; there, times are without a zone, in UTC as their names say.
+    interface; there, times are without a zone, in UTC as their names say. It is no
+    `collections.abc.Sequence`: of one, Polars looks at the first rows and guesses the kinds.
     """
 
     what: str
@@ -64,6 +65,9 @@ class Rows(Sequence[Row]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
 
     def __repr__(self) -> str:
         return f"<Rows: {len(self)} {self.what}>"

@@ -34,7 +34,7 @@ SHOWN = 20
 _LINES = 12
 """Lines of evidence of one finding."""
 
-_BOX = "font:13px/1.45 system-ui,sans-serif;max-width:52em;padding:.6em 0"
+_BOX = "font:13px/1.45 system-ui,sans-serif;max-width:64em;padding:.6em 0"
 _CELL = "padding:.2em 1em .2em 0;text-align:left;vertical-align:top"
 
 
@@ -104,7 +104,7 @@ def findings_card(found: Sequence[Finding], called: Names) -> str:
     rows = [
         (
             f"[{f.no}]",
-            _local(f.at, f.zone),
+            _tag("span", "white-space:nowrap", _local(f.at, f.zone)),
             _joined([_name(called.of(f.sender)), "to", _name(called.of(f.party))]),
             CHANNELS[f.channel],
             _name(called.about(f.no)),
