@@ -97,13 +97,15 @@ class Report:
         """
         from contactledger.printing import Print, printed
 
-        rows = self.data
+        rows, document = self.data, self.rendered.document()
+        words = self.rendered.words
         made = printed(
-            self.rendered.document(),
+            document,
             datetime.fromisoformat(rows["as_of"]),
             Print(locale, paper, tuple(os.fspath(one) for one in fonts), missing),
             judged=rows.get("entries", {}).get("count"),
             attached=self.attached if attach else None,
+            words=words if words.lang == document.lang else None,
         )
         if path is not None:
             Path(path).write_bytes(made)

@@ -33,7 +33,8 @@ from contactledger.log.container import Container
 from contactledger.log.record import to_base64url
 from contactledger.log.seal import parse_epoch, parse_genesis, parse_head, parse_key_change
 from contactledger.report.document import Document, laid
-from contactledger.report.printed import Claims, checkable, left_out
+from contactledger.report.printed import Claims, checkable, left_out, page_words
+from contactledger.report.words import Words
 
 Missing = Literal["error", "code-point"]
 
@@ -128,20 +129,24 @@ def printed(
     *,
     judged: int | None = None,
     attached: Attachment | None = None,
+    words: Words | None = None,
 ) -> bytes:
     """A document as a PDF, with the bundle of `attached` inside.
 
     `moment`: of the report, the only time in the file. `judged`: how many entries it was made
-    from. NotInstalled without the extra `pdf`; BadInput for a character that no font has. Where
-    nothing is sealed there is no bundle, and the PDF says so.
+    from. `words`: the language of what paper says beside the document. NotInstalled without the
+    extra `pdf`; BadInput for a character that no font has. Where nothing is sealed there is no
+    bundle, and the PDF says so.
     """
     typst = _typst()
     with TemporaryDirectory(prefix="contactledger-") as safe:
         folder = Path(safe)
         claims = None if attached is None else _attach(folder, attached)
-        made = checkable(made, claims, judged)
-        whole = _Sheet(folder, attached=claims is not None).whole(made)
+        words = words or Words()
+        made = checkable(made, claims, judged, words)
+        whole = _Sheet(folder, words, attached=claims is not None).whole(made)
         whole |= {
+            "page": page_words(words),
             "attached": claims and claims.file,
             "full_title": f"{made.label}: {made.title}, {made.subtitle}",
             "paper": how.on,
@@ -189,8 +194,9 @@ def _attach(folder: Path, attached: Attachment) -> Claims | None:
 class _Sheet:
     """The document as typst reads it: pictures as files, long words with places to break."""
 
-    def __init__(self, folder: Path, *, attached: bool) -> None:
+    def __init__(self, folder: Path, words: Words, *, attached: bool) -> None:
         self._folder = folder
+        self._words = words
         self._attached = attached
         self._charts = 0
 
@@ -212,7 +218,9 @@ class _Sheet:
 
     def _table(self, block: dict[str, Any]) -> None:
         rows = block["rows"]
-        block["left_out"] = left_out(len(rows), block["left_out"], attached=self._attached)
+        block["left_out"] = left_out(
+            len(rows), block["left_out"], self._words, attached=self._attached
+        )
         block["tight"] = not any(row["under"] for row in rows)
         for row in rows:
             row["long"] = len(str(row["under"])) > _LONG_ROW

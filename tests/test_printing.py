@@ -15,6 +15,7 @@ from contactledger.demo import play
 from contactledger.errors import BadBundle, BadInput, NotInstalled
 from contactledger.exchange import open_bundle
 from contactledger.facts import Party, Person
+from contactledger.files import Report
 from contactledger.keys import keygen
 from contactledger.ledger import Ledger
 from contactledger.printing import Attachment, Print, printed
@@ -30,9 +31,12 @@ from contactledger.report.document import (
     Table,
     TableRow,
 )
+from contactledger.report.kinds import KINDS
+from contactledger.report.render import render
 from contactledger.testing import FixedClock
 from tests import required
 from tests.bundles import key_of
+from tests.kinds import story_rows
 from tests.ledgers import SMITH, filled, in_memory, mail, two_sides
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -209,7 +213,7 @@ def test_what_came_after_the_seal_and_what_lies_after_the_report_is_said(tmp_pat
     with Ledger.open(url, recorder="acme", clock=clock) as ledger:
         ledger.record(SMITH, mail(about="later"))
         late = flowing(ledger.report(SMITH).pdf())
-        assert "1 entry of this report came after the seal and are not in it." in late
+        assert "1 entry of this report came after the seal and is not in it." in late
     with Ledger.open(url, recorder="acme", signer=tmp_path / "acme.key", clock=clock) as ledger:
         clock.forward(hours=1)
         ledger.record(SMITH, mail(about="later still"))
@@ -375,7 +379,7 @@ def test_a_long_table_prints_its_last_rows_and_says_so(monkeypatch):
     monkeypatch.setattr(shapes, "PRINTED_ROWS", 3)
     table = Table.of([Column("No", 1)], list(range(5)), lambda n: TableRow([f"row {n}"]))
     text = flowing(printed(small(table), NOW, Print()))
-    assert "The last 3 of 5 rows are printed; all are in the report’s JSON form." in text
+    assert "The last 3 of 5 rows are printed. All of them are in the report’s JSON form." in text
     assert "row 1" not in text
     assert "row 2 row 3 row 4" in text
 
@@ -384,11 +388,20 @@ def test_with_a_bundle_inside_the_rest_of_a_table_is_there(played):
     table = Table([Column("No", 1)], [TableRow(["row 2"])], left_out=2)
     inside = Attachment("Smith & Söhne/../x", open_bundle(played.bundle, trust=[played.key]).copy)
     made = printed(small(table), NOW, Print(), attached=inside)
-    assert "The last 1 of 3 rows are printed; all are in the bundle inside this file." in flowing(
+    assert "The last 1 of 3 rows are printed. All are in the bundle inside this file." in flowing(
         made
     )
     with pikepdf.open(io.BytesIO(made)) as opened:
         assert list(opened.attachments) == ["Smith-S-hne-..-x.bundle"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_printed_in_every_language(kind):
+    rows = story_rows(kind)
+    for lang, page in (("en", "page 1 of"), ("de", "Seite 1 von")):
+        made = Report(render(kind, rows, lang=lang)).pdf()
+        assert page in pages(made)[0]
+    assert "Wie sich dieser Bericht prüfen lässt" in flowing(made)
 
 
 def test_a_kind_that_is_not_printed_is_a_clear_error():

@@ -25,8 +25,10 @@ from contactledger.report.document import (
 )
 from contactledger.report.printed import Claims, checkable, document, left_out
 from contactledger.report.printed_proof import proof_of_contact
+from contactledger.report.words import Words
 from tests.golden import report
 
+EN = Words()
 CLAIMS = Claims("a.bundle", "account-id", 3, 10, "root" * 10, "acme.example", "acme+key", "then")
 
 
@@ -222,11 +224,11 @@ def test_matters_beyond_the_bound_are_counted(data, monkeypatch):
 
 def test_it_is_put_before_what_it_is_not_how_it_is_checked(data):
     made = document("proof-of-contact", data)
-    names = [section.name for section in checkable(made, CLAIMS, 10).sections]
+    names = [section.name for section in checkable(made, CLAIMS, 10, EN).sections]
     assert names[-2:] == ["checking", "isnot"]
-    bare = checkable(proof_of_contact({**data, "isnot": []}), None, None)
+    bare = checkable(proof_of_contact({**data, "isnot": []}), None, None, EN)
     assert "Nothing is attached" in words(bare, "checking")
-    last = checkable(document("proof-of-contact", data), CLAIMS, None).running[-1]
+    last = checkable(document("proof-of-contact", data), CLAIMS, None, EN).running[-1]
     assert last == "10 entries, rootrootrootroot"
 
 
@@ -235,7 +237,7 @@ def test_it_is_put_before_what_it_is_not_how_it_is_checked(data):
     [(9, "goes on after the moment"), (12, "2 entries of this report came after"), (None, "")],
 )
 def test_bundle_and_report_may_end_at_different_entries(data, judged, expected):
-    text = words(checkable(proof_of_contact(data), CLAIMS, judged), "checking")
+    text = words(checkable(proof_of_contact(data), CLAIMS, judged, EN), "checking")
     assert expected in text
     for word in ("acme+key", "account-id, slot 3", "10 entries, sealed then", "root" * 10):
         assert word in text
@@ -244,7 +246,7 @@ def test_bundle_and_report_may_end_at_different_entries(data, judged, expected):
 def test_without_a_box_it_stands_last(data):
     made = proof_of_contact(data)
     shorter = type(made)(made.label, "t", "s", Facts([]), [Section("One", [])])
-    assert [plain(s.title) for s in checkable(shorter, None, None).sections] == [
+    assert [plain(s.title) for s in checkable(shorter, None, None, EN).sections] == [
         "One",
         "How to check this report",
     ]
@@ -256,7 +258,7 @@ def test_a_kind_without_a_page_is_a_clear_error(data):
 
 
 def test_a_table_of_which_all_is_printed_says_nothing():
-    assert left_out(3, 0, attached=True) == ""
+    assert left_out(3, 0, EN, attached=True) == ""
 
 
 def test_texts_are_joined_and_cited():

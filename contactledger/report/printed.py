@@ -20,8 +20,8 @@ from contactledger.report.document import (
     Span,
     Text,
 )
-from contactledger.report.phrases import number
 from contactledger.report.printed_proof import proof_of_contact
+from contactledger.report.words import Words
 
 PRINTED: dict[str, Callable[[Mapping[str, Any]], Document]] = {
     "proof-of-contact": proof_of_contact,
@@ -51,67 +51,83 @@ def document(kind: str, data: Mapping[str, Any]) -> Document:
     return made(data)
 
 
-def checkable(made: Document, claims: Claims | None, judged: int | None) -> Document:
+def checkable(made: Document, claims: Claims | None, judged: int | None, words: Words) -> Document:
     """The document with what lies inside the file, and how that is checked; or that nothing does.
 
     `judged`: how many entries the report was made from, where that is known.
     """
-    told: Text = "nothing, so this paper cannot be checked by itself"
-    blocks: list[Block] = [_UNATTACHED]
+    told: Text = words("nothing, so this paper cannot be checked by itself")
+    alone = words(
+        "Nothing is attached, so what stands here is the word of whoever printed it. A ledger with "
+        "a signing key seals its log, and the PDF can carry that log in it for anybody to verify."
+    )
+    blocks: list[Block] = [Paragraph(alone)]
     running: list[str] = []
     if claims is not None:
-        told = (Span(claims.file), ": the account’s log as it was sealed, for whoever checks it")
-        blocks = list(_how(claims, judged))
-        running = [f"{number(claims.size, 'entry', 'entries')}, {claims.root[:16]}"]
-    section = Section("How to check this report", blocks, name="checking")
+        told = (Span(claims.file), words(": the account’s log as it was sealed"))
+        blocks = list(_how(claims, judged, words))
+        count = words.count(claims.size, "{n} entry", "{n} entries")
+        running = [f"{count}, {claims.root[:16]}"]
+    section = Section(words("How to check this report"), blocks, name="checking")
     last = next((i for i, s in enumerate(made.sections) if s.boxed), len(made.sections))
     return evolve(
         made,
-        facts=Facts([*made.facts.pairs, ("Attached", told)]),
+        facts=Facts([*made.facts.pairs, (words("Attached"), told)]),
         sections=[*made.sections[:last], section, *made.sections[last:]],
         running=[*made.running, *running],
     )
 
 
-def left_out(printed: int, rest: int, *, attached: bool) -> str:
+def left_out(printed: int, rest: int, words: Words, *, attached: bool) -> str:
     """What stands above a table of which only the last rows are printed; "" if all are."""
     if not rest:
         return ""
-    where = "the bundle inside this file" if attached else "the report’s JSON form"
-    return f"The last {printed:,} of {printed + rest:,} rows are printed; all are in {where}."
+    first, every = words.number(printed), words.number(printed + rest)
+    told = words("The last {n} of {every} rows are printed.", n=first, every=every)
+    where = words("All of them are in the report’s JSON form.")
+    return f"{told} {words('All are in the bundle inside this file.') if attached else where}"
 
 
-_UNATTACHED = Paragraph(
-    "Nothing is attached, so what stands here is the word of whoever printed it. A ledger with a "
-    "signing key seals its log, and the PDF can carry that log in it for anybody to verify."
-)
+def page_words(words: Words) -> str:
+    """What stands at the foot of a page, its number still as {page} and {pages}."""
+    return words("page {page} of {pages}")
 
 
-def _how(claims: Claims, judged: int | None) -> Iterator[Block]:
-    inside = "Inside this file lies the account’s log with everything that proves it. Whoever holds"
+def _how(claims: Claims, judged: int | None, words: Words) -> Iterator[Block]:
     yield Paragraph(
-        f"{inside} the signer’s verifier key checks it offline, and the report with it:"
+        words(
+            "Inside this file lies the account’s log with everything that proves it. Whoever "
+            "holds the signer’s verifier key checks it offline, and the report with it:"
+        )
     )
     yield Paragraph((Span("contactledger verify REPORT.pdf --trust KEY", "mono"),))
+    count = words.count(claims.size, "{n} entry", "{n} entries")
+    sealed = words("sealed {when}", when=claims.sealed_at)
+    slot = words("slot {n}", n=claims.slot)
     yield Facts(
         [
-            ("File", (Span(claims.file),)),
-            ("Signed by", (Span(claims.key, "mono"),)),
-            ("Ledger", (Span(claims.origin),)),
-            ("Account", (Span(claims.account, "mono"), f", slot {claims.slot}")),
-            ("Log", f"{number(claims.size, 'entry', 'entries')}, sealed {claims.sealed_at}"),
-            ("Root", (Span(claims.root, "mono"),)),
+            (words("File"), (Span(claims.file),)),
+            (words("Signed by"), (Span(claims.key, "mono"),)),
+            (words("Ledger"), (Span(claims.origin),)),
+            (words("Account"), (Span(claims.account, "mono"), f", {slot}")),
+            (words("Log"), f"{count}, {sealed}"),
+            (words("Root"), (Span(claims.root, "mono"),)),
         ]
     )
     if judged is not None and judged > claims.size:
-        late = number(judged - claims.size, "entry", "entries")
         yield Paragraph(
-            f"{late.capitalize()} of this report came after the seal and are not in it."
+            words.count(
+                judged - claims.size,
+                "{n} entry of this report came after the seal and is not in it.",
+                "{n} entries of this report came after the seal and are not in it.",
+            )
         )
     if judged is not None and judged < claims.size:
-        yield Paragraph("The log goes on after the moment of this report.")
+        yield Paragraph(words("The log goes on after the moment of this report."))
     yield Paragraph(
-        "A key that is printed here vouches for nothing: take the one that you were given over "
-        "another way, and compare account, slot and root with what you verified before.",
+        words(
+            "A key that is printed here vouches for nothing: take the one that you were given "
+            "over another way, and compare account, slot and root with what you verified before."
+        ),
         "note",
     )
