@@ -2,6 +2,8 @@
 
     ledger.report("smith-motors", templates="our-templates")          # a folder
     ledger.report("smith-motors", templates="package:acme.reports")   # files of a package
+    for remark in lint("our-templates"):
+        print(remark)                       # promises.html:2: what it extends has no block …
 
 A folder holds only what differs from ours: `proof-of-contact.html` (which may extend
 "contactledger/proof-of-contact.html" and replace one block), `style.css`, `words.json` or
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contactledger.errors import BadInput, BadTemplate
+from contactledger.report.template_lint import TemplateRemark, lint_templates
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -53,6 +56,11 @@ def templates_of(given: Templates | None) -> dict[str, str] | None:
             except UnicodeDecodeError:
                 raise BadTemplate("is not UTF-8", field=name) from None
     return found
+
+
+def lint(given: Templates) -> tuple[TemplateRemark, ...]:
+    """What there is to say of a user's templates, with file and line; nothing of good ones."""
+    return lint_templates(templates_of(given) or {})
 
 
 def _files(where: str) -> Iterator[tuple[str, Traversable | Path]]:

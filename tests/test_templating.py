@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from contactledger.errors import BadInput, BadTemplate
-from contactledger.templating import MAX_BYTES, MAX_FILES, templates_of
+from contactledger.templating import MAX_BYTES, MAX_FILES, lint, templates_of
 from tests.ledgers import SMITH, filled
 
 
@@ -79,3 +79,11 @@ def test_a_report_wears_the_logo_the_colours_and_the_words_of_a_folder(tmp_path)
     assert '<img class="logo" alt="" src="data:image/png;base64,iVBORw==">' in page
     assert ":root { --ink: #003; }" in page
     assert (">Our word</h2>" in page, ">Every promise</h2>" in page) == (True, False)
+
+
+def test_a_folder_is_linted_with_file_and_line(tmp_path):
+    (tmp_path / "promises.html").write_text("\n{{ cuont }}")
+    assert [str(remark) for remark in lint(tmp_path)] == [
+        "promises.html:2: no report of this kind gives cuont (variable)"
+    ]
+    assert lint({}) == ()
