@@ -23,6 +23,7 @@ from rich.console import Console
 from contactledger import (
     __version__,
     commands_archive,
+    commands_ask,
     commands_bundle,
     commands_erase,
     commands_exchange,
@@ -175,6 +176,7 @@ def report(
 
 commands_write.add_to(app)
 commands_archive.add_to(app)
+commands_ask.add_to(app)
 commands_bundle.add_to(app)
 commands_exchange.add_to(app)
 commands_export.add_to(app)
