@@ -95,6 +95,8 @@ class Across:
         self._processes = processes if self._place is not None else 1
         self._progress = progress
         self._gists = Gists(path, self._row.id)
+        self._called: dict[str, str] = {}
+        """Names of accounts, until their logs grow: only by that is one erased or led elsewhere."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -124,6 +126,8 @@ class Across:
             was, judged_at, until = known.get(account, (0, 0, 0))
             if was != size or not judged_at <= now < until:
                 stale.append(account)
+        for account in (*gone, *stale):
+            self._called.pop(account, None)
         for done, gists in enumerate(self._judged(stale, as_of)):
             self._gists.put(gists)
             if self._progress is not None:
@@ -233,8 +237,13 @@ class Across:
         return Answer(count, accounts, tuple(found))
 
     def _names(self, ids: Iterable[str]) -> dict[str, str]:
-        with self._store.begin(write=False) as tx:
-            return self._accounts.names_of(tx, sorted(ids))
+        names = {id_: self._called.get(id_, "") for id_ in ids}
+        unknown = sorted(id_ for id_, name in names.items() if not name)
+        if unknown:
+            with self._store.begin(write=False) as tx:
+                names.update(self._accounts.names_of(tx, unknown))
+            self._called.update(names)
+        return names
 
 
 def _where(**columns: object) -> tuple[str, tuple[object, ...]]:

@@ -366,6 +366,16 @@ def test_an_account_that_goes_on_in_anothers_log_is_listed_by_its_id() -> None:
         assert sorted(names) == sorted(on.ledger.accounts())
 
 
+def test_a_name_that_was_erased_since_is_the_accounts_id() -> None:
+    on = Played()
+    on.touch("north", True, "prices", "reply")
+    with on.ledger.across() as across:
+        assert across.waiting(owed="us").rows[0]["account"] == "north"
+        on.record("north", Redaction(entry=0))
+        (id_,) = across._heads()
+        assert across.waiting(owed="us").rows[0]["account"] == id_
+
+
 def test_an_account_of_other_rules_is_named_and_in_no_answer(monkeypatch: Any) -> None:
     on = Played()
     on.touch("north", True, "prices", "reply")
