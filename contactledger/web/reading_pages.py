@@ -17,14 +17,19 @@ from attrs import frozen
 from markupsafe import Markup
 from starlette.responses import Response, StreamingResponse
 
+from contactledger.advice import Relationship
 from contactledger.errors import NotFound
-from contactledger.facts import Entry, Mark, Touch
+from contactledger.facts import Entry, Mark, Party, Touch
 from contactledger.files import Report
+from contactledger.judge.counting import standing_entries, survivors
+from contactledger.judge.next_steps import next_steps
 from contactledger.judge.standing import standing
+from contactledger.reading import Loaded
 from contactledger.report.charts import timeline
 from contactledger.report.names import Names, names
 from contactledger.report.phrases import AUTH, CHANNELS, iso, iso_local
 from contactledger.report.summary import onus_text
+from contactledger.reporting import outlook
 from contactledger.reporting import report as made_report
 from contactledger.web import behind
 from contactledger.web.door import CSP, Visit
@@ -165,11 +170,11 @@ def _line(visit: Visit, named: behind.Named) -> Shown:
 def account(visit: Visit) -> Response:
     """An account: whose turn it is, what is to be done, every touch, matters and promises."""
     named = visit.account()
-    data = _data(visit, named)
+    loaded = behind.loaded(visit.ledger, named.id)
+    data = _data(visit, named, loaded)
     findings = list(reversed(data["findings"]))
     page = visit.number("page", 1, max(1, -(-len(findings) // TOUCHES)))
     shown = findings[(page - 1) * TOUCHES : page * TOUCHES]
-    steps = visit.ledger.outlook(named.called, party=visit.access.party).data["steps"]
     return visit.page(
         "account.html",
         account=named,
@@ -177,7 +182,7 @@ def account(visit: Visit) -> Response:
         shown=shown,
         page=page,
         pages=max(1, -(-len(findings) // TOUCHES)),
-        steps=steps,
+        steps=_steps(visit, named, loaded),
         anchors={f["no"] for f in shown},
         chart=Markup(timeline(data)) if findings else "",  # noqa: S704 - charts.py escapes names
         matters=MATTERS,
@@ -185,13 +190,25 @@ def account(visit: Visit) -> Response:
     )
 
 
-def _data(visit: Visit, named: behind.Named) -> dict[str, Any]:
+def _data(visit: Visit, named: behind.Named, loaded: Loaded) -> dict[str, Any]:
     """The rows of the report, without hashing the log again: `check` and reports do that."""
-    loaded = behind.loaded(visit.ledger, named.id)
     now = behind.now(visit.ledger)
     stood = standing(loaded.entries, now, house=loaded.house, account=named.id)
     data: dict[str, Any] = made_report("proof-of-contact", stood, loaded, account=named.name).data
     return data
+
+
+def _steps(visit: Visit, named: behind.Named, loaded: Loaded) -> list[dict[str, Any]]:
+    """What the visitor's party should do next: the rows of the outlook, of which the rest is
+    not asked for here."""
+    now, entries = behind.now(visit.ledger), loaded.entries
+    own = visit.access.party
+    party = behind.party_of(entries, own, Party) if own else behind.recorder(visit.ledger)
+    party = survivors(standing_entries(entries, now)).get(party, party)
+    steps = next_steps(entries, now, party=party, house=loaded.house)
+    nothing = Relationship(named.id, now, (), (), ())
+    found: list[dict[str, Any]] = outlook(party, steps, nothing, entries).data["steps"]
+    return found
 
 
 # --- a touch -------------------------------------------------------------------------------
@@ -201,9 +218,10 @@ def touch(visit: Visit) -> Response:
     """A touch: what it said, what it was judged, every piece of evidence and who vouches."""
     named = visit.account()
     no = visit.request.path_params["no"]
-    entries = behind.loaded(visit.ledger, named.id).entries
+    loaded = behind.loaded(visit.ledger, named.id)
+    entries = loaded.entries
     entry, fact = behind.touch_of(entries, no)
-    data = _data(visit, named)
+    data = _data(visit, named, loaded)
     called = names(entries)
     found = [f for f in data["findings"] if f["no"] == no]
     evidence = {e["no"]: e for f in found for e in f["evidence"]}
