@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import create_engine
+from contextlib import contextmanager
 
+import pytest
+from sqlalchemy import create_engine, event
+
+from contactledger import Ledger
 from contactledger.errors import StoreError, StoreMissing
 from contactledger.store.driver import Driver, rows_in
+from tests.hosting import database
+from tests.ledgers import SMITH, mail, two_sides
 
 
 @pytest.fixture
@@ -80,3 +85,61 @@ def test_copying_says_no_where_a_key_is_there_and_nothing_is_changed(driver):
 def test_copying_raises_whatever_else_is_wrong(driver):
     with pytest.raises(StoreMissing):
         driver.copied("COPY nothing FROM STDIN", [(1, "a")])
+
+
+def test_several_questions_go_out_with_what_waits_and_each_has_its_answer(driver):
+    driver.later(INSERT, (1, "a"))
+    ask = "SELECT no, word FROM thing WHERE no > %s ORDER BY no"
+    assert driver.answers([(ask, (0,)), (ask, (1,))]) == [[(1, "a")], []]
+    assert driver.answers([]) == []
+
+
+def test_commit_goes_along_with_what_waits(postgres_url):
+    engine = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection, engine.connect() as other:
+        driver, sees = Driver(connection), Driver(other)
+        driver.run("CREATE TABLE waited (no int)")
+        driver.commit()  # nothing waits
+        driver.later("BEGIN")
+        driver.later("INSERT INTO waited VALUES (1)")
+        assert sees.rows("SELECT no FROM waited") == []
+        driver.commit()
+        assert sees.rows("SELECT no FROM waited") == [(1,)]
+        driver.run("DROP TABLE waited")
+    engine.dispose()
+
+
+@contextmanager
+def traced(url, path):
+    """A ledger on one connection whose messages libpq writes down; gives how many round
+    trips there were since it was asked last."""
+    engine = create_engine(url, pool_size=1, max_overflow=0)
+    file = path.open("wb")
+    event.listen(engine, "connect", lambda raw, _: raw.pgconn.trace(file.fileno()))
+
+    def trips():
+        with engine.connect() as connection:
+            connection.connection.driver_connection.pgconn.untrace()
+            lines = path.read_text("utf-8", "replace").splitlines()
+            file.truncate(0)
+            connection.connection.driver_connection.pgconn.trace(file.fileno())
+        sent = [line.split("\t")[3] for line in lines if "\tF\t" in line]
+        return sum(message.startswith(("Sync", "Query")) for message in sent)
+
+    with Ledger.open(engine, recorder="acme") as ledger:
+        yield ledger, trips
+    engine.dispose()
+    file.close()
+
+
+def test_a_recording_is_two_round_trips(postgres_url, tmp_path):
+    with database(postgres_url) as url, traced(url, tmp_path / "trace") as (ledger, trips):
+        ledger.record(SMITH, *two_sides())
+        ledger.record(SMITH, mail(key="first"))  # now the account's name is remembered
+        trips()
+        for number in range(3):
+            ledger.record(SMITH, mail(key=f"k-{number}"))
+            assert trips() == 2
+        ledger.record(SMITH, *(mail(key=f"b-{number}") for number in range(40)))
+        assert trips() > 2
+        assert ledger.check() == 51

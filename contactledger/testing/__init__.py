@@ -209,6 +209,17 @@ class JoinedStoreSuite(SealSuite, ArchiveSuite):
             assert {account: head.size for account, head in heads.items()} == {A: 1, B: 2}
             assert tx.lock([]) == {}
 
+    def test_what_is_looked_up_ahead_is_found_as_it_is(self, store: Store) -> None:
+        old, new = (LookupRow(r * 16, A, "i" * 26, n, "touch") for n, r in enumerate((b"o", b"n")))
+        with store.begin(write=True) as tx:
+            tx.add_account(A)
+            tx.append(batch_of(A, [entry_row(0)], lookups=[old]))
+        with store.begin(write=True) as tx:
+            tx.lock([A], {A: {old.ref, new.ref}, B: ()})
+            assert tx.find([new.ref, old.ref, old.ref], A) == [old]
+            tx.append(batch_of(A, [entry_row(1)], lookups=[new]))
+            assert tx.find([old.ref, new.ref], A) == [new, old]
+
     def test_a_transaction_reads_what_it_wrote(self, store: Store) -> None:
         fill(store, A, 1)
         with store.begin(write=True) as tx:
