@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from contactledger.report.charts_holders import BARS, holders
+from contactledger.report.charts_holders import BARS, holders, matter_bar
 from tests.test_charts import SVG, story
 
 
@@ -140,3 +140,18 @@ def test_a_seventh_party_is_an_outline_and_in_the_legend():
     fills = [r.get("fill") for r in root.findall(f"{SVG}rect") if len(r)]
     assert fills == [*(f"url(#cl-holders-fill{i})" for i in range(6)), None]
     assert [t.text for t in root.iter(f"{SVG}text")][-7:] == [f"Party{i}" for i in range(7)]
+
+
+def test_one_matter_alone_holds_names_and_dates_and_no_word_of_any_language():
+    data = story()
+    (held,) = [c for c in data["cases"] if c["holds"]]
+    root = ET.fromstring(matter_bar(data, held, ("Titel", "Text"), "m"))
+    assert [e.text for e in root[:2]] == ["Titel", "Text"]
+    assert [t.text for t in root.iter(f"{SVG}text")] == [
+        "Feb",
+        "Mar",
+        "Apr",
+        "ACME Dealer Systems",
+        "Smith Motors",
+    ]
+    assert [r for r in root.iter(f"{SVG}rect") if len(r)] == []

@@ -69,6 +69,25 @@ def holders(data: Row, *, prefix: str = "cl-holders") -> Picture:
     return Picture(svg, title, told, head, tuple(_rows(held)), NOTE)
 
 
+def matter_bar(data: Row, case: Row, told: tuple[str, str], prefix: str) -> str:
+    """One matter of a report's rows as an `<svg>`, named and described by `told`, in any language:
+    in the picture itself stand names and dates alone."""
+    parties = _parties([case], data["parties"])
+    scale = Scale.of(
+        datetime.fromisoformat(case["holds"][0]["since"]),
+        datetime.fromisoformat(data["as_of"]),
+        WIDTH,
+    )
+    order = {party: i for i, party in enumerate(parties)}
+    keys, bottom = legend([(filled(order[p], prefix), n) for p, n in parties.items()], 52, WIDTH)
+    stays = _stays(case, scale)
+    for stay in stays:
+        stay.told = ""
+    bars = _drawn_stays(stays, order, 20, prefix)
+    body = [patterns(len(parties), prefix), ticks(data["zone"], scale, 28), bars, keys]
+    return drawn("holders", body, (WIDTH, round(bottom)), *told, prefix)
+
+
 def _parties(held: list[Row], parties: list[Row]) -> dict[str, str]:
     """Id → name of those who held something, in the order of the report's columns."""
     those = {h["party"]["id"]: h["party"]["name"] for c in held for h in c["holds"]}
@@ -98,12 +117,13 @@ def _stays(case: Row, scale: Scale) -> list[_Stay]:
 def _bar(case: Row, scale: Scale, order: dict[str, int], y: float, prefix: str) -> str:
     stake = f", {case['stake']} at stake" if case["stake"] else ""
     name = fitted(f"{case['title'] or 'no title'}, {case['state_text']}{stake}", WIDTH - 30)
-    floor = y + 30
-    out = [
-        label(0, y + 12, name, 'font-weight="600"'),
-        f'<path d="M12 {floor - 6:.1f}H{WIDTH - 12}" {FAINT}/>',
-    ]
-    for stay in _stays(case, scale):
+    title = label(0, y + 12, name, 'font-weight="600"')
+    return title + _drawn_stays(_stays(case, scale), order, y + 30, prefix)
+
+
+def _drawn_stays(stays: list[_Stay], order: dict[str, int], floor: float, prefix: str) -> str:
+    out = [f'<path d="M12 {floor - 6:.1f}H{WIDTH - 12}" {FAINT}/>']
+    for stay in stays:
         look = filled(order[stay.party], prefix)
         out.append(box(stay.x1, floor - 13, (stay.x2 - stay.x1, 13), look, stay.told))
         if stay.lasts:

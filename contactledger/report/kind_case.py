@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from contactledger.report.charts_holders import matter_bar
 from contactledger.report.document import (
     Block,
+    Chart,
     Column,
     Document,
     Facts,
@@ -82,7 +84,7 @@ def document(data: Row, words: Words) -> Document:
 def _sections(data: Row, words: Words) -> Iterator[Section]:
     for case in data["cases"]:
         title = (Span(case["title"]),) if case["title"] else words("A matter without a title")
-        yield Section(title, list(_case(case, words)), name="matter")
+        yield Section(title, list(_case(data, case, words)), name="matter")
     if not data["cases"]:
         text = words("No matter is open, and none was named.")
         yield Section(words("Matters"), [Paragraph(text)], name="matter")
@@ -90,7 +92,7 @@ def _sections(data: Row, words: Words) -> Iterator[Section]:
     yield rules(words, codes, data["rules"])
 
 
-def _case(case: Row, words: Words) -> Iterator[Block]:
+def _case(data: Row, case: Row, words: Words) -> Iterator[Block]:
     yield Paragraph(onus_said(words, case["onus"]), "turn")
     yield Facts(list(_facts(case, words)))
     columns = [
@@ -107,7 +109,11 @@ def _case(case: Row, words: Words) -> Iterator[Block]:
         )
 
     if case["holds"]:
-        yield Table.of(columns, case["holds"], hold, words("Who held the ball, one after another."))
+        title = words("Who held the ball, one after another.")
+        told = "; ".join(_days(case, words)) or title
+        prefix = f"cl-holders-{data['cases'].index(case)}"
+        yield Chart(matter_bar(data, case, (title, told), prefix), told)
+        yield Table.of(columns, case["holds"], hold, title)
     columns = [
         Column(words("Entry")),
         Column(words("When"), 2),
@@ -118,6 +124,14 @@ def _case(case: Row, words: Words) -> Iterator[Block]:
         Table.of(columns, case["acts"], lambda act: _act(act, words)),
         words("No act of this matter lies in the period."),
     )
+
+
+def _days(case: Row, words: Words) -> list[str]:
+    """How long each party held the matter in all."""
+    return [
+        words("{party} {days} days", party=d["party"]["name"], days=f"{d['tenths'] / 10:.1f}")
+        for d in case["days_held"]
+    ]
 
 
 def _facts(case: Row, words: Words) -> Iterator[tuple[Text, Text]]:
@@ -134,10 +148,7 @@ def _facts(case: Row, words: Words) -> Iterator[tuple[Text, Text]]:
     if case["worth"]:
         yield words("The account is worth"), case["worth"]
     if case["days_held"]:
-        days = [
-            words("{party} {days} days", party=d["party"]["name"], days=f"{d['tenths'] / 10:.1f}")
-            for d in case["days_held"]
-        ]
+        days = _days(case, words)
         yield words("Held in all"), ", ".join(days)
     if case["circles"]:
         yield (
