@@ -79,7 +79,9 @@ def test_policies(command, tmp_path):
     code, (*doubts, found) = command("policy", "check", "p.toml")
     assert (code, [one["doubt"] for one in doubts], len(found["digest"])) == (0, [True], 64)
     assert all(type(sentence) is str for sentence in command("policy", "explain", "p.toml")[1])
-    (tmp_path / "p.toml").write_text('holidays = { country = "XX", from = 2026, to = 2026 }\n')
+    (tmp_path / "p.toml").write_text(
+        '[calendar]\nholidays = { country = "XX", from = 2026, to = 2026 }\n'
+    )
     code, (*_, found) = command("policy", "check", "p.toml")
     assert (code, found["doubt"]) == (1, False)
     assert "not known to the package holidays" in found["text"]
