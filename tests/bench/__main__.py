@@ -23,6 +23,7 @@ from tests.bench import (
     measure,
     overall,
     postgresql,
+    printing,
     reading,
     sealing,
     starting,
@@ -37,11 +38,11 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
     parser.add_argument(
-        "--only", default="", help="letters of parts to run: a b c d e i j l m o p r s v w"
+        "--only", default="", help="letters of parts to run: a b c d e i j l m o p r s t v w"
     )
     parser.add_argument("--entries", type=int, default=0, help="of the large ledgers")
     asked = parser.parse_args()
-    parts = asked.only or "abcdeijlmoprsvw"
+    parts = asked.only or "abcdeijlmoprstvw"
     large = asked.entries or (reading.LARGE if asked.large else reading.LARGE // 10)
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
@@ -72,6 +73,8 @@ def main() -> int:
             lines += eventsourced.saving(folder)
         if "s" in parts:
             lines += [*sealing.in_memory(), sealing.sealing(folder), sealing.proofs(folder)]
+        if "t" in parts:
+            lines += printing.printing(folder)
         if "v" in parts:
             lines += bundles.verifying(folder)
         if "w" in parts:
