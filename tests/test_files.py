@@ -11,6 +11,7 @@ import pytest
 
 from contactledger import files
 from contactledger.errors import BadInput, BadTemplate
+from contactledger.report.card import paged
 from tests.ledgers import SMITH, filled, mail
 
 
@@ -33,7 +34,7 @@ def test_json_is_the_rows(page):
 
 
 def test_a_notebook_is_shown_html(page):
-    assert page._repr_html_() == page.html()
+    assert page._repr_html_() == paged(page.html(), page.rendered.kind)
 
 
 def test_a_template_that_does_not_render_writes_nothing(tmp_path):
