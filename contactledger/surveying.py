@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
 
 from contactledger.errors import BadInput, NotSealed
+from contactledger.facts import Matter, Milestone
+from contactledger.judge.questions import Judged, judged
+from contactledger.judge.told import subjects, told
 from contactledger.log.seal import parse_epoch
 from contactledger.log.tlog import leaf_hash
 from contactledger.moments import Moment
+from contactledger.questions import About
 from contactledger.reading import Loaded, Reading
 from contactledger.report.kind_health import account_rows as health_rows
 from contactledger.report.kind_health import gap_rows
@@ -16,9 +21,9 @@ from contactledger.report.kind_health import rows as health
 from contactledger.report.kind_notice import account_rows as notice_rows
 from contactledger.report.kind_notice import rows as notice
 from contactledger.report.kinds import OF_LEDGER
-from contactledger.report.phrases import iso, iso_local
+from contactledger.report.names import Names, names
+from contactledger.report.phrases import clean, iso, iso_local
 from contactledger.report.render import render
-from contactledger.reporting import proof_rows
 from contactledger.rows import Tabulating
 from contactledger.sealed import prove_entry
 
@@ -48,8 +53,9 @@ class Surveying(Reading, Tabulating):
     ) -> Report:
         """A report over all accounts, with the forms of `report`. Archived ones are passed over.
 
-        "notice-coverage": who was told `about` a topic ("inventory-sync") or a matter, who saw it,
-        who ignored it, who could not be reached, who was never told. "ledger-health": when nobody
+        "notice-coverage": who was told `about` a topic ("inventory-sync"), or where an account
+        has none of that name, about the matters and milestones so called (title, key or id); by
+        the party that keeps the log, as `ask(…).told()` has it. "ledger-health": when nobody
         listened, what waits to be matched, what contradicts itself. `zone`: of its times.
         BadInput for another kind, and for a notice about nothing.
         """
@@ -71,14 +77,13 @@ class Surveying(Reading, Tabulating):
             if name in away:
                 continue
             loaded = self._load(name)
-            found = self._standing(loaded, now, (None, None), None)
-            seen = Loaded([e for e in loaded.entries if e.recorded_at <= now], loaded.house)
             if kind == "ledger-health":
-                accounts.append(health_rows(found, name, len(seen.entries)))
+                found = self._standing(loaded, now, (None, None), None)
+                size = sum(entry.recorded_at <= now for entry in loaded.entries)
+                accounts.append(health_rows(found, name, size))
                 gaps += gap_rows(found, zone)
             else:
-                rows, called = proof_rows(found, seen, account=name)
-                accounts.append(notice_rows(rows, seen.entries, called, about))
+                accounts.append(_told(loaded, name, now, about))
         data = (
             notice(accounts, about, *at)
             if kind == "notice-coverage"
@@ -103,3 +108,35 @@ class Surveying(Reading, Tabulating):
             "hashes": [part.hex() for part in (*proof.hashes, *proof.path, *proof.epoch_path)],
             "note": proof.note.decode().splitlines(),
         }
+
+
+def _told(loaded: Loaded, name: str, now: datetime, about: str) -> dict[str, Any]:
+    """The rows of one account: who of it was told."""
+    found = judged(loaded.entries, now, house=loaded.house)
+    called = names(entry for entry in loaded.entries if entry.recorded_at <= now)
+    id_ = loaded.entries[0].account
+    return notice_rows(
+        {"id": id_, "name": clean(name) or called.account or id_[:8]},
+        [told(found, one, by=found.keeper) for one in _abouts(found, called, about)],
+        called,
+    )
+
+
+def _abouts(found: Judged, called: Names, about: str) -> list[About]:
+    """What bears that name: the topic, else matters and milestones by title, key or id."""
+    known = subjects(found)
+    topic = About("topic", about)
+    if topic in known:
+        return [topic]
+    things = {**found.view.milestones, **found.view.matters}
+    return [
+        one
+        for one in known
+        if one.kind != "topic"
+        and about
+        in (
+            one.name,
+            called.called.get(one.name),
+            cast(Matter | Milestone, things[one.name][-1].fact).key,
+        )
+    ] or [topic]

@@ -7,6 +7,9 @@ from typing import Any
 import attrs
 
 from contactledger.findings import Standing
+from contactledger.judge.questions import judged_already
+from contactledger.judge.told import told
+from contactledger.questions import About
 from contactledger.report.kind_health import account_rows as health_rows
 from contactledger.report.kind_health import gap_rows
 from contactledger.report.kind_health import rows as health
@@ -49,7 +52,9 @@ def survey_rows(kind: str, found: Standing, called: Names, proof: Row, entries: 
     """The rows of a kind over a ledger with this one account."""
     at = (proof["as_of"], proof["as_of_local"], proof["zone"])
     if kind == "notice-coverage":
-        return notice([notice_rows(proof, entries, called, "features")], "features", *at)
+        judged = judged_already(found, entries)
+        answer = told(judged, About("topic", "features"), by=judged.keeper)
+        return notice([notice_rows(proof["account"], [answer], called)], "features", *at)
     account = health_rows(found, proof["account"]["name"], len(entries))
     return health([account], gap_rows(found, proof["zone"]), WAITING, 3, *at)
 

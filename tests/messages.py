@@ -9,7 +9,7 @@ from pathlib import Path
 
 import contactledger.report
 from contactledger.judge.rules import CAVEATS, RULES, VIOLATIONS
-from contactledger.report import kind_both_sides, kind_health, kind_notice, phrases
+from contactledger.report import answers, kind_both_sides, kind_health, kind_notice, phrases
 from contactledger.vocabulary import Role, Word
 
 ROOM = Path(contactledger.report.__file__).parent
@@ -31,8 +31,7 @@ def _all() -> Iterator[str]:
     for table in (
         phrases.CHANNELS, phrases.PURPOSES, phrases.WANTED, phrases.WHAT, phrases.BY,
         phrases.RUNGS, phrases.PROMISES, phrases.MATTERS, phrases.HANDOFFS, phrases.ATTENDANCE,
-        kind_health.GAP_STATES, kind_health.INBOX, kind_notice.STATES, kind_notice.MEANING,
-        RULES,
+        kind_health.GAP_STATES, kind_health.INBOX, answers.TOLD, kind_notice.MEANING, RULES,
     ):  # fmt: skip
         yield from table.values()
     yield from (phrases.clause(text) for text in (*CAVEATS.values(), *VIOLATIONS.values()))

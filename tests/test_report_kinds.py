@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import attrs
 import pytest
 
 from contactledger.errors import BadTemplate, NotFound
+from contactledger.questions import About, Told, ToldRow
 from contactledger.report.csv import csv
 from contactledger.report.document import plain
 from contactledger.report.forms import WIDTH, cells
+from contactledger.report.kind_notice import account_rows
 from contactledger.report.kinds import KINDS, OF_ACCOUNT, OF_LEDGER, TABLES
 from contactledger.report.names import Names, names
 from contactledger.report.render import Report, render
@@ -292,10 +295,24 @@ def test_who_was_told_says_it_of_each_party_and_each_person():
     rows = story_rows("notice-coverage")
     (account,) = rows["accounts"]
     told = {p["party"]["name"]: p["state"] for p in account["parties"]}
-    assert told == {"Smith Motors": "saw_it", "Lot Data GmbH": "never_told"}
+    assert told == {"Smith Motors": "seen", "Lot Data GmbH": "never_told"}
     assert {row["person"]["name"]: row["state"] for row in rows["people"]} == {
-        "Bob Ray": "saw_it", "Dana Ortiz": "never_told",
+        "Bob Ray": "seen", "Dana Ortiz": "never_told",
     }  # fmt: skip
+
+
+def test_of_several_answers_about_one_name_the_one_that_shows_most_speaks():
+    def answer(state, *because):
+        row = ToldRow("smith", None, None, state, None, None, None, False, (), (), because)
+        return Told("a", datetime(2026, 1, 1, tzinfo=UTC), About("matter", "m"), "acme", (row,))
+
+    def best(*answers):
+        (party,) = account_rows({"id": "a", "name": "a"}, answers, Names())["parties"]
+        return party["state"], party["because"]
+
+    assert best(answer("told", 4), answer("seen", 9)) == ("seen", [9])
+    assert best(answer("seen", 9), answer("told", 4)) == ("seen", [9])
+    assert best(answer("seen", 9), answer("seen", 4, 9)) == ("seen", [4, 9])
 
 
 def test_health_counts_what_weakens_a_report_and_names_nobody():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from contactledger.errors import BadInput
-from contactledger.facts import Milestone, Party
+from contactledger.facts import Matter, Milestone, Party, Signal, Touch
 from contactledger.report.kinds import KINDS, OF_ACCOUNT
 from contactledger.vocabulary import MilestoneKind, Role
 from tests.ledgers import SMITH, filled, mail, two_sides
@@ -25,7 +25,65 @@ def test_who_was_told_is_asked_of_every_account():
         a["account"]["name"]: {p["party"]["name"]: p["state"] for p in a["parties"]}
         for a in data["accounts"]
     }
-    assert told == {"smith-motors": {"Smith Motors": "told"}, "jones": {"Jones": "never_told"}}
+    assert told == {"smith-motors": {"Smith Motors": "pending"}, "jones": {"Jones": "never_told"}}
+
+
+def test_the_survey_says_of_everybody_what_the_account_and_all_accounts_say_when_asked():
+    ledger, clock = filled()
+    ledger.record(
+        SMITH,
+        mail("m1", about="News", topics=["labels"]),
+        Touch("ann", "carla", "letter", "question", "m2", topics=["labels"]),
+        Signal("m2", "delivered", "carla", system="third", auth="signed_body"),
+    )
+    clock.set(clock() + timedelta(days=30))
+    data = ledger.survey("notice-coverage", about="labels").data
+    (account,) = data["accounts"]
+    surveyed = {
+        (party["party"]["id"], None): (party["state"], tuple(party["because"]))
+        for party in account["parties"]
+    } | {
+        (row["party"]["id"], row["person"]["id"]): (row["state"], tuple(row["because"]))
+        for row in data["people"]
+    }
+    asked = ledger.ask(SMITH).told("labels").rows
+    assert surveyed == {(row.party, row.person): (row.state, row.because) for row in asked}
+    with ledger.across() as across:
+        rows = across.told("labels").rows
+    assert {who: state for who, (state, _) in surveyed.items()} == {
+        (row["party"], row["person"]): row["state"] for row in rows
+    }
+    assert [row["state"] for row in data["people"]] == ["unproven", "ignored"]
+    assert [(c["state"], c["parties"], c["people"]) for c in data["count"] if c["people"]] == [
+        ("ignored", 1, 1), ("unproven", 0, 1),
+    ]  # fmt: skip
+
+
+def test_what_is_no_topic_is_a_matter_or_a_milestone_by_title_key_or_id():
+    ledger, _ = filled()
+    matter, first, second, *_ = ledger.record(
+        SMITH,
+        Matter("sync", title="Stock is late"),
+        Milestone("out-1", "outage", "Outage of May", topics=["stock"]),
+        Milestone("out-2", "outage", "Outage of May"),
+        mail("m1", matter="sync"),
+        mail("m2", to="carla", milestone="out-2"),
+    )
+
+    def told(about):
+        people = ledger.survey("notice-coverage", about=about).data["people"]
+        return {row["person"]["name"] for row in people if row["state"] == "pending"}
+
+    assert told("Stock is late") == told("sync") == told(matter.id) == {"Bob Ray"}
+    assert told("Outage of May") == told("out-2") == told(second.id) == {"Carla Diaz"}
+    assert told("out-1") == told(first.id) == told("stock") == told("never heard of") == set()
+
+
+def test_before_its_first_entry_nobody_of_an_account_is_there_to_be_told():
+    ledger, clock = filled()
+    before = clock() - timedelta(days=1)
+    data = ledger.survey("notice-coverage", about="labels", as_of=before).data
+    assert [(a["account"]["name"], a["parties"]) for a in data["accounts"]] == [(SMITH, [])]
 
 
 def test_health_is_that_of_every_account():

@@ -1,13 +1,14 @@
-"""Who was told about a feature or an outage, over all accounts: told, saw it, ignored it, could
-not be reached, never told; each party and each person of it."""
+"""Who was told about a feature or an outage, over all accounts: each party and each person of it,
+in the states of `contactledger.questions.TOLD_STATES`; the judge says who is in which."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from contactledger.facts import Entry, Person
+from contactledger.questions import TOLD_STATES, Told, ToldRow
+from contactledger.report.answers import TOLD
 from contactledger.report.document import (
     Column,
     Document,
@@ -29,83 +30,54 @@ from contactledger.report.words import Words
 
 Row = dict[str, Any]
 SECTIONS = ("count", "accounts", "words")
-STATES = {
-    "saw_it": "saw it",
-    "told": "told",
-    "ignored": "ignored it",
-    "unreached": "could not be reached",
-    "never_told": "never told",
-}
-"""Code → words; the first that fits stands for a party, the furthest of its people."""
 MEANING = {
-    "saw_it": "a person answered, or a system showed it to a person",
-    "told": "it was sent, and nothing says that it failed",
-    "ignored": "it arrived, an answer was due, the collector listened, and nothing came back",
-    "unreached": "every attempt failed",
-    "never_told": "no touch about it was made to them",
+    "answered": "somebody of them, or the person, answered",
+    "seen": "a system showed it to a person",
+    "ignored": "it arrived and wanted something, its time is up, somebody listened, nothing came",
+    "pending": "it wants something, and its time is not up",
+    "told": "it arrived, and nothing more was wanted, or a colleague answered",
+    "unproven": "no report says that it came to anybody",
+    "unreached": "everything that was sent came back",
+    "never_told": "there was no touch about it",
 }
 
 
-def account_rows(proof: Row, entries: Iterable[Entry], called: Names, about: str) -> Row:
-    """What one account was told about a topic; `proof`: the rows of its proof of contact.
+def account_rows(account: Row, told: Sequence[Told], called: Names) -> Row:
+    """What one account was told, from the answers about everything that bears the name asked for.
 
-    Whoever told is no receiver: a party that made a touch about it is left out, unless it was
-    told as well.
+    `account`: its id and name. Of several answers the one that shows most speaks.
     """
-    about_it = [
-        f for f in proof["findings"] if about in f["topics"] or about in _names_of(f["matter"])
-    ]
-    people: dict[str, dict[str, str]] = {}
-    for entry in entries:
-        if isinstance(entry.fact, Person) and entry.fact.party:
-            people.setdefault(entry.fact.party, {})[entry.id] = called.of(entry.id)
-    tellers = {f["sender"]["id"] for f in about_it} or {proof["parties"][0]["id"]} if (
-        proof["parties"]
-    ) else set()  # fmt: skip
-    told = {f["receiver"]["id"] for f in about_it}
+    best: dict[str, dict[str | None, Row]] = {}
+    for answer in told:
+        for row in answer.rows:
+            people = best.setdefault(row.party, {})
+            people[row.person] = _better(people.get(row.person), row)
     return {
-        "account": proof["account"],
+        "account": account,
         "parties": [
-            _party(p, [f for f in about_it if f["receiver"]["id"] == p["id"]],
-                   people.get(p["id"], {}))
-            for p in proof["parties"]
-            if p["id"] in told or p["id"] not in tellers
+            {
+                "party": _named(party, called),
+                **people.pop(None),
+                "people": [
+                    {"person": _named(person or "", called), **row}
+                    for person, row in people.items()
+                ],
+            }
+            for party, people in best.items()
         ],
-    }  # fmt: skip
-
-
-def _names_of(matter: Row) -> tuple[str, str]:
-    return matter["id"], matter["name"]
-
-
-def _party(party: Row, got: list[Row], people: dict[str, str]) -> Row:
-    rows = []
-    for person, name in people.items():
-        states = [
-            (_state(row["reach"], f["outcome"]), f["no"])
-            for f in got
-            for row in f["people"]
-            if row["id"] == person and (row["addressed"] or row["reach"] in ("seen", "answered"))
-        ]
-        state = next((code for code in STATES if any(s == code for s, _ in states)), "never_told")
-        because = sorted({no for s, no in states if s == state})
-        rows.append({"person": {"id": person, "name": name}, "state": state, "because": because})
-    whole = [(_state(f["reach"], f["outcome"]), f["no"]) for f in got]
-    state = next((code for code in STATES if any(s == code for s, _ in whole)), "never_told")
-    return {
-        "party": party,
-        "state": state,
-        "people": rows,
-        "because": sorted({no for s, no in whole if s == state}),
     }
 
 
-def _state(reach: str, outcome: str) -> str:
-    if reach in ("seen", "answered"):
-        return "saw_it"
-    if reach == "failed":
-        return "unreached"
-    return "ignored" if outcome == "ignored" else "told"
+def _named(id_: str, called: Names) -> Row:
+    return {"id": id_, "name": called.of(id_)}
+
+
+def _better(known: Row | None, row: ToldRow) -> Row:
+    if known is None or TOLD_STATES.index(row.state) < TOLD_STATES.index(known["state"]):
+        return {"state": row.state, "because": list(row.because)}
+    if row.state == known["state"]:
+        return {"state": row.state, "because": sorted({*known["because"], *row.because})}
+    return known
 
 
 def rows(accounts: list[Row], about: str, as_of: str, as_of_local: str, zone: str) -> Row:
@@ -120,7 +92,8 @@ def rows(accounts: list[Row], about: str, as_of: str, as_of_local: str, zone: st
         "as_of_local": as_of_local,
         "zone": zone,
         "count": [
-            {"state": code, "parties": counted[code], "people": persons[code]} for code in STATES
+            {"state": code, "parties": counted[code], "people": persons[code]}
+            for code in TOLD_STATES
         ],
         "accounts": accounts,
         "people": [
@@ -158,7 +131,7 @@ def _sections(data: Row, words: Words) -> Iterator[Section]:
 
     def count(c: Row) -> TableRow:
         numbers = [words.number(c[key]) if c[key] else "–" for key in ("parties", "people")]
-        return TableRow([words(STATES[c["state"]]), *numbers])
+        return TableRow([words(TOLD[c["state"]]), *numbers])
 
     yield Section(words("In numbers"), [Table.of(columns, data["count"], count)], name="count")
     columns = [
@@ -172,7 +145,7 @@ def _sections(data: Row, words: Words) -> Iterator[Section]:
     every = table if table.rows else Paragraph(words("No account has a party to be told."))
     yield Section(words("Account by account"), [every], name="accounts")
     meaning: list[Text] = [
-        (Span(words(text), "strong"), ": ", words(MEANING[code])) for code, text in STATES.items()
+        (Span(words(TOLD[code]), "strong"), ": ", words(text)) for code, text in MEANING.items()
     ]
     yield Section(words("The words"), [Listing(meaning)], name="words")
     yield is_not(words, data["isnot"])
@@ -181,14 +154,14 @@ def _sections(data: Row, words: Words) -> Iterator[Section]:
 def _line(account: Row, party: Row, words: Words) -> TableRow:
     people = [
         (Span(row["person"]["name"]), ": ",
-         *_flat(cited(words(STATES[row["state"]]), row["because"])))
+         *_flat(cited(words(TOLD[row["state"]]), row["because"])))
         for row in party["people"]
     ]  # fmt: skip
     return TableRow(
         [
             (Span(account["account"]["name"]),),
             (Span(party["party"]["name"]),),
-            cited(words(STATES[party["state"]]), party["because"]),
+            cited(words(TOLD[party["state"]]), party["because"]),
             joined(people, "; ") or "–",
         ]
     )
