@@ -61,6 +61,8 @@ def report(  # noqa: PLR0913 - what the judge gave, and everything a user may as
     if made is not None and made.rows is not None:
         extra: dict[str, Any] = {"about": about}
         extra["milestones"] = milestone_rows(loaded.entries, called, data["zone"])
+        if kind == "both-sides":
+            extra["answers"] = _answers(standing, loaded, period, what_if)
         whole = made.rows(data, extra)
         if kind == "touch-certificate" and proof is not None:
             whole["proof"] = proof(whole["no"])

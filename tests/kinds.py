@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from contactledger.asking import answers_of
 from contactledger.findings import Standing
 from contactledger.judge.questions import judged_already
 from contactledger.judge.told import told
@@ -45,6 +46,9 @@ def kind_rows(kind: str, of: Row, **extra: Any) -> Row:
     assert made is not None
     if kind == "touch-certificate" and "about" not in extra:
         extra["about"] = of["findings"][0]["no"]
+    if kind == "both-sides":
+        found, story = standing()
+        extra["answers"] = answers_of(judged_already(found, story.entries))
     return made(of, {"milestones": [INSTALL], "proof": PROOF, **extra})
 
 

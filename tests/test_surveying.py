@@ -168,3 +168,31 @@ def test_a_german_report_says_so_in_its_head():
     page = ledger.report(SMITH, "both-sides", lang="de").html()
     assert '<html lang="de" dir="ltr">' in page
     assert set(KINDS) > {"both-sides"}
+
+
+@pytest.mark.parametrize("period", [None, "2020"])
+def test_what_waits_on_both_sides_is_what_the_account_says_when_asked(period):
+    ledger, clock = filled()
+    ledger.record(
+        SMITH,
+        mail("m1", about="News", purpose="notice"),
+        mail("m3", expects="response"),
+        Signal("m3", "bounced", "bob", system="third", auth="signed_body"),
+        Touch("ann", "bob", "phone", "question", "m4"),
+    )
+    clock.set(clock() + timedelta(hours=2))
+    ledger.record(
+        SMITH,
+        Touch("bob", "ann", "phone", answers=["m4"]),
+        mail("m2", to="carla", expects="response"),
+    )
+    clock.set(clock() + timedelta(days=30))
+    data = ledger.report(SMITH, "both-sides", period=period).data
+    asked = ledger.ask(SMITH)
+    waiting = [(one.no, one.owes, str(one.outcome)) for one in asked.waiting()]
+    (times,) = asked.answer_times()
+    assert (len(waiting), times.asked, times.answered) == (1, 2, 1)
+    shown = [(f["no"], f["receiver"]["id"], f["outcome"]) for f in data["waiting"]]
+    assert shown == (waiting if period is None else [])
+    took = [f["answer_seconds"] for f in data["answers"]]
+    assert took == ([times.worst.total_seconds()] if period is None else [])

@@ -1,6 +1,7 @@
 """Both sides: who answers how fast, who was silent for how long, and whose turn it is.
 
-Every column holds for every party, the vendor's own as the customer's.
+Every column holds for every party, the vendor's own as the customer's. What waits and what was
+answered are the questions that the judge names when asked, so that no two pages differ.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from contactledger.report.answers import Answers
 from contactledger.report.document import (
     Column,
     Document,
@@ -30,7 +32,6 @@ from contactledger.report.words import Words
 
 Row = dict[str, Any]
 SECTIONS = ("turn", "columns", "waiting", "answers", "silences")
-_WAITING = {"ignored", "pending", "unproven", "unreached"}
 _LINES = (
     ("strong", "Reached out", "sent"),
     ("sub", "and was answered", "sent_answered"),
@@ -44,9 +45,12 @@ _LINES = (
 )
 
 
-def rows(proof: Row, _: Row) -> Row:
-    """The rows of the kind, from those of a proof of contact."""
+def rows(proof: Row, extra: Row) -> Row:
+    """The rows of the kind, from those of a proof of contact and the `answers` of the account."""
     findings = proof["findings"]
+    answers: Answers = extra["answers"]
+    waits = {(one.no, one.owes) for one in answers.waiting}
+    asked = {(no, one.party) for one in answers.times for no in one.because}
     return {
         **head("both-sides", proof),
         "onus": proof["onus"],
@@ -54,12 +58,14 @@ def rows(proof: Row, _: Row) -> Row:
         "waiting": [
             {**f, "waits_seconds": int(seconds(f["at"], proof["as_of"]))}
             for f in findings
-            if f["outcome"] in _WAITING and f["original"] is None and f["expects"] != "nothing"
+            if (f["no"], f["receiver"]["id"]) in waits
         ],
         "answers": [
             {**f, "answer_seconds": int(max(0, seconds(f["at"], f["settled_at"])))}
             for f in findings
-            if f["outcome"] == "answered" and f["settled_at"] and f["original"] is None
+            if (f["no"], f["receiver"]["id"]) in asked
+            and f["outcome"] == "answered"
+            and f["settled_at"]
         ],
         "silences": [s for party in proof["parties"] if (s := _silence(party, proof))],
     }
