@@ -94,6 +94,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     commands_migrate.py TOP the command that brings tables to this release's layout
     commands_receive.py TOP the commands with which reports come in, and are gone through again
     configured.py   TOP     sources by name, their keys from the environment
+    commands_report.py TOP  the commands that write reports and look at templates for them
     commands_scaling.py TOP the commands that print SQL to spread a ledger out
     commands_serve.py TOP   the command that serves the pages by themselves
     retrying.py     TOP     own transactions done again that the database gave up

@@ -1,11 +1,11 @@
-"""The command line: `contactledger demo | check | standing | report`, and the commands of the
+"""The command line: `contactledger demo | check | standing`, and the commands of the
 modules `commands_…`. docs/cli.md says all of it.
 
 What says `--recorder` writes; all else reads. Exit codes::
 
     0   done
     1   refused or failed: one line on standard error, and below it what to do, where that is
-        known. Or the answer is no (`may-contact`, `policy check`)
+        known. Or the answer is no (`may-contact`, `policy check`, `report-lint`)
     2   a wrong command, or the extra is not installed
     3   done in part (`import`, `receive`, `replay`, `redact`, `scrub`, `tick`)
     130 interrupted
@@ -34,11 +34,11 @@ from contactledger import (
     commands_next,
     commands_policy,
     commands_receive,
+    commands_report,
     commands_scaling,
     commands_serve,
     commands_tick,
     commands_write,
-    files,
 )
 from contactledger.commanding import (
     Account,
@@ -53,7 +53,7 @@ from contactledger.commanding import (
     say_json,
     say_page,
 )
-from contactledger.errors import BadInput, LedgerError
+from contactledger.errors import LedgerError
 from contactledger.report.plain import standing_text
 
 app = typer.Typer(
@@ -145,35 +145,7 @@ def standing(db: Db, account: Account, as_of: AsOf = "", as_json: AsJson = False
     say_json(data) if as_json else say_page(standing_text(data))
 
 
-@app.command()
-def report(
-    db: Db,
-    account: Account,
-    out: Annotated[Path, typer.Option(help="A file ending in .html, .pdf, .txt or .json.")],
-    as_of: AsOf = "",
-    period: Annotated[
-        str, typer.Option(help='Only touches of it: "2026", "2026-03", "2026-01/2026-03".')
-    ] = "",
-    locale: Annotated[str, typer.Option(help='Of a PDF: "en-US" prints on Letter.')] = "en",
-    code_points: Annotated[
-        bool, typer.Option("--code-points", help="In a PDF, where no font has it: [U+65E5].")
-    ] = False,
-) -> None:
-    """Write the proof-of-contact report of an account.
-
-    A PDF (extra `pdf`) carries the account's bundle, as the newest seal has it.
-    """
-    if out.suffix not in files.FORMS:
-        raise BadInput(f"must end in one of: {', '.join(files.FORMS)}", field="--out")
-    with opened(db) as ledger:
-        made = ledger.report(account, as_of=as_of_moment(as_of), period=period or None)
-        how = {"locale": locale, "missing": "code-point" if code_points else "error"}
-        form = made.form(out.suffix, **(how if out.suffix == ".pdf" else {}))
-    with files.replacing(out, "--out") as target:
-        target.write(form)
-    typer.echo(f"written: {out}")
-
-
+commands_report.add_to(app)
 commands_write.add_to(app)
 commands_archive.add_to(app)
 commands_ask.add_to(app)
