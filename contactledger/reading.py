@@ -143,9 +143,9 @@ class Reading(Advising, Asking, ABC):
         """How an entry stands under a signed checkpoint, as a report has it; None where not."""
         return None
 
-    def _attachment(self, account: str) -> Attachment | None:  # noqa: ARG002 - others use it
-        """The bundle of the account for the inside of a PDF, where there may be one."""
-        return None
+    @abstractmethod
+    def _attachment(self, account: str) -> Attachment:
+        """The bundle of the account for the inside of a PDF, made when it is asked for."""
 
     def _standing(
         self, loaded: Loaded, now: datetime, shown: Span, what_if: str | None

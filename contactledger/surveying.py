@@ -23,7 +23,6 @@ from contactledger.report.kind_notice import rows as notice
 from contactledger.report.kinds import OF_LEDGER
 from contactledger.report.names import Names, names
 from contactledger.report.phrases import clean, iso, iso_local
-from contactledger.report.render import render
 from contactledger.rows import Tabulating
 from contactledger.sealed import prove_entry
 
@@ -60,6 +59,7 @@ class Surveying(Reading, Tabulating):
         BadInput for another kind, and for a notice about nothing.
         """
         from contactledger.files import Report
+        from contactledger.report.render import render
         from contactledger.templating import templates_of
 
         if kind not in OF_LEDGER:

@@ -188,7 +188,7 @@ def test_only_accounts_that_changed_or_ran_out_are_judged_again() -> None:
         assert across.refresh() == 1
         on.wait(24 * 20)
         assert (across.refresh(), across.refresh()) == (2, 0)
-        assert [r["account"] for r in across.ignored().rows] == ["north", "west"]
+        assert sorted(r["account"] for r in across.ignored().rows) == ["north", "west"]
         on.clock.set(on.clock() - timedelta(days=20))  # and back, when both were only asked
         assert (across.ignored().count, across.waiting(owed="us").count) == (0, 2)
 

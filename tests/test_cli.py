@@ -154,6 +154,15 @@ def test_the_demo_is_played_into_a_folder(command, tmp_path, monkeypatch):
     ]
 
 
+def test_the_demo_says_nothing_of_a_pdf_where_none_could_be_made(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "typst", None)
+    code, out, err = command("demo")
+    assert (code, err) == (0, "")
+    assert "smith-motors.bundle" in out
+    assert "PDF" not in out
+
+
 @pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_without_its_extra_it_says_in_one_line_what_to_install(command, monkeypatch, missing):
     monkeypatch.setattr(__main__, "find_spec", lambda name: None if name == missing else name)

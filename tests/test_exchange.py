@@ -115,6 +115,14 @@ def test_the_other_side_sees_the_same_entries_and_judges_the_same(vendor):
     assert (opened.slot, opened.account_id) == (opened.head.slot, opened.head.account)
 
 
+def test_a_touch_printed_from_a_bundle_rests_on_the_bundle_and_shows_no_proof_beside_it(vendor):
+    opened = open_bundle(vendor.save(), trust=vendor.key)
+    touch = next(entry for entry in opened.entries() if entry.kind == "touch")
+    report = opened.report("touch-certificate", about=touch.no)
+    assert report.data["proof"] is None
+    assert f"All {opened.size} were verified" in report.text().replace("\n", " ")
+
+
 def test_a_ledger_on_postgresql_gives_bundles_as_well(postgres_url, tmp_path):
     vendor = Vendor(tmp_path, postgres_url, "bundles_")
     vendor.tell()

@@ -273,6 +273,24 @@ def test_a_full_disk_inside_a_hosts_transaction_is_the_same_clear_error(url):
     engine.dispose()
 
 
+def test_a_savepoint_that_the_database_took_back_by_itself_is_no_second_error(url):
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        store = SqlStore.open(connection)
+
+        def stop() -> None:
+            with store.begin(write=True) as tx:
+                tx.add_account(B)
+                tx._driver.raw.rollback()  # as SQLite does on a full disk
+                raise Stop
+
+        raises(Stop, stop)
+        connection.rollback()
+        with store.begin(write=True) as tx:
+            assert tx.head(B) is None
+    engine.dispose()
+
+
 @pytest.mark.parametrize("how", ["mode=ro", "immutable=1"])
 def test_a_read_only_file_can_be_read(url, how):
     path = url.removeprefix("sqlite:///")

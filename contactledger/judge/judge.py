@@ -140,9 +140,7 @@ class _Court:
         asked = question.wanted in WANTS_AN_ANSWER
         if asked and verdict.outcome in _OPEN and term.due is not None and term.starts is not None:
             possible = self._clerk.possible(question, term.due, term.due - term.starts)
-        attendance = ""
-        if question.fact.channel in GATHERINGS:
-            attendance = came(chain, self.view.as_of)
+        attendance = came(chain, self.view.as_of) if question.fact.channel in GATHERINGS else ""
         if attendance:
             rules, notes = (*rules, "J15"), (*notes, attendance)
         if answers is not NONE:

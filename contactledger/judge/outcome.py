@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from attrs import define, field
 
 from contactledger.findings import Evidence, Grade, Outcome, Reach
-from contactledger.judge.due import GATHERINGS, SETTLES
+from contactledger.judge.due import SETTLES
 from contactledger.judge.listening import Listening
 from contactledger.judge.reach import Hearing
 from contactledger.vocabulary import By, Channel, Expects, SignalKind
@@ -148,14 +148,12 @@ def silence(
 
 
 def came(chain: list[Hearing], as_of: datetime) -> str:
-    """The note on whether anybody of the receiver came to what it was invited to, "" where
+    """The note on whether anybody of the receiver came to the gathering of this chain, "" where
     that cannot be said: before the end, or where nobody speaks of it (J15).
 
     That nobody came is said only where everybody who accepted is reported absent, and not
     where the receiver disputes it.
     """
-    if chain[0].question.fact.channel not in GATHERINGS:
-        return ""
     accepted: set[str | None] = set()
     absent: set[str | None] = set()
     attended = False
