@@ -1,12 +1,24 @@
-"""A picture and a table that was cut, in HTML, text and Markdown."""
+"""The forms: tables that are cut or narrowed, pictures, and what kinds say only now and then."""
 
 from __future__ import annotations
 
+import attrs
+import pytest
+
 from contactledger.report.document import Chart, Column, Section, Table, TableRow
-from contactledger.report.forms import plain, section_html, section_markdown, section_text
+from contactledger.report.forms import (
+    WIDTH,
+    cells,
+    plain,
+    section_html,
+    section_markdown,
+    section_text,
+)
 from contactledger.report.kind_case import _rung
 from contactledger.report.kind_parts import onus_said
+from contactledger.report.render import render
 from contactledger.report.words import Words
+from tests.kinds import kind_rows, proof_rows
 
 WORDS = Words()
 CUT = Section("Cut", [Table([Column("A")], [TableRow(["1"])], "", 2)])
@@ -44,3 +56,65 @@ def test_a_rung_that_was_tried_says_how_long_it_waits():
     at = {"waits_until": "2026-03-03T15:00:00Z", "waits_until_local": "2026-03-03T15:00:00+00:00"}
     said = _rung({"climbed_by": None, "tried_by": 7, **at}, WORDS)
     assert plain(said, WORDS) == "tried, waiting until 3 Mar 2026, 15:00 [7]"
+
+
+def test_a_part_of_a_section_has_a_title_without_capitals_and_without_a_line():
+    part = attrs.evolve(SEEN, level=2)
+    assert section_text(part, WORDS) == "Seen\nTwo marks.\n"
+
+
+def test_columns_are_narrowed_until_they_fit_or_are_as_narrow_as_words_bear():
+    def widest(count):
+        table = Table([Column("A") for _ in range(count)], [TableRow(["word " * 9] * count)])
+        made = section_text(Section("Wide", [table]), WORDS)
+        return max(map(cells, made.splitlines()))
+
+    assert (widest(2), widest(4)) == (WIDTH, WIDTH)
+    assert widest(30) > WIDTH
+
+
+def test_a_dossier_says_what_the_account_is_worth_and_that_a_matter_went_in_a_circle():
+    proof = proof_rows()
+    for case in proof["cases"]:
+        case["worth"] = "USD 9,000.00"
+        case["handoffs"] = [{**h, "circle": True} for h in case["handoffs"]]
+    text = render("case-dossier", kind_rows("case-dossier", proof)).markdown()
+    assert "The account is worth: USD 9,000.00" in text.replace("*", "")
+    assert "never taken up, a circle" in text
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ({"trial": True},
+         "a trial policy, put in place of the adopted one for this report only [1]"),
+        ({"adopted_by": []}, "not always agreed by Smith Motors [1]"),
+        ({"not_adopted_by": []}, "agreed by ACME Dealer Systems [1]"),
+    ],
+)  # fmt: skip
+def test_a_report_says_on_whose_policy_it_rests(policy, said):
+    proof = proof_rows()
+    proof["policies"] = [{**proof["policies"][0], **policy}]
+    text = " ".join(render("promises", kind_rows("promises", proof)).text().split())
+    assert f" Judged by {said} Rests on " in text
+
+
+def test_pressure_is_on_those_who_were_addressed_and_cites_a_dozen_touches():
+    proof = proof_rows()
+    whole = kind_rows("contact-pressure", proof)["people"][0]
+    for finding in proof["findings"][:2]:
+        finding["people"] = [{**row, "addressed": False} for row in finding["people"]]
+    rows = kind_rows("contact-pressure", proof)
+    assert (whole["touches"], rows["people"][0]["touches"]) == (16, 14)
+    rows["people"][0]["because"] = list(range(1, 14))
+    text = render("contact-pressure", rows).markdown().replace("\\", "")
+    assert "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …]" in text
+
+
+def test_a_certificate_says_against_whom_it_counts_and_where_the_touch_broke_the_policy():
+    def text(no):
+        rows = kind_rows("touch-certificate", proof_rows(), about=no)
+        return " ".join(render("touch-certificate", rows).text().split())
+
+    assert "Counts against Smith Motors" in text(25)
+    assert "The touch itself did not keep the policy: - made outside the agreed hours" in text(53)
