@@ -76,10 +76,11 @@ def test_columns_are_narrowed_until_they_fit_or_are_as_narrow_as_words_bear():
 def test_a_dossier_says_what_the_account_is_worth_and_that_a_matter_went_in_a_circle():
     proof = proof_rows()
     for case in proof["cases"]:
-        case["worth"] = "USD 9,000.00"
+        case["worth"], case["circles"] = "USD 9,000.00", 2
         case["handoffs"] = [{**h, "circle": True} for h in case["handoffs"]]
     text = render("case-dossier", kind_rows("case-dossier", proof)).markdown()
     assert "The account is worth: USD 9,000.00" in text.replace("*", "")
+    assert "Circles: it came back 2 times to a party that had it" in text.replace("*", "")
     assert "never taken up, a circle" in text
 
 
