@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -192,6 +193,17 @@ def test_instants_may_be_given_in_any_zone_and_come_back_in_utc():
     assert next_open(OFFICE, BERLIN, at).tzinfo is UTC
 
 
+def test_a_long_time_holds_what_its_days_hold():
+    """Over both changes of the clocks, from and to any hour."""
+    start, days = berlin(2026, 1, 7, 11), 420
+    steps = [start + timedelta(days=n) for n in range(days + 1)]
+    for calendar in (OFFICE, LUNCH):
+        each = [business_minutes(calendar, BERLIN, a, b) for a, b in pairwise(steps)]
+        for first, last in ((0, days), (3, 40), (5, 21), (16, 32), (100, 101)):
+            whole = business_minutes(calendar, BERLIN, steps[first], steps[last])
+            assert whole == sum(each[first:last])
+
+
 def test_business_minutes_backward_are_none():
     assert business_minutes(ALWAYS, BERLIN, berlin(2026, 3, 5), berlin(2026, 3, 4)) == 0
 
@@ -202,8 +214,11 @@ def test_what_is_remembered_is_bounded_and_changes_no_answer(monkeypatch):
     before = [deadline(OFFICE, BERLIN, at, Window(days=2)) for at in days]
     monkeypatch.setattr(calendar_module, "REMEMBERED", 2)
     assert [deadline(fresh, BERLIN, at, Window(days=2)) for at in days] == before
+    year = (berlin(2026, 1, 1), berlin(2027, 1, 1))
+    counted = business_minutes(fresh, BERLIN, *year)
+    assert counted == business_minutes(OFFICE, BERLIN, *year)
     clock = calendar_module._clock(fresh, BERLIN)
-    assert (len(clock._spans), len(clock._days_on)) <= (2, 2)
+    assert max(map(len, (clock._spans, clock._days_on, clock._blocks))) <= 2
 
 
 @pytest.mark.parametrize("year", [1, 8001])

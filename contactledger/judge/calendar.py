@@ -39,6 +39,7 @@ _SECOND = 1_000_000
 _MINUTE = 60 * _SECOND
 _PROBE = 6 * 60 * _MINUTE
 _DAY = 24 * 60 * _MINUTE
+_BLOCK = 16  # days that are added up once
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WALL_EPOCH = _EPOCH.replace(tzinfo=None)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -181,7 +182,7 @@ def zone_of(name: str) -> ZoneInfo:
 class _Clock:
     """One calendar in one zone: its open spans, UTC day by UTC day, worked out when asked for."""
 
-    __slots__ = ("_days_on", "_holidays", "_level", "_spans", "_week", "_zone")
+    __slots__ = ("_blocks", "_days_on", "_holidays", "_level", "_spans", "_week", "_zone")
 
     def __init__(self, week: Week, holidays: frozenset[date], zone: ZoneInfo) -> None:
         self._week = week
@@ -190,6 +191,7 @@ class _Clock:
         self._spans: dict[int, tuple[tuple[int, int, int], ...]] = {}
         self._days_on: dict[tuple[int, int], int] = {}
         self._level: dict[int, int | None] = {}
+        self._blocks: dict[int, int] = {}
 
     def spans(self, day: int) -> tuple[tuple[int, int, int], ...]:
         """The (open, close, offset) of that UTC day, in microseconds, in order."""
@@ -292,11 +294,27 @@ class _Clock:
 
     def between(self, start: int, end: int) -> int:
         """The business time from start to end."""
-        total = 0
-        for day in range(start // _DAY, end // _DAY + 1):
+        total, day, last = 0, start // _DAY, end // _DAY
+        while day <= last:
+            if day % _BLOCK == 0 and start <= day * _DAY and day + _BLOCK <= last:
+                total += self._in_block(day)
+                day += _BLOCK
+                continue
             for open_, close, _ in self.spans(day):
                 total += max(0, min(close, end) - max(open_, start))
+            day += 1
         return total
+
+    def _in_block(self, first: int) -> int:
+        """All business time of a block of days: most of what lies between two far moments."""
+        known = self._blocks.get(first)
+        if known is None:
+            if len(self._blocks) >= REMEMBERED:
+                self._blocks.clear()
+            days = range(first, first + _BLOCK)
+            open_in = [close - open_ for day in days for open_, close, _ in self.spans(day)]
+            known = self._blocks[first] = sum(open_in)
+        return known
 
 
 @lru_cache(maxsize=512)
