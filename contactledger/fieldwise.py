@@ -1,15 +1,18 @@
-"""Facts field by field: copied with changes, compared, and put into words for a digest."""
+"""Facts field by field: copied with changes, compared, put into words for a digest or as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import Enum
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any, TypeVar
 
 import attrs
 
-from contactledger.facts import FACTS, Entry, Fact
+from contactledger.facts import FACTS, Blob, Entry, Fact, Message, Money
+from contactledger.log.canon import format_time
 
 _F = TypeVar("_F", bound=Fact)
 
@@ -68,3 +71,16 @@ def said(fact: Fact, aside: frozenset[str]) -> list[str]:
 
 def _hex(data: bytes) -> str:
     return sha256(data).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """A field's value as JSON has it; of what consists of parts, those that are there."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return format_time(value)
+    if isinstance(value, tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, Money | Blob | Message):
+        return {name: part for name, part in attrs.asdict(value).items() if part is not None}
+    return value

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 import attrs
 
 from contactledger.errors import BadFact, BadInput
-from contactledger.facts import FACTS, Blob, Entry, Fact, Message, Money
+from contactledger.facts import FACTS, Entry, Fact, Message, Money
+from contactledger.fieldwise import plain
 from contactledger.log.canon import format_time
 from contactledger.moments import moment
 
@@ -84,7 +84,7 @@ def statement(entry: Entry) -> dict[str, Any]:
     are withheld.
     """
     said = {
-        attribute.name: _plain(value)
+        attribute.name: plain(value)
         for attribute in attrs.fields(type(entry.fact))
         if attribute.name != "at"
         and (value := getattr(entry.fact, attribute.name)) not in (None, (), attribute.default)
@@ -187,16 +187,3 @@ def _yes(text: str, where: str) -> bool:
 
 
 _SPOKEN: dict[str, Callable[[str, str], Any]] = {"bool": _yes, "int": _whole, "money": _money}
-
-
-def _plain(value: Any) -> Any:
-    """A field's value as JSON has it."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return format_time(value)
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, Money | Blob | Message):
-        return {name: part for name, part in attrs.asdict(value).items() if part is not None}
-    return value

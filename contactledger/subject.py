@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from enum import Enum
 from html import escape
 from typing import Any
 
 import orjson
-from attrs import asdict, frozen
+from attrs import frozen
 
 from contactledger import files
 from contactledger.concerning import Concerned, concerned
-from contactledger.facts import Blob, Entry, Message, Money, Opened, Party, fields_of
+from contactledger.facts import Blob, Entry, Opened, Party, fields_of
+from contactledger.fieldwise import plain
 from contactledger.log.canon import format_time
 
 YOU = "you"
@@ -130,7 +130,7 @@ def _row(entry: Entry, about: Concerned, called: Mapping[str, str]) -> dict[str,
         if attribute.metadata.get("personal") or value in (None, (), attribute.default):
             continue
         named = attribute.metadata.get("ref") not in (None, ("entry",))
-        clear[attribute.name] = _called_by(value, called) if named else _plain(value)
+        clear[attribute.name] = _called_by(value, called) if named else plain(value)
     personal: dict[str, Any] = {}
     erased, withheld = [], []
     for part in entry.sd:
@@ -141,7 +141,7 @@ def _row(entry: Entry, about: Concerned, called: Mapping[str, str]) -> dict[str,
             erased.append(field)
         else:
             value = getattr(entry.fact, field)
-            personal[field] = _plain(value[who] if isinstance(value, Mapping) else value)
+            personal[field] = plain(value[who] if isinstance(value, Mapping) else value)
     return {
         "no": entry.no,
         "kind": entry.kind,
@@ -159,21 +159,6 @@ def _called_by(value: Any, called: Mapping[str, str]) -> Any:
     if isinstance(value, tuple):
         return [called.get(one, one) for one in value]
     return called.get(value, value)
-
-
-def _plain(value: Any) -> Any:
-    """A field's value as JSON has it."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return format_time(value)
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, Money | Blob):
-        return asdict(value)
-    if isinstance(value, Message):
-        return {name: text for name, text in asdict(value).items() if text is not None}
-    return value
 
 
 # --- to read -----------------------------------------------------------------------------------

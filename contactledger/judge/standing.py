@@ -135,7 +135,7 @@ def _column(seen: View, party: str, tally: _Tally) -> Column:
         promises_missed=states.count(PromiseState.MISSED),
         promises_open=states.count(PromiseState.OPEN) + overdue,
         promises_disputed=states.count(PromiseState.DISPUTED),
-        answer_median=_median(times),
+        answer_median=median(times),
         answer_worst=max(times, default=None),
         last_sent_at=max((finding.at for finding in tally.sent), default=None),
         last_answered_at=max((f.settled_at or f.at for f in answered), default=None),
@@ -154,7 +154,7 @@ def _outcomes(findings: Iterable[Finding]) -> dict[Outcome, int]:
     return counts
 
 
-def _median(times: list[timedelta]) -> timedelta | None:
+def median(times: list[timedelta]) -> timedelta | None:
     """The middle one; of an even number, half-way between the middle two."""
     if not times:
         return None

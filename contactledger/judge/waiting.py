@@ -9,12 +9,13 @@ that waits since its first touch (J20), and a waived one waits no longer (J23).
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from contactledger.findings import Finding, Outcome
 from contactledger.judge.held import WANTS_AN_ANSWER
 from contactledger.judge.ladder import is_broadcast
 from contactledger.judge.questions import Judged
+from contactledger.judge.standing import median
 from contactledger.questions import AnswerTimes, Waiting
 
 _WAITS = frozenset({Outcome.PENDING, Outcome.IGNORED, Outcome.UNPROVEN})
@@ -85,8 +86,8 @@ def _times(asked: Judged, party: str, asker: str, findings: list[Finding]) -> An
         late=sum(finding.late for finding in answered),
         waiting=len(waits),
         reminders=sum(len(finding.reminders) for finding in findings),
-        median=_median([length for length, _ in took]),
-        median_business=_median(business),
+        median=median([length for length, _ in took]),
+        median_business=median(business),
         worst=worst,
         worst_business=max(business, default=None),
         worst_no=worst_no,
@@ -98,12 +99,3 @@ def _times(asked: Judged, party: str, asker: str, findings: list[Finding]) -> An
 def _answered_at(finding: Finding) -> datetime:
     """When it was answered; never before it was asked, whatever a clock said (J24)."""
     return max(finding.at, finding.settled_at or finding.at)
-
-
-def _median(times: list[timedelta]) -> timedelta | None:
-    """The middle one; of an even number, half-way between the middle two."""
-    if not times:
-        return None
-    times = sorted(times)
-    half = len(times) // 2
-    return (times[half] + times[~half]) / 2
