@@ -325,8 +325,8 @@ def test_nothing_personal_stands_in_anything_that_is_read() -> None:
     log.handoff("rel", "acme", "smith", at=day(2), **secret[Handoff])
     assert "SECRET" in repr(log.entries)
     read = [
-        log.judge(day(9)),
-        attrs.asdict(standing(log.entries, day(9))),  # its own repr shows nothing
+        [attrs.asdict(one) for one in log.judge(day(9))],  # their own repr shows nothing
+        attrs.asdict(standing(log.entries, day(9))),
         relationship(log.entries, day(9)),
         next_steps(log.entries, day(9), party="acme"),
         next_steps(log.entries, day(9), party="smith"),
