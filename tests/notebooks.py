@@ -36,6 +36,7 @@ def executed(name: str) -> Any:
         timeout=TIMEOUT_SECONDS,
         resources={"metadata": {"path": str(FOLDER)}},
         record_timing=False,
+        coalesce_streams=True,  # a kernel may send one print in several pieces
     )
     return client.execute(env={**os.environ, "PYTHONPATH": path})
 
