@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import define, frozen
 
-from contactledger.errors import BadFact, BadInput, Conflict, NotFound
+from contactledger.errors import BadFact, BadInput, Conflict, Corrupt, NotFound
 from contactledger.facts import (
     Alias,
     Blob,
@@ -247,7 +247,7 @@ class Desk:
         if "party" in kinds and value in (self.recorder_key, self.recorder):
             return self.recorder
         for ref in self._keys.candidates(_spaces(kinds), value):
-            row = self._look(ref)
+            row = self._look(ref, where)
             if row is not None and row.kind in kinds:
                 return row.id
         raise NotFound(f"no {' or '.join(kinds)} of this key in the account", field=where)
@@ -264,12 +264,17 @@ class Desk:
             self._led[kinds, value] = stays  # until something else is merged or parted
         return stays
 
-    def _look(self, ref: bytes) -> LookupRow | None:
+    def _look(self, ref: bytes, where: str) -> LookupRow | None:
+        """Where it leads; Corrupt names the field if to no entry (a table restored alone)."""
         if ref not in self._found:
             self._found[ref] = None
             for row in self.tx.find([ref], self.account):
                 self._learn(row)
-        return self._found[ref]
+        found = self._found[ref]
+        if found is not None and found.no >= self._size:
+            what = f"a look-up that {where} needs leads to no entry; reindex() mends it"
+            raise Corrupt(what, account=self.account, no=found.no)
+        return found
 
     def _entry_no(self, value: Any, where: str) -> int:
         if isinstance(value, Entry):
@@ -279,7 +284,7 @@ class Desk:
         if type(value) is str:
             for space in dict.fromkeys(SPACES.values()):
                 for ref in self._keys.candidates((space,), value):
-                    row = self._look(ref)
+                    row = self._look(ref, where)
                     if row is not None:
                         return row.no
             raise NotFound("nothing of this key in the account", field=where)
@@ -375,11 +380,12 @@ class Desk:
 
     def _there(self, fact: Fact, own: bytes) -> Entry | None:
         """The newest entry of the same key."""
-        row = self._look(own)
+        field = "subject" if isinstance(fact, Preference) else "key"
+        where = f"{type(fact).__name__}.{field}"
+        row = self._look(own, where)
         if row is None:
             return None
         if row.kind != PLANS[type(fact)].kind:
-            where = f"{type(fact).__name__}.key"
             raise BadFact(f"is the key of a {row.kind} in this account", field=where)
         return self.entry(row.no)
 
@@ -388,9 +394,11 @@ class Desk:
         made = self._made.get(no)
         if made is not None:
             return made
-        (row,) = self.tx.entries(self.account, no, no + 1)
+        rows = list(self.tx.entries(self.account, no, no + 1))
+        if not rows:
+            raise Corrupt("the entry is not there", account=self.account, no=no)
         bodies = [d.body for d in self.tx.disclosures(self.account, no, no + 1)]
-        return decode(row.record, bodies)
+        return decode(rows[0].record, bodies)
 
     def _append(self, fact: Fact, id_: str) -> Entry:
         at = fact.at or self.recorded_at

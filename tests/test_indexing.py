@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from contactledger.cli import app
 from contactledger.errors import Corrupt, NotFound
+from contactledger.facts import Mark, Matter, Preference
 from contactledger.ledger import Ledger
 from contactledger.store.port import LookupRow
 from contactledger.testing import FixedClock
@@ -108,6 +109,34 @@ def test_a_name_that_was_lost_is_found_again_after_reindexing(kept):
             other.entries(SMITH)
         assert other.reindex() == 2
         assert len(other.entries(SMITH)) == 9
+
+
+@pytest.mark.parametrize(
+    ("fact", "field"),
+    [
+        (mail("third", matter="rel"), "Touch.matter"),
+        (mail("first", addresses={"bob": "bob@smith.example"}), "Touch.key"),
+        (Mark("second", "acknowledged"), "Mark.entry"),
+        (Preference("bob", refused=("sms",)), "Preference.subject"),
+    ],
+)
+def test_a_look_up_that_leads_behind_the_log_is_named_by_the_field_that_needs_it(kept, fact, field):
+    ledger, path = kept
+    ledger.record(SMITH, Matter("rel", title="Sync"), Preference("bob", refused=("chat",)))
+    change(path, "UPDATE contactledger_lookup SET no = no + 900 WHERE kind <> 'opened'"
+           " AND kind NOT IN ('party', 'person')")  # fmt: skip
+    with pytest.raises(Corrupt, match=f"that {field} needs leads to no entry; reindex") as caught:
+        ledger.record(SMITH, fact)
+    assert caught.value.no > 900
+    assert ledger.reindex() > 0
+    ledger.record(SMITH, fact)
+
+
+def test_an_entry_that_was_lost_is_named(kept):
+    ledger, path = kept
+    change(path, "DELETE FROM contactledger_entry WHERE no = 8")
+    with pytest.raises(Corrupt, match="entry 8: the entry is not there"):
+        ledger.record(SMITH, mail("second", addresses={"bob": "bob@smith.example"}))
 
 
 @pytest.mark.parametrize("which", ["person", "entry", "newest"])
