@@ -21,6 +21,12 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+def pytest_report_header() -> str | None:
+    """Which PostgreSQL a run was on belongs to what it says."""
+    programs = postgres.programs()
+    return None if programs is None else f"PostgreSQL: {postgres.version(programs)}"
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The loud block."""
     skipped = [

@@ -18,18 +18,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+VARIABLE = "CONTACTLEDGER_POSTGRES"
+"""The environment variable that names the folder of `initdb` and `pg_ctl` to take."""
 HOW = "install PostgreSQL's server programs (Debian: apt-get install postgresql)"
 DEBIAN = Path("/usr/lib/postgresql")
 _START_SECONDS = 60
 
 
 def programs() -> Path | None:
-    """The folder of `initdb` and `pg_ctl`: the newest of Debian's, else the one in PATH."""
+    """The folder of `initdb` and `pg_ctl`: the one named, the newest of Debian's, or PATH's.
+
+    ValueError for a named folder without them: another server must not be taken instead.
+    """
+    if named := os.environ.get(VARIABLE):
+        folder = Path(named).resolve()
+        if not (folder / "initdb").exists():
+            raise ValueError(f"{VARIABLE} names {folder}, where no initdb is")
+        return folder
     debian = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     if debian:
         return debian[-1].parent
     found = shutil.which("initdb")
     return Path(found).resolve().parent if found else None
+
+
+def version(folder_of_programs: Path) -> str:
+    """What the server there calls itself."""
+    asked = [folder_of_programs / "postgres", "--version"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _who() -> dict[str, Any]:

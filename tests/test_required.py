@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import required
 
 pytest_plugins = ["pytester"]
@@ -65,6 +67,7 @@ def test_the_programs_of_a_server_are_found_in_the_path(monkeypatch, tmp_path):
     there.mkdir()
     program = there / "initdb"
     program.touch(mode=0o755)
+    monkeypatch.delenv(postgres.VARIABLE, raising=False)
     monkeypatch.setattr(postgres, "DEBIAN", tmp_path / "none")
     monkeypatch.setenv("PATH", str(there))
     assert postgres.programs() == there
@@ -76,3 +79,15 @@ def test_the_programs_of_a_server_are_found_in_the_path(monkeypatch, tmp_path):
         (debian / version / "bin" / "initdb").touch()
     monkeypatch.setattr(postgres, "DEBIAN", debian)
     assert postgres.programs() == debian / "16" / "bin"
+
+
+def test_a_server_of_choice_is_taken_and_no_other_in_its_place(monkeypatch, tmp_path):
+    from tests import postgres
+
+    program = tmp_path / "initdb"
+    program.touch(mode=0o755)
+    monkeypatch.setenv(postgres.VARIABLE, str(tmp_path))
+    assert postgres.programs() == tmp_path
+    program.unlink()
+    with pytest.raises(ValueError, match="where no initdb is"):
+        postgres.programs()
