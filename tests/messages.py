@@ -10,6 +10,7 @@ from pathlib import Path
 import contactledger.report
 from contactledger.judge.rules import CAVEATS, RULES, VIOLATIONS
 from contactledger.report import answers, kind_both_sides, kind_health, kind_notice, phrases
+from contactledger.report.kinds import OFFERED
 from contactledger.vocabulary import Role, Word
 
 ROOM = Path(contactledger.report.__file__).parent
@@ -39,6 +40,7 @@ def _all() -> Iterator[str]:
     yield from (label for _, label, _ in kind_both_sides._LINES)
     yield from (*phrases.MONTHS, *phrases.DAYS, *(str(role) for role in Role))
     yield from (str(word) for word in Word)
+    yield from (offer.label for offer in OFFERED.values())
     yield from ("no", "and", "or", "{n} day", "{n} days")
 
 

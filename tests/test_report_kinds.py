@@ -11,12 +11,14 @@ import attrs
 import pytest
 
 from contactledger.errors import BadTemplate, NotFound
+from contactledger.files import FORMS as PATHS
 from contactledger.questions import About, Told, ToldRow
 from contactledger.report.csv import csv
 from contactledger.report.document import plain
 from contactledger.report.forms import WIDTH, cells
 from contactledger.report.kind_notice import account_rows
-from contactledger.report.kinds import KINDS, OF_ACCOUNT, OF_LEDGER, TABLES
+from contactledger.report.kinds import FORMS as SUFFIXES
+from contactledger.report.kinds import KINDS, OF_ACCOUNT, OF_LEDGER, OFFERED, TABLES
 from contactledger.report.names import Names, names
 from contactledger.report.render import Report, render
 from tests.kinds import PROOF, kind_rows, proof_rows, story_rows, survey_rows
@@ -81,6 +83,16 @@ def test_a_long_page_goes_out_in_pieces():
     pieces = list(report.stream())
     assert [len(piece) >= 65_536 for piece in pieces] == [True, True, True, False]
     assert "".join(pieces) == report.html()
+
+
+def test_what_is_offered_is_every_kind_there_is():
+    assert set(OFFERED) == {*KINDS, *TABLES}
+    assert {k for k, offer in OFFERED.items() if offer.over == "ledger"} == set(OF_LEDGER)
+    assert {k for k, offer in OFFERED.items() if offer.needs} == {
+        "touch-certificate", "notice-coverage",
+    }  # fmt: skip
+    assert {f".{form}" for form in SUFFIXES} == set(PATHS)
+    assert all(set(offer.forms) <= set(SUFFIXES) for offer in OFFERED.values())
 
 
 # --- hostile text -----------------------------------------------------------------------------

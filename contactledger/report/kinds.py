@@ -9,7 +9,7 @@ document, so that no form says what another does not; JSON is the rows, CSV one 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from attrs import frozen
 
@@ -89,6 +89,45 @@ KINDS: Mapping[str, Kind] = {
 }
 OF_ACCOUNT = tuple(name for name, kind in KINDS.items() if kind.rows)
 OF_LEDGER = tuple(name for name, kind in KINDS.items() if not kind.rows)
+FORMS = ("html", "pdf", "txt", "md", "csv", "json")
+"""The forms of a report, each the end of its file's name."""
+
+
+@frozen
+class Offer:
+    """What can be asked for: `label` is a message of the catalogue.
+
+    `over`: "account" (`Ledger.report`, the outlook by `Ledger.outlook`), "ledger"
+    (`Ledger.survey`) or "records" (`reconcile(…).report()`). `about`: what else must be named
+    ("touch", "topic") or may be ("matter"), "" for nothing.
+    """
+
+    label: str
+    over: Literal["account", "ledger", "records"] = "account"
+    about: Literal["", "touch", "matter", "topic"] = ""
+    forms: tuple[str, ...] = FORMS
+
+    @property
+    def needs(self) -> bool:
+        """Whether it cannot be made without `about`."""
+        return self.about in ("touch", "topic")
+
+
+_PAGES = ("html", "txt", "csv", "json")
+OFFERED: Mapping[str, Offer] = {
+    "proof-of-contact": Offer("Proof of contact"),
+    "outlook": Offer("What to do next", forms=_PAGES),
+    "touch-certificate": Offer("Touch certificate", about="touch"),
+    "both-sides": Offer("Both sides"),
+    "case-dossier": Offer("Case dossier", about="matter"),
+    "promises": Offer("Promises"),
+    "first-90-days": Offer("The first 90 days"),
+    "contact-pressure": Offer("Contact pressure"),
+    "notice-coverage": Offer("Who was told", "ledger", "topic"),
+    "ledger-health": Offer("Ledger health", "ledger"),
+    "reconciliation": Offer("Reconciliation of two records", "records", forms=_PAGES),
+}
+"""Every kind of report there is, in the order in which a reader is offered them."""
 TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "proof-of-contact": ("findings", _TOUCH),
     "touch-certificate": ("findings", _TOUCH),
