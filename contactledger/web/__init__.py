@@ -11,7 +11,8 @@ Which module to open for what::
     access.py         who may see what; signed links and tokens of forms
     door.py           what every request for a page passes: access, forms, headers, errors
     limits.py         how much and how often
-    reading_pages.py  accounts, an account, a touch, what one takes away
+    account_page.py   an account: turn, steps, touches, matters, promises
+    reading_pages.py  accounts, a touch, what one takes away
     writing_pages.py  a touch or an answer, a party's word on an entry
     inbox.py health.py verify.py   what waits; who listens and what is sealed; bundles
     hooks.py          webhooks, pixels, links, unsubscribing

@@ -17,7 +17,15 @@ from contactledger.exchange import Trust
 from contactledger.facts import Party, Person
 from contactledger.ledger import Ledger
 from contactledger.sources.source import Source
-from contactledger.web import behind, health, inbox, reading_pages, verify, writing_pages
+from contactledger.web import (
+    account_page,
+    behind,
+    health,
+    inbox,
+    reading_pages,
+    verify,
+    writing_pages,
+)
 from contactledger.web.access import MAX_LINK
 from contactledger.web.api import routes as api_routes
 from contactledger.web.door import Allow, Door, with_headers
@@ -52,7 +60,7 @@ class Pages:
             routes=[
                 Route("/", door(reading_pages.accounts)),
                 Route("/find", door(reading_pages.find), methods=["POST"]),
-                Route(account, door(reading_pages.account)),
+                Route(account, door(account_page.account)),
                 Route(f"{account}/t/{{no:int}}", door(reading_pages.touch)),
                 Route(f"{account}/report", door(reading_pages.report)),
                 Route(f"{account}/get/{{file}}", door(reading_pages.download)),

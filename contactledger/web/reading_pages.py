@@ -1,4 +1,4 @@
-"""Pages that show: the accounts, an account, a touch, and the files one takes away.
+"""Pages that show: the accounts, a touch, and the files one takes away.
 
 Addresses hold ids, numbers and words of closed lists alone; a search is posted, so that no
 name comes into an address.
@@ -14,22 +14,16 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from attrs import frozen
-from markupsafe import Markup
 from starlette.responses import Response, StreamingResponse
 
-from contactledger.advice import Relationship
 from contactledger.errors import NotFound
-from contactledger.facts import Entry, Mark, Party, Touch
+from contactledger.facts import Entry, Mark, Touch
 from contactledger.files import Report
-from contactledger.judge.counting import standing_entries, survivors
-from contactledger.judge.next_steps import next_steps
 from contactledger.judge.standing import standing
 from contactledger.reading import Loaded
-from contactledger.report.charts import timeline
 from contactledger.report.names import Names, names
 from contactledger.report.phrases import AUTH, CHANNELS, iso, iso_local
 from contactledger.report.summary import onus_text
-from contactledger.reporting import outlook
 from contactledger.reporting import report as made_report
 from contactledger.web import behind
 from contactledger.web.door import CSP, Visit
@@ -39,8 +33,6 @@ ACCOUNTS = 25
 JUDGED = 200
 """Accounts that are looked through at most for a page of those whose turn it is: each is
 judged, which takes milliseconds, and people wait for a page."""
-TOUCHES = 25
-MATTERS = 12
 TURNS = ("any", "ours", "theirs", "nobody")
 SYSTEMS = {
     "third": "a system that neither side runs",
@@ -164,53 +156,6 @@ def _line(visit: Visit, named: behind.Named) -> Shown:
     return Shown(named, turn, said, waits, iso(last) if last else "")
 
 
-# --- an account ----------------------------------------------------------------------------
-
-
-def account(visit: Visit) -> Response:
-    """An account: whose turn it is, what is to be done, every touch, matters and promises."""
-    named = visit.account()
-    loaded = behind.loaded(visit.ledger, named.id)
-    data = _data(visit, named, loaded)
-    findings = list(reversed(data["findings"]))
-    page = visit.number("page", 1, max(1, -(-len(findings) // TOUCHES)))
-    shown = findings[(page - 1) * TOUCHES : page * TOUCHES]
-    return visit.page(
-        "account.html",
-        account=named,
-        data=data,
-        shown=shown,
-        page=page,
-        pages=max(1, -(-len(findings) // TOUCHES)),
-        steps=_steps(visit, named, loaded),
-        anchors={f["no"] for f in shown},
-        chart=Markup(timeline(data)) if findings else "",  # noqa: S704 - charts.py escapes names
-        matters=MATTERS,
-        forms=FORMS,
-    )
-
-
-def _data(visit: Visit, named: behind.Named, loaded: Loaded) -> dict[str, Any]:
-    """The rows of the report, without hashing the log again: `check` and reports do that."""
-    now = behind.now(visit.ledger)
-    stood = standing(loaded.entries, now, house=loaded.house, account=named.id)
-    data: dict[str, Any] = made_report("proof-of-contact", stood, loaded, account=named.name).data
-    return data
-
-
-def _steps(visit: Visit, named: behind.Named, loaded: Loaded) -> list[dict[str, Any]]:
-    """What the visitor's party should do next: the rows of the outlook, of which the rest is
-    not asked for here."""
-    now, entries = behind.now(visit.ledger), loaded.entries
-    own = visit.access.party
-    party = behind.party_of(entries, own, Party) if own else behind.recorder(visit.ledger)
-    party = survivors(standing_entries(entries, now)).get(party, party)
-    steps = next_steps(entries, now, party=party, house=loaded.house)
-    nothing = Relationship(named.id, now, (), (), ())
-    found: list[dict[str, Any]] = outlook(party, steps, nothing, entries).data["steps"]
-    return found
-
-
 # --- a touch -------------------------------------------------------------------------------
 
 
@@ -221,7 +166,7 @@ def touch(visit: Visit) -> Response:
     loaded = behind.loaded(visit.ledger, named.id)
     entries = loaded.entries
     entry, fact = behind.touch_of(entries, no)
-    data = _data(visit, named, loaded)
+    data = rows_of(visit, named, loaded)
     called = names(entries)
     found = [f for f in data["findings"] if f["no"] == no]
     evidence = {e["no"]: e for f in found for e in f["evidence"]}
@@ -249,6 +194,14 @@ def touch(visit: Visit) -> Response:
         at_local=iso_local(entry.at, data["zone"]),
         zone=data["zone"],
     )  # fmt: skip
+
+
+def rows_of(visit: Visit, named: behind.Named, loaded: Loaded) -> dict[str, Any]:
+    """The rows of the report, without hashing the log again: `check` and reports do that."""
+    now = behind.now(visit.ledger)
+    stood = standing(loaded.entries, now, house=loaded.house, account=named.id)
+    data: dict[str, Any] = made_report("proof-of-contact", stood, loaded, account=named.name).data
+    return data
 
 
 def _is_about(one: Entry, touched: Entry) -> bool:
