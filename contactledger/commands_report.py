@@ -51,6 +51,9 @@ def report(  # noqa: PLR0913 - options of the command line
         str, typer.Option(help='Only touches of it: "2026", "2026-03", "2026-01/2026-03".')
     ] = "",
     lang: Annotated[str, typer.Option(metavar="TAG", help="Of the fixed words: en or de.")] = "en",
+    zone: Annotated[
+        str, typer.Option(help='Of the times, over all accounts: "Europe/Berlin".')
+    ] = "",
     templates: Annotated[str, typer.Option(metavar="WHERE", help=_WHERE)] = "",
     locale: Annotated[str, typer.Option(help='Of a PDF: "en-US" prints on Letter.')] = "en",
     code_points: Annotated[
@@ -68,8 +71,11 @@ def report(  # noqa: PLR0913 - options of the command line
         "templates": templates or None,
         "lang": lang,
     }
+    if zone and kind not in OF_LEDGER:
+        raise BadInput("a report of one account is in its own zones", field="--zone")
     with opened(db) as ledger:
         if kind in OF_LEDGER:
+            how["zone"] = zone or "UTC"
             made = _survey(ledger, kind, account, about, period, how)
         elif not account:
             raise BadInput("a report of this kind is of one account; name it", field="ACCOUNT")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from contactledger.errors import BadInput, NotSealed
 from contactledger.facts import Matter, Milestone
+from contactledger.judge.calendar import zone_of
 from contactledger.judge.questions import Judged, judged
 from contactledger.judge.told import subjects, told
 from contactledger.log.seal import parse_epoch
@@ -56,7 +57,7 @@ class Surveying(Reading, Tabulating):
         has none of that name, about the matters and milestones so called (title, key or id); by
         the party that keeps the log, as `ask(…).told()` has it. "ledger-health": when nobody
         listened, what waits to be matched, what contradicts itself. `zone`: of its times.
-        BadInput for another kind, and for a notice about nothing.
+        BadInput for another kind, a notice about nothing, and a zone that is none.
         """
         from contactledger.files import Report
         from contactledger.report.render import render
@@ -68,6 +69,7 @@ class Surveying(Reading, Tabulating):
             )
         if kind == "notice-coverage" and not about:
             raise BadInput("say which topic or matter", field="about")
+        zone_of(zone)
         now = self._as_of(as_of)
         at = (iso(now), iso_local(now, zone), zone)
         away = {archive.account for archive in self.archives()}

@@ -52,6 +52,14 @@ def test_a_report_over_all_accounts_names_none(written):
     assert [a["account"]["name"] for a in health["accounts"]] == [SMITH]
 
 
+def test_the_times_of_a_report_over_all_accounts_are_in_the_zone_asked_for(written):
+    rows = json.loads(
+        written("r.json", "--kind", "ledger-health", "--zone", "Asia/Tokyo",
+                "--as-of", "2026-03-02T20:00Z")
+    )  # fmt: skip
+    assert (rows["zone"], rows["as_of_local"]) == ("Asia/Tokyo", "2026-03-03T05:00:00+09:00")
+
+
 def test_templates_of_ones_own_come_from_their_folder(written, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -66,6 +74,8 @@ def test_templates_of_ones_own_come_from_their_folder(written, tmp_path):
         ([SMITH, "--kind", "ledger-health"], "ACCOUNT: a report over all accounts takes none"),
         (["--kind", "ledger-health", "--period", "2026"],
          "--period: a report over all accounts takes none"),
+        ([SMITH, "--zone", "Asia/Tokyo"], "--zone: a report of one account is in its own zones"),
+        (["--kind", "ledger-health", "--zone", "Mars"], "zone: must be the IANA name of a time zone"),
         (["--kind", "notice-coverage"], "about: say which topic or matter"),
         ([SMITH, "--templates", "nowhere"], "templates: there is no such folder"),
     ],
@@ -88,3 +98,8 @@ def test_templates_are_looked_at_without_a_ledger(command, tmp_path):  # noqa: F
     remark = json.loads(out)
     assert (code, remark["template"], remark["line"], err) == (1, "promises.html", 2, "")
     assert f" ({remark['code']})\n" in command("report-lint", tmp_path)[1]
+
+
+def test_a_form_that_there_is_not_is_refused_by_its_ending(command, database, tmp_path):  # noqa: F811
+    code, _, said = command("report", database, SMITH, "--out", tmp_path / "r.doc")
+    assert (code, said.partition(": must end in one of: ")[0]) == (1, "contactledger: --out")
