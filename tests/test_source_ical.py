@@ -237,6 +237,26 @@ def test_a_component_that_the_library_cannot_give_back_is_named(monkeypatch):
     assert str(caught.value) == "component 1, body: cannot be read"
 
 
+def test_a_component_that_cannot_be_read_costs_only_itself(monkeypatch):
+    monkeypatch.setattr(_calendar, "MAX_ATTENDEES", 1)
+    crowd = [f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{who}@smith.example" for who in ("bob", "eve")]
+    end = ("END:VEVENT", "BEGIN:VEVENT")
+    early = ("UID:early", "ORGANIZER:mailto:a@b.example", "DTSTART:19700101T000000Z")
+    body = ics(*EVENT, *end, *EVENT, *crowd, *end, *early, *end, *EVENT)
+    faults: list[BadEvent | TooLarge] = []
+    assert [event.event_id for event in ICal().parse({}, body, faults)] == [
+        "m-1@acme.example#2",
+        "m-1@acme.example#2",
+    ]
+    assert [str(one).split(":")[0] for one in faults] == [
+        "component 2, ATTENDEE",
+        "component 3, DTSTART",
+    ]
+    with pytest.raises(TooLarge) as caught:
+        ICal().parse({}, body)
+    assert str(caught.value) == "component 2, ATTENDEE: more than 1"
+
+
 def test_a_zone_that_changes_more_than_once_a_year_is_refused_before_it_is_worked_out():
     rule = "RRULE:FREQ=SECONDLY"
     for line in (rule, "RRU\r\n LE:FREQ=SECONDLY", "rrule;X=1:FREQ=YEARLY;BYSECOND=1,2,3"):

@@ -10,13 +10,16 @@ are refused before it sees them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import count
 from typing import Any
 
 from attrs import frozen
 
 from contactledger.errors import BadEvent, BadInput, NotInstalled, TooLarge
 from contactledger.sources._text import clean
+from contactledger.sources.source import Faults, pass_over
 
 MAX_COMPONENTS = 5_000
 MAX_ATTENDEES = 1_000
@@ -75,12 +78,14 @@ class Component:
     recurrence: str = ""
     zone: str | None = None
     original: bytes = b""
+    number: int = 0
 
 
-def components(body: bytes) -> list[Component]:
-    """The components of all calendars in these bytes, as they are written.
+def components(body: bytes, faults: Faults = None) -> list[Component]:
+    """The components of all calendars in these bytes, as they are written, numbered from 1.
 
-    `BadEvent` for what is no calendar; `TooLarge` over the bounds of this module.
+    `BadEvent` for what is no calendar; `TooLarge` over the bounds of this module. One that
+    cannot be read stands among the `faults` where these are collected.
     """
     try:
         from icalendar import Calendar
@@ -88,9 +93,10 @@ def components(body: bytes) -> list[Component]:
         raise NotInstalled("calendars need the extra: contactledger[calendar]") from None
     _check_lines(body)
     found: list[Component] = []
+    numbers = count(1)
     try:
         for calendar in Calendar.from_ical(body.removeprefix(b"\xef\xbb\xbf"), multiple=True):
-            _walk(calendar, _Zones(calendar), found)
+            found.extend(_read(calendar, _Zones(calendar), numbers, faults))
     except BadInput:
         raise
     except _STRANGE:
@@ -150,21 +156,25 @@ class _Zones:
         return moment.replace(tzinfo=known or self._own.get(str(tzid)))
 
 
-def _walk(calendar: Any, zones: _Zones, found: list[Component]) -> None:
+def _read(
+    calendar: Any, zones: _Zones, numbers: Iterator[int], faults: Faults
+) -> Iterator[Component]:
     for child in [calendar] if calendar.name in KINDS else calendar.subcomponents:
         if child.name in KINDS:
-            place = f"component {len(found) + 1}"
-            if len(found) >= MAX_COMPONENTS:
+            number = next(numbers)
+            if number > MAX_COMPONENTS:
                 raise TooLarge(f"more than {MAX_COMPONENTS} components", field="body")
             try:
-                found.append(_component(child, zones))
-            except BadInput as error:
-                raise error.at(place) from None
+                yield _component(child, zones, number)
+            except (BadEvent, TooLarge) as error:
+                error.at(f"component {number}")
+                pass_over(error, faults)
             except _STRANGE:
-                raise BadEvent("cannot be read", field="body", place=place) from None
+                strange = BadEvent("cannot be read", field="body", place=f"component {number}")
+                pass_over(strange, faults)
 
 
-def _component(child: Any, zones: _Zones) -> Component:
+def _component(child: Any, zones: _Zones, number: int) -> Component:
     attendees = _several(child.get("ATTENDEE"))
     if len(attendees) > MAX_ATTENDEES:
         raise TooLarge(f"more than {MAX_ATTENDEES}", field="ATTENDEE")
@@ -188,6 +198,7 @@ def _component(child: Any, zones: _Zones) -> Component:
         recurrence.isoformat() if recurrence else "",
         zones.named,
         child.to_ical(),
+        number,
     )
 
 

@@ -94,12 +94,12 @@ class ICal:
         check_size(self, body)
         check_content_type(headers, _TYPES)
         events: list[Event] = []
-        for number, component in enumerate(components(body), 1):
+        for component in components(body, faults):
             if component.name == "VEVENT":
                 try:
                     events.extend(self._events(component))
                 except (BadEvent, TooLarge) as error:
-                    error.at(f"component {number}")
+                    error.at(f"component {component.number}")
                     pass_over(error, faults)
         return events
 
