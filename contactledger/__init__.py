@@ -65,6 +65,9 @@ randomness. Wings never import each other; a test reads this very list and keeps
     columns.py      TOP     how a column of rows is declared
     asked_rows.py   TOP     the answers to questions as flat rows: their columns
     gists.py        TOP     what was judged of each account, kept in a file: a cache
+    naming.py       TOP     by which names matters and milestones are found
+    refreshing.py   TOP     gists kept true: what is out of date judged anew
+    across_rows.py  TOP     the questions over all accounts: their rows
     across.py       TOP     answers over all accounts, always as if judged now
     tabulating.py   TOP     what is recorded and judged as flat rows: their columns
     rows.py         TOP     rows of a ledger: plain dicts, and Arrow

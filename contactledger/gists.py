@@ -19,9 +19,9 @@ from threading import RLock
 from typing import Any
 
 from contactledger.errors import BadInput
-from contactledger.judge.gist import Gist, Onus, Side, Silence, Telling, Wait
+from contactledger.judge.gist import Gist, Onus, Side, Silence, Telling, Thing, Wait
 
-FORMAT = "contactledger gists 1"
+FORMAT = "contactledger gists 2"
 """To be counted up whenever a release judges otherwise or keeps other rows."""
 TIMEOUT_SECONDS = 30.0
 """How long one waits for another process that writes."""
@@ -30,18 +30,20 @@ Parameters = Sequence[Any]
 
 _ROWS = {
     "side": (Side, "party, person"),
-    "telling": (Telling, "topic, teller, party, person"),
+    "telling": (Telling, "about, teller, party, person"),
     "silence": (Silence, "no, party"),
     "wait": (Wait, "no, owes"),
     "turn": (Onus, "matter"),
+    "thing": (Thing, "about, ref"),
 }
 """Table → its rows, and what tells two of an account apart."""
 _INDEXES = (
-    "telling_answer ON telling (topic, teller, state)",
+    "telling_answer ON telling (about, teller, state)",
     "silence_answer ON silence (held, at)",
     "wait_owes ON wait (owes, at)",
     "wait_owed ON wait (owed, at)",
     "turn_answer ON turn (party, since)",
+    "thing_ref ON thing (ref)",
 )
 
 

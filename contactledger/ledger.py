@@ -357,7 +357,8 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
     ) -> Across:
         """What may be asked of all accounts together, judged once and kept in the file `path`
         (`contactledger.across`), by so many processes at a time."""
-        from contactledger.across import Across, Sources
+        from contactledger.across import Across
+        from contactledger.refreshing import Sources
 
         sources = Sources(self._store, self._row, self._accounts, self._now, self._place)
         return Across(sources, path, processes=processes, progress=progress)

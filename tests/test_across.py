@@ -11,10 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contactledger import across as across_module
+from contactledger import refreshing
 from contactledger.across import Across, Answer
-from contactledger.errors import BadInput, BadRecord
-from contactledger.facts import Coverage, Person, PolicyAdopted, Redaction, Signal, Touch
+from contactledger.errors import BadInput, BadRecord, NotFound
+from contactledger.facts import (
+    Coverage,
+    Matter,
+    Milestone,
+    Person,
+    PolicyAdopted,
+    Redaction,
+    Retraction,
+    Signal,
+    Touch,
+)
 from contactledger.findings import Outcome
 from contactledger.gists import Gists
 from contactledger.judge.policy import DEFAULT_POLICY
@@ -42,7 +52,37 @@ def everything(across: Across) -> list[Answer]:
         across.told("prices", state="never_told"),
         across.told("prices", state="ignored"),
         across.told("outage"),
+        of_the_thing(across, milestone="out"),
+        of_the_thing(across, matter="case"),
     ]
+
+
+def of_the_thing(across: Across, **what: str) -> Answer:
+    """Who was told of it; nothing where no account has it."""
+    try:
+        return across.told(**what)
+    except NotFound:
+        return Answer(0, 0, ())
+
+
+def told_rows(ledger: Ledger, **what: str) -> list[Any]:
+    """The same as every account says when it is asked, with the entries that it rests on."""
+    rows: list[Any] = []
+    for name in ledger.accounts():
+        try:
+            told = ledger.ask(name).told(**what)
+        except NotFound:
+            continue
+        rows += [
+            (name, r.party, r.person, r.state, r.held_against, len(r.touches), list(r.because))
+            for r in told.rows
+        ]
+    return sorted(rows, key=repr)
+
+
+def as_told(answer: Answer) -> list[Any]:
+    columns = ("account", "party", "person", "state", "held_against", "touches", "because")
+    return sorted((tuple(row[name] for name in columns) for row in answer.rows), key=repr)
 
 
 def in_order(answers: list[Answer]) -> list[Any]:
@@ -92,6 +132,9 @@ steps = st.one_of(
     st.tuples(st.just("collector"), st.sampled_from(["blind", "working"]), st.integers(0, 200),
         st.booleans()),
     st.tuples(st.just("policy")),
+    st.tuples(st.just("outage"), st.sampled_from(NAMES), st.booleans()),
+    st.tuples(st.just("case"), st.sampled_from(NAMES), st.booleans()),
+    st.tuples(st.just("take_back"), st.sampled_from(NAMES)),
     st.tuples(st.just("erase"), st.sampled_from(NAMES)),
 )  # fmt: skip
 
@@ -145,6 +188,23 @@ class Played:
         text = DEFAULT_POLICY.replace('"7 days"', '"2 days"')
         self.ledger.record("house", PolicyAdopted(text))
 
+    def outage(self, name: str, told: bool) -> None:
+        self.record(name, Milestone("out", "outage", topics=("prices",)))
+        if told:
+            self.record(name, Touch("ann", "bob", "email", "outage", milestone="out", **THIRD))
+
+    def case(self, name: str, told: bool) -> None:
+        self.record(name, Matter("case", party="smith"))
+        if told:
+            self.record(name, Touch("ann", "bob", "email", "question", matter="case", **THIRD))
+
+    def take_back(self, name: str) -> None:
+        """What was said last of a milestone or a matter was an error."""
+        if name in self.last:
+            entries = self.ledger.entries(name)
+            said = [entry.no for entry in entries if entry.kind in ("milestone", "matter")]
+            self.record(name, *(Retraction(no, "error") for no in said[-1:]))
+
     def erase(self, name: str) -> None:
         if name in self.last:
             self.ledger.record(name, Redaction(person=self.last[name].to[0], fields=("about",)))
@@ -160,6 +220,71 @@ def test_what_is_kept_answers_as_judging_every_log_anew(played: list[Any]) -> No
             with on.ledger.across() as fresh:
                 assert in_order(everything(kept)) == in_order(everything(fresh))
             assert by_answers(kept) == by_findings(on.ledger)
+            for what in ({"topic": "prices"}, {"milestone": "out"}, {"matter": "case"}):
+                assert as_told(of_the_thing(kept, **what)) == told_rows(on.ledger, **what)
+
+
+def test_a_notice_is_found_by_its_key_or_id_where_it_is_on_record() -> None:
+    on = Played()
+    on.outage("north", True)
+    on.outage("south", False)
+    on.touch("west", True, "prices", None)
+    on.case("west", True)
+    with on.ledger.across() as across:
+        told = across.told(milestone="out")
+        assert {(r["account"], r["state"]) for r in told.rows if r["person"] is None} == {
+            ("north", "pending"), ("south", "never_told"),
+        }  # fmt: skip
+        never = across.told(milestone="out", state="never_told")
+        assert {r["account"] for r in never.rows} == {"north", "south"}
+        assert across.told(matter="case", state="pending").accounts == 1
+        (id_,) = {e.id for e in on.ledger.entries("south") if e.kind == "milestone"}
+        assert {r["account"] for r in across.told(milestone=id_).rows} == {"south"}
+        with pytest.raises(NotFound, match="matter: nothing of that name in any account"):
+            across.told(matter="out")
+
+
+def test_a_key_that_was_erased_finds_nothing_any_more() -> None:
+    on = Played()
+    on.outage("north", True)
+    with on.ledger.across() as across:
+        assert across.told(milestone="out").accounts == 1
+        (no,) = [e.no for e in on.ledger.entries("north") if e.kind == "milestone"]
+        on.ledger.record("north", Redaction(entry=no))
+        with pytest.raises(NotFound):
+            across.told(milestone="out")
+
+
+@pytest.mark.parametrize("what", [{}, {"topic": "prices", "matter": "case"}])
+def test_who_was_told_is_asked_of_one_thing(what: Any) -> None:
+    with in_memory()[0].across() as across, pytest.raises(BadInput, match="name one topic"):
+        across.told(**what)
+
+
+def test_what_ids_and_numbers_are_called_is_said_to_those_who_ask_for_it() -> None:
+    on = Played()
+    on.record("north", Matter("case", party="smith", title="A credit"))
+    on.record("north", Touch("ann", "bob", "phone", "question", topics=("prices",), matter="case"))
+    on.record("north", Touch("bob", "ann", "ticket", "question", "q", about="Prices?", **THIRD))
+    on.wait(24 * 20)
+    with on.ledger.across() as across:
+        (wait,) = across.waiting(owes="us", personal=True).rows
+        assert [wait[name] for name in ("owed_name", "owes_name", "about")] == [
+            "Smith Motors", "ACME Dealer Systems", "Prices?",
+        ]  # fmt: skip
+        (silence,) = across.ignored(held=None, personal=True).rows
+        assert (silence["sender_name"], silence["party_name"]) == (
+            "Smith Motors", "ACME Dealer Systems",
+        )  # fmt: skip
+        titles = {row["title"] for row in across.turns(personal=True).rows}
+        assert titles == {"Prices?", "A credit"}
+        told = across.told("prices", personal=True).rows
+        assert {(row["party_name"], row["person_name"]) for row in told} == {
+            ("Smith Motors", None), ("Smith Motors", "Bob Ray"), ("Smith Motors", "Carla Diaz"),
+        }  # fmt: skip
+        on.ledger.record("north", Redaction(person="bob"))
+        told = across.told("prices", personal=True).rows
+        assert {row["person_name"] for row in told} == {None, "[redacted]", "Carla Diaz"}
 
 
 def test_a_heartbeat_makes_nothing_untrue_and_a_blind_past_does() -> None:
@@ -296,8 +421,8 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
 def test_accounts_by_other_processes_are_judged_as_by_this_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(across_module, "WORTH_A_PROCESS", 2)
-    monkeypatch.setattr(across_module, "BATCH", 2)
+    monkeypatch.setattr(refreshing, "WORTH_A_PROCESS", 2)
+    monkeypatch.setattr(refreshing, "BATCH", 2)
     ledger, _, _ = in_file(tmp_path)
     for name in NAMES:
         ledger.record(name, *two_sides(), Touch("ann", "bob", "email", topics=("prices",)))
@@ -314,7 +439,7 @@ def test_accounts_by_other_processes_are_judged_as_by_this_one(
 def test_what_another_process_meets_is_raised_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(across_module, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(refreshing, "WORTH_A_PROCESS", 1)
     ledger, _, path = in_file(tmp_path)
     with ledger, ledger.across(processes=2) as across:
         with sqlite3.connect(path) as file:
@@ -327,17 +452,16 @@ def test_what_another_process_meets_is_raised_here(
 def test_what_another_process_does_is_what_is_done_here(tmp_path: Path) -> None:
     ledger, clock, path = in_file(tmp_path)
     with ledger, ledger.across() as across:
-        ids = list(across._heads())
-        house = ledger._row.house
-        across_module._begin((f"sqlite:///{path}", "contactledger_", None))
-        (opened,) = across_module._OPENED
-        there = across_module._work(house, ids, clock())
+        ids = list(across._refresher.sizes())
+        refreshing._begin((f"sqlite:///{path}", "contactledger_", None), ledger._row)
+        ((opened, _),) = refreshing._OPENED
+        there = refreshing._work(ids, clock())
         opened.close()
-        assert there == across_module._judge(ledger._store, house, ids, clock())
+        assert there == refreshing.judge(ledger._store, ledger._row, ids, clock())
 
 
 def test_a_ledger_in_memory_is_judged_by_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(across_module, "WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(refreshing, "WORTH_A_PROCESS", 0)
     ledger, _ = in_memory()
     ledger.record("north", *two_sides())
     with ledger.across(processes=2) as across:
@@ -372,7 +496,7 @@ def test_a_name_that_was_erased_since_is_the_accounts_id() -> None:
     with on.ledger.across() as across:
         assert across.waiting(owed="us").rows[0]["account"] == "north"
         on.record("north", Redaction(entry=0))
-        (id_,) = across._heads()
+        (id_,) = across._refresher.sizes()
         assert across.waiting(owed="us").rows[0]["account"] == id_
 
 

@@ -88,8 +88,9 @@ def test_a_small_account_in_rows() -> None:
         ("acme", ""), ("acme", "ann"), ("acme", "abe"),
         ("smith", ""), ("smith", "bob"), ("smith", "sue"),
     ]  # fmt: skip
-    assert [(t.topic, t.teller, t.party, t.person, t.state) for t in found.tellings if t.teller == "acme"] == [
-        ("prices", "acme", "smith", "", "pending"), ("prices", "acme", "smith", "bob", "pending"),
+    assert [(t.about, t.teller, t.party, t.person, t.state) for t in found.tellings if t.teller == "acme"] == [
+        ("topic prices", "acme", "smith", "", "pending"),
+        ("topic prices", "acme", "smith", "bob", "pending"),
     ]  # fmt: skip
     assert [(w.no, w.owed, w.owes, w.outcome) for w in found.waits] == [
         (told.no, "acme", "smith", "pending"), (back.no, "smith", "acme", "pending"),
@@ -109,7 +110,7 @@ def test_an_account_that_this_release_cannot_judge_has_no_rows() -> None:
     log.party("smith")
     log.touch("acme", "smith", at=day(1))
     found = gist(log.entries, day(2))
-    assert (found.judged, found.size, found[6:]) == (False, len(log.entries), ((),) * 5)
+    assert (found.judged, found.size, found[6:]) == (False, len(log.entries), ((),) * 6)
 
 
 def test_promises_handoffs_rungs_and_last_days_end_it_too() -> None:

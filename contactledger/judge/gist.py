@@ -18,17 +18,18 @@ has waited, is not among them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, cast
 
 from contactledger.errors import BadPolicy, CannotJudge
 from contactledger.facts import FACTS, Coverage, Entry, fields_of
 from contactledger.findings import Outcome
+from contactledger.judge.counting import standing_entries, survivors
 from contactledger.judge.diligence import turns
 from contactledger.judge.ladder import is_broadcast
 from contactledger.judge.questions import Judged, judged
-from contactledger.judge.told import subjects, told
+from contactledger.judge.told import subjects, tellings, told
 from contactledger.judge.waiting import waiting
 from contactledger.questions import About
 
@@ -49,10 +50,11 @@ class Side(NamedTuple):
 
 
 class Telling(NamedTuple):
-    """What somebody was told by the party `teller` about a topic; `state` is one of `TOLD_STATES`,
-    and never never_told."""
+    """What somebody was told by the party `teller` about something; `state` is one of
+    `TOLD_STATES`, and never never_told. `about` is made by `named`; `because` are the numbers of
+    the entries that carry the state, with spaces between."""
 
-    topic: str
+    about: str
     teller: str
     party: str
     person: str
@@ -60,6 +62,15 @@ class Telling(NamedTuple):
     held: bool
     touches: int
     first_at: int | None
+    because: str
+
+
+class Thing(NamedTuple):
+    """Something that somebody may have been told about, and what it is found by: `ref` is ""
+    for that it is there at all. A topic is not among them that somebody was told about."""
+
+    about: str
+    ref: str
 
 
 class Silence(NamedTuple):
@@ -119,6 +130,12 @@ class Gist(NamedTuple):
     silences: Sequence[Silence] = ()
     waits: Sequence[Wait] = ()
     turns: Sequence[Onus] = ()
+    things: Sequence[Thing] = ()
+
+
+def named(about: About) -> str:
+    """What stands in rows for what somebody may be told about: "topic labels"."""
+    return f"{about.kind} {about.name}"
 
 
 def micros(at: datetime) -> int:
@@ -139,6 +156,7 @@ def gist(entries: Sequence[Entry], as_of: datetime, house: Iterable[Entry] = ())
         until = _until(as_of, (entry.recorded_at for entry in entries))
         account, size = entries[0].account, len(entries)
         return Gist(account, size, micros(as_of), until, ENDLESS, judged=False)
+    told = list(_tellings(asked, entries))
     silent = [f.due for f in asked.findings if f.due is not None and f.outcome in _SILENT]
     return Gist(
         account=entries[0].account,
@@ -147,10 +165,11 @@ def gist(entries: Sequence[Entry], as_of: datetime, house: Iterable[Entry] = ())
         until=_until(as_of, _moments(asked, entries, house)),
         silent_until=max(map(micros, silent), default=-ENDLESS),
         sides=list(_sides(asked)),
-        tellings=list(_tellings(asked)),
+        tellings=told,
         silences=list(_silences(asked)),
         waits=list(_waits(asked)),
         turns=list(_turns(asked)),
+        things=list(_things(asked, {one.about for one in told})),
     )
 
 
@@ -173,6 +192,17 @@ def concerns(entries: Iterable[Entry]) -> int:
 # --- until when ------------------------------------------------------------------------------
 
 
+def valid_until(
+    asked: Judged,
+    entries: Sequence[Entry],
+    house: Sequence[Entry] = (),
+    more: Iterable[datetime] = (),
+) -> int:
+    """The first moment at which judging the same entries may give something else, as
+    microseconds since 1970; `more`: moments that may do so, too."""
+    return _until(asked.view.as_of, (*_moments(asked, entries, house), *more))
+
+
 def _until(as_of: datetime, moments: Iterable[datetime | None]) -> int:
     """The first of them ahead. One that is now may take effect as soon as it has passed."""
     now, found = micros(as_of), ENDLESS
@@ -183,7 +213,7 @@ def _until(as_of: datetime, moments: Iterable[datetime | None]) -> int:
 
 
 def _moments(
-    asked: Judged, entries: Sequence[Entry], house: list[Entry]
+    asked: Judged, entries: Sequence[Entry], house: Sequence[Entry]
 ) -> Iterator[datetime | None]:
     as_of = asked.view.as_of
     for entry in (*entries, *house):
@@ -220,18 +250,22 @@ def _sides(asked: Judged) -> Iterator[Side]:
         yield Side(row.party, row.person or "", "" if row.role is None else str(row.role))
 
 
-def _tellings(asked: Judged) -> Iterator[Telling]:
-    senders = dict.fromkeys(finding.sender for finding in asked.findings)
+def _tellings(asked: Judged, entries: Sequence[Entry]) -> Iterator[Telling]:
+    things = [entry.id for entry in entries if entry.kind in ("milestone", "matter")]
+    names = survivors(standing_entries(entries, asked.view.as_of)) if things else {}
+    known = {names.get(thing, thing) for thing in things}
+    for about, by, row in tellings(asked):
+        if about.kind == "topic" or about.name in known:
+            yield Telling(
+                named(about), by, row.party, row.person or "", row.state, row.held_against,
+                len(row.touches), _or_none(row.first_at), " ".join(map(str, row.because)),
+            )  # fmt: skip
+
+
+def _things(asked: Judged, told: Container[str]) -> Iterator[Thing]:
     for about in subjects(asked):
-        if about.kind != "topic":
-            continue
-        for by in senders:
-            for row in told(asked, about, by=by).rows:
-                if row.state != "never_told":
-                    yield Telling(
-                        about.name, by, row.party, row.person or "", row.state, row.held_against,
-                        len(row.touches), _or_none(row.first_at),
-                    )  # fmt: skip
+        if about.kind != "topic" or named(about) not in told:
+            yield Thing(named(about), "")
 
 
 def _silences(asked: Judged) -> Iterator[Silence]:

@@ -13,7 +13,7 @@ party may be told while a person of it was not (J3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import cast
 
@@ -72,35 +72,58 @@ def _state(finding: Finding, reach: Reach) -> str:
     return "pending" if finding.outcome is Outcome.PENDING else "unproven"
 
 
+_Parties = dict[str, _Heard]
+_People = dict[tuple[str, str], _Heard]
+"""By party, and by party and person."""
+
+
 def told(asked: Judged, about: About, *, by: str) -> Told:
     """What the party `by` told every other party of the account about something.
 
     A topic that nobody ever named is known to nobody: every row says never_told.
     """
     seen = asked.view
-    parties: dict[str, _Heard] = {party: _Heard() for party in seen.parties if party != by}
-    people: dict[tuple[str, str], _Heard] = {}
+    parties: _Parties = {party: _Heard() for party in seen.parties if party != by}
+    people: _People = {}
     for person, versions in seen.people.items():
         fact = cast(Person, version_at(versions, seen.as_of).fact)
         party = seen.owner(person)
         if party in parties and (fact.until is None or fact.until > seen.as_of):
             people[party, person] = _Heard()
     for finding in asked.findings:
-        if finding.sender != by or not _is_about(seen, finding, about):
-            continue
-        heard = parties.setdefault(finding.party, _Heard())
-        heard.hear(finding, finding.reach, finding.grade, finding.because)
-        names = cast(Touch, seen.touches[finding.touch].fact).to
-        for row in finding.rows:
-            if row.addressed and row.person not in names:
-                continue  # of a reminder, which has a finding of its own
-            someone = people.setdefault((finding.party, row.person), _Heard())
-            someone.hear(finding, row.reach, row.grade, row.because)
+        if finding.sender == by and about in _abouts(seen, finding):
+            _hear(seen, finding, parties, people)
     rows = []
     for party, heard in parties.items():
         rows.append(_row(seen, party, None, heard))
         rows += [_row(seen, one, person, h) for (one, person), h in people.items() if one == party]
     return Told(asked.account, seen.as_of, about, by, tuple(rows))
+
+
+def tellings(asked: Judged) -> Iterator[tuple[About, str, ToldRow]]:
+    """Every row of `told` about everything by every party, but for those that say never_told."""
+    seen = asked.view
+    heard: dict[tuple[About, str], tuple[_Parties, _People]] = {}
+    for finding in asked.findings:
+        for about in _abouts(seen, finding):
+            _hear(seen, finding, *heard.setdefault((about, finding.sender), ({}, {})))
+    for (about, by), (parties, people) in heard.items():
+        for party, one in parties.items():
+            yield about, by, _row(seen, party, None, one)
+        for (party, person), one in people.items():
+            yield about, by, _row(seen, party, person, one)
+
+
+def _hear(seen: View, finding: Finding, parties: _Parties, people: _People) -> None:
+    """Count a finding in for its party, and for everybody of it that it says something of."""
+    heard = parties.setdefault(finding.party, _Heard())
+    heard.hear(finding, finding.reach, finding.grade, finding.because)
+    names = cast(Touch, seen.touches[finding.touch].fact).to
+    for row in finding.rows:
+        if row.addressed and row.person not in names:
+            continue  # of a reminder, which has a finding of its own
+        someone = people.setdefault((finding.party, row.person), _Heard())
+        someone.hear(finding, row.reach, row.grade, row.because)
 
 
 def _row(seen: View, party: str, person: str | None, heard: _Heard) -> ToldRow:
@@ -119,13 +142,14 @@ def _row(seen: View, party: str, person: str | None, heard: _Heard) -> ToldRow:
     )
 
 
-def _is_about(seen: View, finding: Finding, about: About) -> bool:
-    if about.kind == "matter":
-        return finding.matter == about.name
+def _abouts(seen: View, finding: Finding) -> Iterator[About]:
+    """What a touch is about."""
     milestone = cast(Touch, seen.touches[finding.touch].fact).milestone
-    if about.kind == "milestone":
-        return milestone == about.name
-    return about.name in finding.topics or about.name in _topics(seen, milestone)
+    for topic in dict.fromkeys((*finding.topics, *_topics(seen, milestone))):
+        yield About("topic", topic)
+    if milestone is not None:
+        yield About("milestone", milestone)
+    yield About("matter", finding.matter)
 
 
 def _topics(seen: View, milestone: str | None) -> tuple[str, ...]:

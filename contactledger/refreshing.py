@@ -1,0 +1,171 @@
+"""Gists kept true: what is out of date is judged anew, by several processes where it is much.
+
+Out of date are accounts whose log grew, those for which only time has passed what was due, and
+those that a new entry of the house log concerns. Kept are all accounts whose entries are here: not
+the house log, and none that is archived.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
+from itertools import islice
+
+from attrs import frozen
+
+from contactledger.accounts import Accounts
+from contactledger.erasing import read_all
+from contactledger.facts import Entry
+from contactledger.gists import Gists
+from contactledger.judge.gist import Gist, Thing, concerns, gist, micros, named
+from contactledger.naming import labels
+from contactledger.references import References
+from contactledger.store.port import LedgerRow, Store
+
+BATCH = 50
+"""Accounts that a process judges before it hands them over."""
+WORTH_A_PROCESS = 200
+"""Fewer accounts than this are judged here; another process takes a second to begin."""
+
+Progress = Callable[[int, int], object]
+Place = tuple[str, str, str | None]
+"""Where another process finds a ledger: a URL, the prefix of its tables, their schema."""
+
+
+@frozen
+class Sources:
+    """What a ledger lends: its store, its row, the names of its accounts, its clock, and where
+    another process finds it (None: it was not opened by a URL)."""
+
+    store: Store
+    row: LedgerRow
+    accounts: Accounts
+    now: Callable[[], datetime]
+    place: Place | None
+
+
+@frozen
+class Refresher:
+    """Brings `gists` up to date with a ledger, by so many processes; `progress(done, of)`."""
+
+    sources: Sources
+    gists: Gists
+    processes: int = 1
+    progress: Progress | None = None
+
+    def refresh(self) -> tuple[set[str], set[str]]:
+        """Judge what is out of date: the accounts that were, and those that are here no more."""
+        as_of = self.sources.now()
+        sizes = self.sizes()
+        self._house()
+        known = self.gists.known()
+        gone = known.keys() - sizes.keys()
+        if gone:
+            self.gists.drop(gone)
+        now = micros(as_of)
+        stale = []
+        for account, size in sizes.items():
+            was, judged_at, until = known.get(account, (0, 0, 0))
+            if was != size or not judged_at <= now < until:
+                stale.append(account)
+        for done, gists in enumerate(self._judged(stale, as_of)):
+            self.gists.put(gists)
+            if self.progress is not None:
+                self.progress(min((done + 1) * BATCH, len(stale)), len(stale))
+        return set(stale), gone
+
+    def sizes(self) -> dict[str, int]:
+        """Account → how many entries it has, for those whose entries are here."""
+        found: dict[str, int] = {}
+        with self.sources.store.begin(write=False) as tx:
+            after = ""
+            while heads := tx.heads(after, 10_000):
+                after = heads[-1].account
+                found.update({head.account: head.size for head in heads if head.archived is None})
+        found.pop(self.sources.row.house, None)
+        return {account: size for account, size in found.items() if size}
+
+    def _house(self) -> None:
+        """Take in what is new in the house log."""
+        known, house = self.gists.house(), self.sources.row.house
+        with self.sources.store.begin(write=False) as tx:
+            head = tx.head(house)
+            if head is None or head.size == known:
+                return
+            entries = list(read_all(tx, house))
+        self.gists.house_grew(len(entries), concerns(entries[known:]))
+
+    def _judged(self, accounts: Sequence[str], as_of: datetime) -> Iterator[list[Gist]]:
+        row, place = self.sources.row, self.sources.place
+        if self.processes == 1 or place is None or len(accounts) < WORTH_A_PROCESS:
+            for batch in _batches(accounts, BATCH):
+                yield judge(self.sources.store, row, batch, as_of)
+            return
+        pool = ProcessPoolExecutor(
+            self.processes, multiprocessing.get_context("spawn"), _begin, (place, row)
+        )
+        with pool:
+            jobs = [pool.submit(_work, batch, as_of) for batch in _batches(accounts, BATCH)]
+            try:
+                for job in jobs:
+                    yield job.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+
+def _batches(accounts: Iterable[str], size: int) -> Iterator[list[str]]:
+    left = iter(accounts)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+# --- judging, in this process or another ------------------------------------------------------
+
+
+def judge(store: Store, row: LedgerRow, accounts: Sequence[str], as_of: datetime) -> list[Gist]:
+    """The gists of these accounts of the ledger with that row."""
+    found, references = [], References(row.secret)
+    with store.begin(write=False) as tx:
+        house = list(read_all(tx, row.house))
+        for account in accounts:
+            entries: list[Entry] = list(read_all(tx, account))
+            one = gist(entries, as_of, house)
+            if one.judged:
+                one = one._replace(things=[*one.things, *_things(entries, as_of, references)])
+            found.append(one)
+    return found
+
+
+def key_ref(references: References, kind: str, name: str) -> str:
+    """By what milestones and matters are found that have this key or id."""
+    return references.of("gist key", kind, name).hex()
+
+
+def title_ref(references: References, name: str) -> str:
+    """By what milestones and matters are found that have this key, id or title."""
+    return references.of("gist title", name).hex()
+
+
+def _things(entries: Sequence[Entry], as_of: datetime, references: References) -> Iterator[Thing]:
+    for about, called in labels(entries, as_of).items():
+        for name in called.keys:
+            yield Thing(named(about), key_ref(references, about.kind, name))
+        for name in called.keys | called.titles:
+            yield Thing(named(about), title_ref(references, name))
+
+
+_OPENED: list[tuple[Store, LedgerRow]] = []
+
+
+def _begin(place: Place, row: LedgerRow) -> None:
+    from contactledger.store.sql import SqlStore
+
+    url, prefix, schema = place
+    _OPENED[:] = [(SqlStore.open(url, prefix=prefix, schema=schema, create=False), row)]
+
+
+def _work(accounts: Sequence[str], as_of: datetime) -> list[Gist]:
+    return judge(*_OPENED[0], accounts, as_of)
