@@ -9,6 +9,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     errors.py       GROUND  the error tree, drawn at the top
     vocabulary.py   GROUND  the closed vocabularies that may stand in the clear
     declare.py      GROUND  how a fact's fields are declared, personal ones among them
+    swift.py        GROUND  frozen values, built at the price of plain ones
     facts.py        GROUND  what is written: attrs frozen, no behaviour; Entry
     events.py       GROUND  what a source makes of bytes, before it is matched
     findings.py     GROUND  what is read: values only

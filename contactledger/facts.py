@@ -94,7 +94,7 @@ class Message:
 # --- the facts -------------------------------------------------------------------------------
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Opened:
     """Entry 0 of a log. Written by the ledger itself."""
 
@@ -105,7 +105,7 @@ class Opened:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class PolicyAdopted:
     """A written policy, in force from the later of `at` and `recorded_at` (J44).
 
@@ -121,7 +121,7 @@ class PolicyAdopted:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Party:
     """An organisation in the account. The same key again is a new version."""
 
@@ -132,7 +132,7 @@ class Party:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Person:
     """Somebody who acts for a party, `since` … `until`. The same key again is a new version.
 
@@ -156,7 +156,7 @@ class Person:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Preference:
     """What a person or party asked for. A later one of the same subject replaces it.
 
@@ -200,7 +200,7 @@ def _usual_purpose(touch: Any) -> Purpose:
     return _USUAL.get(touch.channel, Purpose.NOTICE)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Touch:
     """One act of one party to reach another over one channel. An answer has `answers=`.
 
@@ -240,7 +240,7 @@ class Touch:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Signal:
     """Something observed afterwards about a touch.
 
@@ -278,7 +278,7 @@ class Signal:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Mark:
     """A party's word on an entry; `party` by default the recorder's (J33 if it is not)."""
 
@@ -290,7 +290,7 @@ class Mark:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Matter:
     """A matter is opened, paused, resumed, closed by `party`; `stake` is the amount in it,
     `worth` what the account is worth to the one who may lose it."""
@@ -305,7 +305,7 @@ class Matter:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Promise:
     """What `promiser` will do for `promisee` by `due`, and the outcome it is for."""
 
@@ -322,7 +322,7 @@ class Promise:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Settlement:
     """A party's word on a promise: kept, missed or withdrawn."""
 
@@ -334,7 +334,7 @@ class Settlement:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Handoff:
     """A matter passed on from `giver` to `taker`; `answers` names the offer it answers."""
 
@@ -349,7 +349,7 @@ class Handoff:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Milestone:
     """Install, outage, release: what plans and notices refer to."""
 
@@ -361,7 +361,7 @@ class Milestone:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Coverage:
     """A collector was working, or blind, from `since` to `until` on these channels (J32).
 
@@ -379,7 +379,7 @@ class Coverage:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Retraction:
     """The recorder's own entry was wrong; from now on as if never written (J47)."""
 
@@ -388,7 +388,7 @@ class Retraction:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Redaction:
     """Personal parts were erased: of one `entry` (all its personal fields, or `fields`), of
     one `person` everywhere in the account, or, with neither, of the whole account."""
@@ -400,7 +400,7 @@ class Redaction:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Alias:
     """`old` and `new` are one and the same; `new` is the name that stays (J48)."""
 
@@ -409,7 +409,7 @@ class Alias:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Hold:
     """A legal hold: until it is released, nothing of the account, or of the one `person`, may
     be erased. `releases`: number of the hold that this entry ends instead of placing one."""
@@ -421,7 +421,7 @@ class Hold:
     at: datetime | None = a_time(kw_only=True)
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Moved:
     """The account goes on in the log of another account, whose id is `to`; the ledger itself
     writes it (`Ledger.merge_accounts`)."""
@@ -460,7 +460,7 @@ FACTS: dict[str, type[Fact]] = {
 """Kind, as it stands in the bytes → class."""
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Entry:
     """A fact in its account's log, as read.
 

@@ -29,7 +29,7 @@ from contactledger.importing import Importing
 from contactledger.indexing import Indexing
 from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
 from contactledger.keeping import Keeping
-from contactledger.log.record import PLANS
+from contactledger.log.fields import PLANS
 from contactledger.moments import Moment
 from contactledger.observing import observed
 from contactledger.reading import Loaded

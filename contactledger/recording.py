@@ -35,7 +35,8 @@ from contactledger.facts import (
     fields_of,
 )
 from contactledger.fieldwise import ASIDE, ASIDE_AND_TIME, NOTHING, difference, replaced, said
-from contactledger.log.record import ID, PLANS, decode, encode, to_base64url
+from contactledger.log.fields import PLANS
+from contactledger.log.record import ID, decode, encode, to_base64url
 from contactledger.log.tlog import grow, leaf_hash
 from contactledger.merging import Merged
 from contactledger.references import SPACES, References, id_ref, lookups_of, new_id

@@ -12,8 +12,8 @@ import pytest
 from contactledger import facts as f
 from contactledger.errors import BadFact, BadRecord, TooLarge
 from contactledger.log.canon import canonical
+from contactledger.log.fields import MAX_TEXT_CHARS
 from contactledger.log.record import (
-    MAX_TEXT_CHARS,
     bodies_of,
     decode,
     disclosed,
@@ -61,6 +61,16 @@ def test_addresses_are_disclosed_person_by_person():
     entry = decode(encoded.record, kept)
     assert entry.fact.addresses == {ACME: "a@x.example"}
     assert entry.gone == {("addresses", BOB)}
+
+
+@pytest.mark.parametrize(
+    ("topics", "why"), [(["Not A Slug"], "slug"), ([["x"]], "not a value"), (5, "not a value")]
+)
+def test_slugs_are_looked_at_when_they_are_read_however_often(topics, why):
+    record = changed(fact={"topics": topics})
+    for _ in range(2):
+        with pytest.raises(BadRecord, match=why):
+            decode(record)
 
 
 def test_stripping_takes_every_personal_part_and_nothing_else():
@@ -197,6 +207,15 @@ DIGEST = "A" * 43
 def test_bytes_that_are_not_an_entry_are_refused(parts):
     with pytest.raises(BadRecord):
         decode(changed(**parts))
+
+
+@pytest.mark.parametrize(
+    "inside", [b'"level":1.5', b'"Level":1', b'"x":"\\u0000"', b'"x":' + b"[" * 15 + b"]" * 15]
+)
+def test_what_stands_inside_a_fact_is_in_the_profile(inside):
+    record = changed(fact={}).replace(b'"fact":{}', b'"fact":{' + inside + b"}")
+    with pytest.raises(BadRecord, match=r"profile|a key|nested|U\+0000"):
+        decode(record)
 
 
 def test_not_even_an_object_is_refused():

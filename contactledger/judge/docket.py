@@ -13,8 +13,8 @@ from attrs import frozen
 from contactledger.facts import Entry, Touch
 from contactledger.judge.basis import Bases
 from contactledger.judge.reach import Ears, Hearing, Question
-from contactledger.judge.swift import swift
 from contactledger.judge.view import View, in_event_order
+from contactledger.swift import swift
 from contactledger.vocabulary import Expects
 
 Pair = tuple[str, str]

@@ -20,8 +20,8 @@ from contactledger.judge.calendar import (
 from contactledger.judge.matters import Pause, pauses
 from contactledger.judge.policy import Policy
 from contactledger.judge.reach import Hearing, Question
-from contactledger.judge.swift import swift
 from contactledger.judge.view import View
+from contactledger.swift import swift
 from contactledger.vocabulary import Channel, Expects, Purpose, Role, Urgency
 
 SETTLES: dict[Expects, Reach] = {

@@ -41,8 +41,8 @@ from contactledger.judge.listening import Listening
 from contactledger.judge.outcome import Looks, Tally, Verdict, came, carrier_of, settles, silence
 from contactledger.judge.reach import Hearing
 from contactledger.judge.rules import ORDER
-from contactledger.judge.swift import swift
 from contactledger.judge.view import View, view
+from contactledger.swift import swift
 from contactledger.vocabulary import Expects
 
 SETTLED = {Outcome.ANSWERED: Reach.ANSWERED, Outcome.SEEN: Reach.SEEN}

@@ -22,8 +22,8 @@ from contactledger.findings import Basis, Evidence, Grade, Reach
 from contactledger.judge.grade import weigh
 from contactledger.judge.lifts import FAILURES, LIFTS, LOOKS
 from contactledger.judge.policy import Policy
-from contactledger.judge.swift import swift
 from contactledger.judge.view import View
+from contactledger.swift import swift
 from contactledger.vocabulary import Auth, By, Channel, Expects, Role, SignalKind, System
 
 _K = SignalKind

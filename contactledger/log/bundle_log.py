@@ -30,7 +30,8 @@ from contactledger.log.bundle_text import (
 )
 from contactledger.log.canon import MAX_RECORD_BYTES, parse_time
 from contactledger.log.container import Container
-from contactledger.log.record import PLANS, decode, digests_of, disclosed, read_envelope
+from contactledger.log.fields import PLANS
+from contactledger.log.record import decode, digests_of, disclosed, read_envelope
 from contactledger.log.seal import Head
 from contactledger.log.tlog import check_inclusion, extend, leaf_hash, root
 

@@ -28,23 +28,20 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, compress
-from operator import attrgetter, is_not
+from operator import is_not
 from typing import Any
 
 import attrs
 from attrs import frozen
 
 from contactledger.errors import BadFact, BadRecord, TooLarge
-from contactledger.facts import FACTS, Blob, Disclosure, Entry, Fact, Message, Money, fields_of
-from contactledger.log.canon import dump, format_time, parse, parse_time
+from contactledger.facts import FACTS, Blob, Disclosure, Entry, Fact
+from contactledger.log.canon import Layout, dump, format_time, parse, parse_object, parse_time
+from contactledger.log.fields import BY_KIND, PLANS, Plan
+from contactledger.swift import swift
 
 ENTRY_TYP = "contactledger/entry/v1"
 ID = re.compile(r"[a-z2-7]{26}\Z")
-MAX_TEXT_CHARS = 40_000
-"""Longer text belongs into an original, which is a blob."""
-
-_REFUSED = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-_WHY = "holds U+0000, a lone surrogate or a bidirectional override, which may not be recorded"
 
 
 @frozen
@@ -61,10 +58,11 @@ class Encoded:
 # --- base64url without padding (RFC 4648 section 5) ----------------------------------------
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
-_FROM_URL = bytes.maketrans(b"-_", b"+/")
-_URL = re.compile(r"[A-Za-z0-9_-]*\Z")
-_SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]\Z")
-"""16 bytes: the last character carries two bits, and four that must be zero."""
+_FROM_URL = bytes.maketrans(b"-_+/=", b"+/!!!")
+_FILLED = (b"", None, b"==", b"=")
+"""By the length modulo 4: what is missing; one character over is no text of bytes."""
+_LAST = (None, None, frozenset(b"AQgw"), frozenset(b"AEIMQUYcgkosw048"))
+"""And which characters may come last: those whose bits beyond the last byte are zero."""
 
 
 def to_base64url(data: bytes) -> str:
@@ -74,13 +72,14 @@ def to_base64url(data: bytes) -> str:
 
 def from_base64url(text: str) -> bytes:
     """The bytes of such text; BadRecord for anything else, stray trailing bits included."""
+    over = len(text) % 4
     try:
-        data = a2b_base64(text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4))
-    except (Base64Error, UnicodeEncodeError):
+        filled = text.encode("ascii").translate(_FROM_URL) + _FILLED[over]  # type: ignore[operator]
+        data = a2b_base64(filled, strict_mode=True)
+    except (Base64Error, UnicodeEncodeError, TypeError):
         raise BadRecord("not base64url without padding") from None
-    if to_base64url(data) != text:  # the decoder passes over whatever it does not know
-        if not _URL.match(text):
-            raise BadRecord("not base64url without padding")
+    last = _LAST[over]
+    if last is not None and ord(text[-1]) not in last:
         raise BadRecord("base64url with stray trailing bits")
     return data
 
@@ -110,137 +109,6 @@ def digests_of(bodies: Iterable[bytes]) -> list[str]:
     joined = b"".join([sha256(body).digest() + b"\0" for body in bodies])
     text = b2a_base64(joined, newline=False).translate(_TO_URL).decode("ascii")
     return [text[start : start + 43] for start in range(0, len(text), 44)]
-
-
-# --- codecs: a field's value ↔ what stands in JSON ------------------------------------------
-
-
-def _text(value: Any, where: str) -> str:
-    if type(value) is not str:
-        raise BadFact("must be text", field=where)
-    if len(value) > MAX_TEXT_CHARS:
-        raise BadFact(f"is longer than {MAX_TEXT_CHARS} characters", field=where)
-    if (not value.isascii() or "\x00" in value) and _REFUSED.search(value):
-        raise BadFact(_WHY, field=where)
-    return value
-
-
-def _texts(value: Any, where: str) -> list[str]:
-    items = (value,) if isinstance(value, str) else value
-    return [_text(item, where) for item in items]
-
-
-def _word(value: Any, _: str) -> str:
-    word: str = value._value_  # `value` is a property, and takes thrice as long
-    return word
-
-
-def _words(value: Any, where: str) -> list[str]:
-    return [_word(item, where) for item in value]
-
-
-def _integer(value: Any, where: str) -> int:
-    if type(value) is not int or abs(value) > 2**53 - 1:
-        raise BadFact("must be an integer of at most 2^53-1", field=where)
-    return value
-
-
-def _flag(value: Any, where: str) -> bool:
-    if type(value) is not bool:
-        raise BadFact("must be true or false", field=where)
-    return value
-
-
-def _money(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, Money):
-        raise BadFact("must be Money(minor, currency)", field=where)
-    return {"minor": _integer(value.minor, where), "currency": value.currency}
-
-
-def _message(value: Any, where: str) -> dict[str, str]:
-    if not isinstance(value, Message):
-        raise BadFact("must be a Message", field=where)
-    given = zip(_MESSAGE_FIELDS, _message_parts(value), strict=True)
-    return {name: _text(item, f"{where}.{name}") for name, item in given if item is not None}
-
-
-def _blob(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, Blob):
-        raise BadFact("must be bytes", field=where)
-    return {"sha256": value.sha256, "size": value.size_bytes}
-
-
-_MESSAGE_FIELDS = tuple(a.name for a in attrs.fields(Message))
-_message_parts = attrgetter(*_MESSAGE_FIELDS)
-
-_Codec = tuple[Callable[[Any, str], Any], Callable[[Any], Any]]
-CODECS: dict[str, _Codec] = {
-    "str": (_text, str),
-    "strs": (_texts, tuple),
-    "int": (_integer, int),
-    "bool": (_flag, bool),
-    "time": (lambda value, _: format_time(value), parse_time),
-    "money": (_money, lambda value: Money(value["minor"], value["currency"])),
-    "message": (_message, lambda value: Message(**value)),
-    "blob": (_blob, lambda value: Blob(value["sha256"], value["size"])),
-    "map": (_text, str),
-}
-"""Codec name of a declared field → (to JSON, from JSON)."""
-
-
-@frozen
-class _Plan:
-    kind: str
-    clear: tuple[tuple[str, str, Any, Callable[[Any, str], Any]], ...]
-    defaults: tuple[Any, ...]
-    personal: tuple[tuple[str, str, bool, bool, Callable[[Any, str], Any]], ...]
-    readers: Mapping[str, tuple[bool, bool, Callable[[Any], Any]]]
-    get_clear: Callable[[Any], tuple[Any, ...]]
-    get_personal: Callable[[Any], tuple[Any, ...]]
-
-
-def _codec(attribute: attrs.Attribute[Any]) -> _Codec:
-    name = attribute.metadata["codec"]
-    if name in ("enum", "enums"):
-        word_of = {word.value: word for word in attribute.metadata["enum"]}.__getitem__
-        if name == "enum":
-            return _word, word_of
-        return _words, lambda value: tuple([word_of(item) for item in value])
-    return CODECS[name]
-
-
-def _plan(kind: str, cls: type[Fact]) -> _Plan:
-    clear, personal, readers = [], [], {}
-    for a in fields_of(cls):
-        where = f"{cls.__name__}.{a.name}"
-        write, read = _codec(a)
-        own, split = a.metadata.get("personal", False), a.metadata.get("split", False)
-        if own:
-            personal.append((a.name, where, split, a.metadata["codec"] == "blob", write))
-        else:
-            # What follows from other fields has no default of its own, and is always written.
-            default = None if isinstance(a.default, attrs.Factory) else a.default  # type: ignore[arg-type]
-            clear.append((a.name, where, default, write))
-        readers[a.name] = (own, split, read)
-    return _Plan(
-        kind,
-        tuple(clear),
-        tuple([default for _, _, default, _ in clear]),
-        tuple(personal),
-        readers,
-        _getter([row[0] for row in clear]),
-        _getter([row[0] for row in personal]),
-    )
-
-
-def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """All these attributes at once: one call in C instead of one look-up for each."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda fact: tuple(getattr(fact, name) for name in names)
-
-
-PLANS: dict[type[Fact], _Plan] = {cls: _plan(kind, cls) for kind, cls in FACTS.items()}
 
 
 # --- encode and decode ------------------------------------------------------------------------
@@ -289,7 +157,7 @@ def encode(  # noqa: PLR0913 - an entry has that many parts
 _recorded = lru_cache(8)(format_time)  # the same for all entries of a batch
 
 
-def _clear(plan: _Plan, fact: Fact) -> dict[str, Any]:
+def _clear(plan: Plan, fact: Fact) -> dict[str, Any]:
     """What stands in the clear. Most fields are at their default, which is one object."""
     values = plan.get_clear(fact)
     written = {}
@@ -301,7 +169,7 @@ def _clear(plan: _Plan, fact: Fact) -> dict[str, Any]:
 
 
 def _disclose(
-    plan: _Plan, fact: Fact, no: int, owner: str, salt: Callable[[], str]
+    plan: Plan, fact: Fact, no: int, owner: str, salt: Callable[[], str]
 ) -> tuple[list[Disclosure], list[tuple[str, bytes]]]:
     """The personal parts of a fact, in order, and its blobs."""
     named: list[tuple[str, str]] = []
@@ -335,6 +203,10 @@ def _disclose(
     return disclosures, blobs
 
 
+_SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]\Z")
+"""16 bytes: the last character carries two bits, and four that must be zero."""
+
+
 def disclosed(body: str) -> tuple[str, Any]:
     """(field, value as JSON) of a disclosure D; BadRecord if it is not one."""
     document = parse(from_base64url(body))
@@ -346,19 +218,20 @@ def disclosed(body: str) -> tuple[str, Any]:
     return name, value
 
 
-_SHAPE: dict[str, type] = {
-    "account": str,
-    "at": str,
-    "fact": dict,
-    "id": str,
-    "kind": str,
-    "no": int,
-    "recorded_at": str,
-    "recorder": str,
-    "sd": list,
-    "typ": str,
-}
-_NAMES, _TYPES = tuple(_SHAPE), tuple(_SHAPE.values())
+_LAYOUT = Layout.of(
+    {
+        "account": str,
+        "at": str,
+        "fact": dict,
+        "id": str,
+        "kind": str,
+        "no": int,
+        "recorded_at": str,
+        "recorder": str,
+        "sd": list,
+        "typ": str,
+    }
+)
 
 
 @lru_cache(256)
@@ -374,12 +247,8 @@ def read_envelope(record: bytes) -> dict[str, Any]:
     of a kind that this release does not know; whether `fact` and what is disclosed make sense
     is seen by `decode`.
     """
-    document: dict[str, Any] = parse(record)
-    if (
-        type(document) is not dict
-        or tuple(document) != _NAMES  # which canonical form has put in order
-        or tuple(map(type, document.values())) != _TYPES
-    ):
+    document = parse_object(record, _LAYOUT)
+    if document is None:
         raise BadRecord("not an entry record")
     if document["typ"] != ENTRY_TYP:
         raise BadRecord("not an entry record", field="typ")
@@ -394,7 +263,7 @@ def read_envelope(record: bytes) -> dict[str, Any]:
         rows = set(map(type, sd)) == {list} and set(map(len, sd)) == {3}
         if not rows or set(map(type, chain.from_iterable(sd))) != {str}:
             raise BadRecord("is a list of [field, person, digest]", field="sd")
-        if sd != sorted(sd):
+        if len(sd) > 1 and sd != sorted(sd):
             raise BadRecord("is not sorted", field="sd")
     return document
 
@@ -406,78 +275,77 @@ def decode(record: bytes, disclosures: Mapping[str, str] | Iterable[str] = ()) -
     A D that belongs to no digest of this entry is ignored. BadRecord for bytes that are not
     an entry of this format, unknown kinds and fields included.
     """
-    document = read_envelope(record)
-    cls = FACTS[document["kind"]]
-    if not isinstance(disclosures, Mapping):
-        given = tuple(disclosures)
-        digests = digests_of([body.encode("ascii") for body in given])
-        disclosures = dict(zip(digests, given, strict=True))
-    plan = PLANS[cls]
-    values = _read_clear(plan, document["fact"])
-    sd: tuple[tuple[str, str, str], ...] = tuple(map(tuple, document["sd"]))
-    gone = _fill(plan, values, sd, disclosures)
-    at = parse_time(document["at"])
-    return Entry(
-        account=document["account"],
-        no=document["no"],
-        id=document["id"],
-        kind=document["kind"],
-        at=at,
-        recorded_at=parse_time(document["recorded_at"]),
-        recorder=document["recorder"],
-        fact=_build(cls, values, at),
-        sd=sd,
-        gone=gone,
-    )
+    account, at, clear, id_, kind, no, recorded_at, recorder, sd, _ = read_envelope(record).values()
+    plan = BY_KIND[kind]
+    values = plan.blank.copy()
+    values[-1] = parse_time(at)
+    _read_clear(plan, clear, values)
+    listed: tuple[tuple[str, str, str], ...] = ()
+    gone = _NONE_GONE
+    if sd:
+        if not isinstance(disclosures, Mapping):
+            given = tuple(disclosures)
+            digests = digests_of([body.encode("ascii") for body in given])
+            disclosures = dict(zip(digests, given, strict=True))
+        listed = tuple([(name, person, digest) for name, person, digest in sd])
+        gone = _fill(plan, values, listed, disclosures)
+    return _entry(
+        account, no, id_, kind, values[-1], parse_time(recorded_at), recorder,
+        plan.make(*values), listed, gone,
+    )  # fmt: skip
 
 
-def _build(cls: type[Fact], values: dict[str, Any], at: datetime) -> Fact:
-    try:
-        return cls(**values, at=at)
-    except BadFact as error:
-        raise BadRecord(error.why, field=error.field) from None
+_NONE_GONE: frozenset[tuple[str, str]] = frozenset()
+_entry = swift(Entry)
 
 
-def _read_clear(plan: _Plan, clear: dict[str, Any]) -> dict[str, Any]:
-    values = {}
+def _read_clear(plan: Plan, clear: dict[str, Any], values: list[Any]) -> None:
+    """What stands in the clear, put into its place."""
+    places = plan.places
     for name, value in clear.items():
-        own, _, read = plan.readers.get(name, (True, False, str))
-        if own:
+        known = places.get(name)
+        if known is None:
             raise BadRecord("not a clear field of this kind of entry", field=name)
+        place, read = known
         try:
-            values[name] = read(value)
+            values[place] = read(value)
+        except BadFact as error:
+            raise BadRecord(error.why, field=error.field) from None
         except (ValueError, TypeError, KeyError):
             raise BadRecord("not a value of this field", field=name) from None
-    return values
 
 
 def _fill(
-    plan: _Plan,
-    values: dict[str, Any],
+    plan: Plan,
+    values: list[Any],
     sd: tuple[tuple[str, str, str], ...],
     disclosures: Mapping[str, str],
 ) -> frozenset[tuple[str, str]]:
-    gone = set()
+    """What is disclosed, put into its place; the (field, person) of what is not."""
+    gone = []
     for name, person, digest in sd:
-        own, split, read = plan.readers.get(name, (False, False, str))
-        if not own:
+        known = plan.parts.get(name)
+        if known is None:
             raise BadRecord("names a field that is not personal here", field="sd")
         body = disclosures.get(digest)
         if body is None:
-            gone.add((name, person))
+            gone.append((name, person))
             continue
         said, value = disclosed(body)
         if said != name:
             raise BadRecord("a disclosure of another field", field=name)
+        place, read, split = known
         try:
             read_value = read(value)
         except (ValueError, TypeError, KeyError):
             raise BadRecord("not a value of this field", field=name) from None
-        if split:
-            values.setdefault(name, {})[person] = read_value
+        if not split:
+            values[place] = read_value
+        elif values[place] is None:
+            values[place] = {person: read_value}
         else:
-            values[name] = read_value
-    return frozenset(gone)
+            values[place][person] = read_value
+    return frozenset(gone) if gone else _NONE_GONE
 
 
 def strip(entry: Entry) -> Entry:

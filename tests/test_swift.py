@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from contactledger.findings import Finding, Grade, PersonRow, Reach
-from contactledger.judge.swift import swift
+from contactledger.swift import swift
 
 
 def test_what_it_builds_is_an_instance_like_any_other_and_as_frozen() -> None:

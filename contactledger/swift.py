@@ -5,8 +5,10 @@ and that costs five times as much as an assignment: a finding has 36 fields and 
 evidence with 11 each, which was a third of all judging. `swift(cls)` is called as `cls` is and
 gives an instance of `cls`: it is built as one of a twin class with the same slots that is not
 frozen, which then becomes a `cls`. Python allows that where the slots are the same and none is for
-weak references, and refuses it with a TypeError otherwise. Only for classes without validators
-and converters, which the twin would pass over.
+weak references, and refuses it with a TypeError otherwise.
+
+The twin passes over validators and converters, so a class that has any is refused, unless the
+caller says with `checked=True` that what it passes is what they would have made of it.
 """
 
 from __future__ import annotations
@@ -20,11 +22,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def swift(cls: Callable[P, T]) -> Callable[P, T]:
-    """What builds instances of a frozen attrs class with slots, from the same arguments."""
+def swift(cls: Callable[P, T], *, checked: bool = False) -> Callable[P, T]:
+    """What builds instances of a frozen attrs class with slots, from the same arguments; all of
+    them may be given by position."""
     fields: dict[str, Any] = {}
     for attribute in attrs.fields(cast("type[Any]", cls)):
-        if attribute.validator is not None or attribute.converter is not None:
+        looked_at = attribute.validator is not None or attribute.converter is not None
+        if looked_at and not checked:
             raise TypeError(f"{attribute.name} is looked at when it is set")
         fields[attribute.name] = attrs.field(default=attribute.default, alias=attribute.alias)
 
