@@ -15,8 +15,9 @@ from contactledger.errors import NotFound
 from contactledger.facts import Entry, Matter, Party, Person
 from contactledger.judge.counting import standing_entries, survivors
 from contactledger.judge.may_contact import may_contact
-from contactledger.judge.next_steps import next_steps
-from contactledger.judge.relationship import relationship
+from contactledger.judge.next_steps import next_steps, next_steps_of
+from contactledger.judge.questions import judged
+from contactledger.judge.relationship import relationship, relationship_of
 from contactledger.moments import Moment, moment
 from contactledger.vocabulary import Channel
 
@@ -92,10 +93,11 @@ class Advising:
 
         loaded, now = self._load(account), self._as_of(as_of)
         whose = current(loaded.entries, party_of(loaded.entries, party, "party"), now)
+        found = judged(loaded.entries, now, house=loaded.house)
         return outlook(
             whose,
-            next_steps(loaded.entries, now, party=whose, house=loaded.house),
-            relationship(loaded.entries, now, house=loaded.house),
+            next_steps_of(found, loaded.entries, party=whose, house=loaded.house),
+            relationship_of(found.view, found.findings, found.promises),
             [entry for entry in loaded.entries if entry.recorded_at <= now],
             account=account,
             templates=templates,

@@ -233,3 +233,19 @@ def test_the_earliest_time_is_the_first_at_which_the_answer_is_yes(
 def test_without_any_personal_field_the_answer_is_the_same(log: Log, at: datetime) -> None:
     bare = stripped(log.entries)
     assert may_contact(bare, "bob", "phone", at=at, sender="acme") == ask(log, at=at)
+
+
+PER_ACCOUNT = TIGHT + '\n[[cap]]\ntouches = 3\ndays = 9\nper = "account"\n'
+
+
+@settings(max_examples=40, deadline=None)
+@given(logs(policy=PER_ACCOUNT), st.lists(quarters, min_size=2, max_size=4))
+def test_many_questions_of_one_account_are_answered_as_each_alone(
+    log: Log, moments: list[datetime]
+) -> None:
+    shared = module.Trials(log.entries)
+    for at in moments:
+        for person, sender in (("bob", "acme"), ("ann", "smith"), ("smith", "acme")):
+            for channel in (Channel.PHONE, Channel.EMAIL):
+                alone = may_contact(log.entries, person, channel, at=at, sender=sender)
+                assert shared.permission(person, channel, at=at, sender=sender) == alone

@@ -10,10 +10,12 @@ from hypothesis import given, settings
 
 from contactledger.advice import NextStep
 from contactledger.errors import NotFound
-from contactledger.judge.next_steps import next_steps
+from contactledger.judge.next_steps import next_steps, next_steps_of
 from contactledger.judge.policy import DEFAULT_POLICY
+from contactledger.judge.questions import judged_already
 from contactledger.judge.rules import RULES
 from contactledger.judge.rules_next import NEXT_RULES
+from contactledger.judge.standing import standing
 from contactledger.vocabulary import Channel, Purpose
 from tests.judging import THIRD, Log, day, logs, moments, stripped, two_sides
 
@@ -412,3 +414,13 @@ def test_swapping_the_parties_swaps_the_steps(as_of: datetime) -> None:
         swapped = seen(theirs, SWAP[party], SWAP.__getitem__)
         assert swapped == seen(mine, party, lambda x: x)
         assert swapped
+
+
+@settings(max_examples=40, deadline=None)
+@given(logs(), moments)
+def test_of_an_account_that_was_judged_already_the_steps_are_the_same(
+    log: Log, as_of: datetime
+) -> None:
+    found = judged_already(standing(log.entries, as_of), log.entries)
+    for party in ("acme", "smith"):
+        assert list(next_steps_of(found, log.entries, party=party)) == steps(log, as_of, party)

@@ -12,7 +12,14 @@ from contactledger.judge.policy import Cap
 from contactledger.judge.reach import Hearing
 from contactledger.vocabulary import Channel, Purpose
 
-_Sent = list[tuple[datetime, int, Channel, Purpose]]
+_Line = tuple[datetime, int, Channel, Purpose]
+_Sent = list[_Line]
+_Whom = tuple[str, str, str]
+"""What a cap is per, the sender, and whom it spares."""
+
+
+def _in_order(line: _Line) -> tuple[datetime, int]:
+    return line[:2]
 
 
 def counted(docket: Docket, hearing: Hearing, ref: str) -> bool:
@@ -29,23 +36,36 @@ def counted(docket: Docket, hearing: Hearing, ref: str) -> bool:
 class Caps:
     """The touches of a docket by who sent them to whom, ready to be counted."""
 
-    def __init__(self, docket: Docket) -> None:
+    def __init__(self, docket: Docket, sent: dict[_Whom, _Sent] | None = None) -> None:
         self._docket = docket
-        self._sent: dict[tuple[str, str, str], _Sent] = {}
+        self._sent = {} if sent is None else sent
         self._counted: dict[tuple[int, str, str], tuple[Cap, list[datetime], list[int]]] = {}
         """By the identity of the cap, which is kept beside: its hash is slow to take."""
-        for hearing in docket.hearings.values():
-            question = hearing.question
-            fact, entry = question.fact, question.entry
-            line = (entry.at, entry.no, fact.channel, fact.purpose)
-            refs = [ref for ref in question.refs if counted(docket, hearing, ref)]
-            for ref in refs:
-                self._sent.setdefault(("person", question.sender, ref), []).append(line)
-            if refs:
-                self._sent.setdefault(("party", question.sender, question.party), []).append(line)
-        for sent in self._sent.values():
-            sent.sort(key=lambda line: line[:2])
         self._together = False
+        if sent is None:
+            for hearing in docket.hearings.values():
+                for whom, line in self._lines(hearing):
+                    self._sent.setdefault(whom, []).append(line)
+            for lines in self._sent.values():
+                lines.sort(key=_in_order)
+
+    def _lines(self, hearing: Hearing) -> Iterator[tuple[_Whom, _Line]]:
+        """Where a touch is counted, and as what."""
+        question = hearing.question
+        fact, entry = question.fact, question.entry
+        refs = [ref for ref in question.refs if counted(self._docket, hearing, ref)]
+        if refs:
+            line = (entry.at, entry.no, fact.channel, fact.purpose)
+            for ref in refs:
+                yield ("person", question.sender, ref), line
+            yield ("party", question.sender, question.party), line
+
+    def besides(self, hearing: Hearing) -> Caps:
+        """The same with one more touch, which is the latest of all."""
+        sent = {whom: lines for whom, lines in self._sent.items() if whom[0] != "account"}
+        for whom, line in self._lines(hearing):
+            sent[whom] = [*sent.get(whom, ()), line]
+        return Caps(self._docket, sent)
 
     def broken(self, cap: Cap, hearing: Hearing, ref: str) -> tuple[int, tuple[int, ...]] | None:
         """How many there were and the newest of them, if that touch is over the cap.
@@ -90,12 +110,12 @@ class Caps:
         if self._together:
             return
         self._together = True
-        everybody: dict[str, set[tuple[datetime, int, Channel, Purpose]]] = {}
+        everybody: dict[str, set[_Line]] = {}
         for (kind, sender, _), sent in self._sent.items():
             if kind == "party":
                 everybody.setdefault(sender, set()).update(sent)
         for sender, lines in everybody.items():
-            self._sent["account", sender, ""] = sorted(lines, key=lambda line: line[:2])
+            self._sent["account", sender, ""] = sorted(lines, key=_in_order)
 
     def _times(self, cap: Cap, sender: str, whom: str) -> tuple[list[datetime], list[int]]:
         known = self._counted.get((id(cap), sender, whom))

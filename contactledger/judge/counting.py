@@ -88,10 +88,11 @@ def renamed(counting: list[Entry]) -> list[Entry]:
     names = survivors(counting)
     if not names:
         return counting
-    return [_rename(entry, names) for entry in counting]
+    return [renamed_as(entry, names) for entry in counting]
 
 
-def _rename(entry: Entry, names: Mapping[str, str]) -> Entry:
+def renamed_as(entry: Entry, names: Mapping[str, str]) -> Entry:
+    """The entry by the names that stay."""
     changes: dict[str, object] = {}
     for name in _REFS.get(type(entry.fact), ()):
         value = getattr(entry.fact, name)

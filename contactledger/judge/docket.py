@@ -6,6 +6,7 @@ none (J2). Reminders are joined to the touch they remind of, per pair of parties
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import cast
 
 from attrs import frozen
@@ -73,6 +74,14 @@ class Docket:
                     self.heads.update((pair, pairs[0]) for pair in pairs[1:])
 
     def _hear(self, entry: Entry) -> None:
+        touch = entry.id
+        for hearing in self.heard(entry):
+            self.hearings[touch, hearing.question.party] = hearing
+            self.by_touch.setdefault(touch, []).append(hearing)
+
+    def heard(self, entry: Entry) -> Iterator[Hearing]:
+        """The hearings of a touch, which may be one that is only tried beside those of the view
+        and that nothing in it is about."""
         fact = cast(Touch, entry.fact)
         addressed = self._addressees(entry, fact)
         view, touch = self.view, entry.id
@@ -88,14 +97,12 @@ class Docket:
                     wanted = Expects.NOTHING
                 else:
                     wanted = policy.wanted(asked.channel, asked.purpose, role, party)
-            hearing = self._ears.hear(
+            yield self._ears.hear(
                 _question(
                     entry, fact, addressed.sender, party, refs, alone, only, receivers, role,
                     wanted, policy, basis,
                 )
             )  # fmt: skip
-            self.hearings[touch, party] = hearing
-            self.by_touch.setdefault(touch, []).append(hearing)
 
     def _addressees(self, entry: Entry, fact: Touch) -> _Addressed:
         """Who is asked by a touch, remembered where nobody of them ever changed sides."""

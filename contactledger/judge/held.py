@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from copy import copy
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -22,6 +23,7 @@ from contactledger.judge.docket import Docket
 from contactledger.judge.due import Term, Zones
 from contactledger.judge.policy import AgreedHours
 from contactledger.judge.reach import Hearing, Question
+from contactledger.judge.view import View
 from contactledger.vocabulary import Channel, Expects, Role
 
 WANTS_AN_ANSWER = frozenset({Expects.RESPONSE, Expects.REPLY})
@@ -55,11 +57,11 @@ def breaches(finding: Finding) -> tuple[Violation, ...]:
 class Bar:
     """The violations of any touch in a docket: `charge(hearing, term)`."""
 
-    def __init__(self, docket: Docket, zones: Zones) -> None:
+    def __init__(self, docket: Docket, zones: Zones, caps: Caps | None = None) -> None:
         self._zones = zones
         self.view = docket.view
         self._wishes = Wishes(docket.view, docket.hearings.values())
-        self._caps = Caps(docket)
+        self._caps = caps or Caps(docket)
         self._hours: dict[tuple[str, Channel, Role | None, str], AgreedHours | None] = {}
         self._leavers = {
             ref
@@ -74,6 +76,15 @@ class Bar:
             self._tried.setdefault(key, []).append(asked.entry.at)
         for times in self._tried.values():
             times.sort()
+
+    def besides(self, view: View, hearing: Hearing) -> Bar:
+        """The same with one more touch, which is the latest of the view and is only tried.
+
+        Where another channel was tried first (`_tried`) it makes no difference to itself.
+        """
+        more = copy(self)
+        more.view, more._caps = view, self._caps.besides(hearing)  # noqa: SLF001 - its own
+        return more
 
     def charge(self, hearing: Hearing, term: Term) -> Charge:
         """Every way in which that touch broke the policy of its question."""

@@ -11,17 +11,20 @@ but what stands in the entries is known of the time between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from contactledger.advice import Permission
 from contactledger.errors import BadInput, NotFound
 from contactledger.facts import Entry, Touch
 from contactledger.findings import Violation
 from contactledger.judge.calendar import next_in_hours, zone_of
+from contactledger.judge.caps import Caps
+from contactledger.judge.counting import renamed_as, standing_entries, survivors
 from contactledger.judge.docket import Docket
 from contactledger.judge.due import Clocks, Zones
 from contactledger.judge.held import Bar
@@ -47,6 +50,130 @@ class _Tried:
     against: tuple[Violation, ...]
 
 
+@frozen(eq=False)
+class _Ground:
+    """What counts at a moment, heard once; touches are tried beside it."""
+
+    docket: Docket
+    caps: Caps
+    zones: Zones
+    bar: Bar
+    names: Mapping[str, str]
+    """Old name → the name that stays (J48)."""
+
+
+class Trials:
+    """The entries of an account, for as many questions as there are: what counts is worked out
+    anew only where another moment lets other entries count."""
+
+    def __init__(self, entries: Iterable[Entry], house: Iterable[Entry] = ()) -> None:
+        self._entries, self._house = list(entries), list(house)
+        self._begins = sorted(
+            entry.recorded_at
+            if getattr(entry.fact, "clock_ahead", False)
+            else max(entry.at, entry.recorded_at)
+            for entry in (*self._entries, *self._house)
+        )
+        """From when each of them counts (J46)."""
+        self._grounds: dict[int, _Ground] = {}
+        self._no = max((entry.no for entry in self._entries), default=-1) + 1
+
+    def _ground(self, at: datetime) -> _Ground:
+        counting = bisect_right(self._begins, at)
+        known = self._grounds.get(counting)
+        if known is None:
+            seen = view(self._entries, at, self._house)
+            docket, zones = Docket(seen), Zones(seen)
+            caps = Caps(docket)
+            names = survivors(standing_entries(self._entries, at))
+            known = _Ground(docket, caps, zones, Bar(docket, zones, caps), names)
+            self._grounds[counting] = known
+        return known
+
+    def caps(self, at: datetime) -> Caps:
+        """The touches that count at a moment, ready to be counted."""
+        return self._ground(at).caps
+
+    def tried(self, asked: Touch, at: datetime) -> _Tried:
+        """The touch beside what counts by then, and what speaks against it.
+
+        Raises NotFound and BadInput as `may_contact`.
+        """
+        ground = self._ground(at)
+        seen = ground.docket.view
+        account = self._entries[0].account if self._entries else ""
+        recorder = self._entries[0].recorder if self._entries else ""
+        trial = Entry(account, self._no, _TRIAL, "touch", at, at, recorder, asked)
+        trial = renamed_as(trial, ground.names)
+        fact = cast(Touch, trial.fact)
+        for name, field in ((fact.to[0], "person"), (fact.sender, "sender")):
+            if seen.owner(name, at) is None:
+                raise NotFound("no such person or party in the account", field=field)
+        hearings = list(ground.docket.heard(trial))
+        if not hearings:
+            raise BadInput("belongs to the party that would contact it", field="person")
+        (hearing,) = hearings
+        beside = evolve(
+            seen,
+            as_of=at,
+            by_no={**seen.by_no, trial.no: trial},
+            touches={**seen.touches, _TRIAL: trial},
+            matter_by_touch={**seen.matter_by_touch, _TRIAL: fact.matter or _TRIAL},
+        )
+        bar = ground.bar.besides(beside, hearing)
+        charge = bar.charge(hearing, Clocks(beside, ground.zones).term([hearing]))
+        return _Tried(hearing, bar, charge.violations)
+
+    def permission(
+        self,
+        person: str,
+        channel: Channel | str,
+        about: str | Iterable[str] = (),
+        *,
+        at: datetime,
+        sender: str,
+        matter: str | None = None,
+    ) -> Permission:
+        """As `may_contact`."""
+        asked = _touch(person, channel, about, sender, matter)
+        tried = self.tried(asked, at)
+        earliest = self._earliest(asked, at, tried)
+        question = tried.hearing.question
+        rules = {"J40", *(rule for v in tried.against for rule in v.rules)}
+        trial = question.entry.no
+        against = tuple(_without(violation, trial) for violation in tried.against)
+        whom = (person, question.party)
+        return Permission(
+            allowed=not against,
+            person=person,
+            party=question.party,
+            channel=asked.channel,
+            purpose=asked.purpose,
+            topics=asked.topics,
+            at=at,
+            against=against,
+            earliest=earliest,
+            preferred=preferred_channel(question.policy, tried.bar.view, whom, at),
+            basis=question.basis,
+            rules=tuple(sorted(rules, key=ORDER.__getitem__)),
+            because=tuple(sorted({no for v in against for no in v.because})),
+        )
+
+    def _earliest(self, asked: Touch, at: datetime, tried: _Tried) -> datetime | None:
+        when = at
+        for _ in range(TRIES):
+            if not tried.against:
+                return when
+            if any(violation.code not in _WAITING_HELPS for violation in tried.against):
+                return None
+            after = max(filter(None, (_open_again(tried, when), _free_again(tried))), default=when)
+            if not when < after <= at + HORIZON:
+                return None
+            when = after
+            tried = self.tried(asked, when)
+        return None
+
+
 def may_contact(
     entries: Iterable[Entry],
     person: str,
@@ -65,29 +192,8 @@ def may_contact(
     both. `matter`: in which the preferred channel may have been tried already. Raises NotFound
     for a name that no entry introduces; BadInput for two purposes and for contacting oneself.
     """
-    asked = _touch(person, channel, about, sender, matter)
-    known, shared = list(entries), list(house)
-    tried = _try(known, shared, asked, at)
-    earliest = _earliest(known, shared, asked, at, tried)
-    question = tried.hearing.question
-    rules = {"J40", *(rule for v in tried.against for rule in v.rules)}
-    trial = question.entry.no
-    against = tuple(_without(violation, trial) for violation in tried.against)
-    return Permission(
-        allowed=not against,
-        person=person,
-        party=question.party,
-        channel=asked.channel,
-        purpose=asked.purpose,
-        topics=asked.topics,
-        at=at,
-        against=against,
-        earliest=earliest,
-        preferred=preferred_channel(question.policy, tried.bar.view, (person, question.party), at),
-        basis=question.basis,
-        rules=tuple(sorted(rules, key=ORDER.__getitem__)),
-        because=tuple(sorted({no for v in against for no in v.because})),
-    )
+    trials = Trials(entries, house)
+    return trials.permission(person, channel, about, at=at, sender=sender, matter=matter)
 
 
 def _touch(
@@ -102,45 +208,6 @@ def _touch(
     if not purposes:
         return touch
     return Touch(sender, (person,), channel, purposes[0], topics=topics, matter=matter)  # type: ignore[arg-type]
-
-
-def _try(entries: list[Entry], house: list[Entry], asked: Touch, at: datetime) -> _Tried:
-    """The touch among the entries that count by then, and what speaks against it."""
-    account = entries[0].account if entries else ""
-    recorder = entries[0].recorder if entries else ""
-    no = max((entry.no for entry in entries), default=-1) + 1
-    trial = Entry(account, no, _TRIAL, "touch", at, at, recorder, asked)
-    seen = view([*entries, trial], at, house)
-    fact = cast(Touch, seen.touches[_TRIAL].fact)
-    for name, field in ((fact.to[0], "person"), (fact.sender, "sender")):
-        if seen.owner(name, at) is None:
-            raise NotFound("no such person or party in the account", field=field)
-    docket = Docket(seen)
-    hearings = docket.by_touch.get(_TRIAL)
-    if not hearings:
-        raise BadInput("belongs to the party that would contact it", field="person")
-    zones = Zones(seen)
-    bar = Bar(docket, zones)
-    (hearing,) = hearings
-    charge = bar.charge(hearing, Clocks(seen, zones).term([hearing]))
-    return _Tried(hearing, bar, charge.violations)
-
-
-def _earliest(
-    entries: list[Entry], house: list[Entry], asked: Touch, at: datetime, tried: _Tried
-) -> datetime | None:
-    when = at
-    for _ in range(TRIES):
-        if not tried.against:
-            return when
-        if any(violation.code not in _WAITING_HELPS for violation in tried.against):
-            return None
-        after = max(filter(None, (_open_again(tried, when), _free_again(tried))), default=when)
-        if not when < after <= at + HORIZON:
-            return None
-        when = after
-        tried = _try(entries, house, asked, when)
-    return None
 
 
 def _open_again(tried: _Tried, when: datetime) -> datetime | None:

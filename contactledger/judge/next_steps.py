@@ -23,16 +23,12 @@ from contactledger.facts import Entry, Person, Touch
 from contactledger.findings import Case, Finding, Outcome, PromiseState, Reach
 from contactledger.judge.basis import Bases
 from contactledger.judge.cadence import owed
-from contactledger.judge.caps import Caps
-from contactledger.judge.cases import cases
-from contactledger.judge.docket import Docket
 from contactledger.judge.held import WANTS_AN_ANSWER
-from contactledger.judge.judge import judge_view
 from contactledger.judge.ladder import preferred_channel, staff
-from contactledger.judge.may_contact import may_contact
+from contactledger.judge.may_contact import Trials
 from contactledger.judge.policy import Policy
-from contactledger.judge.promises import promise_findings
-from contactledger.judge.view import View, view
+from contactledger.judge.questions import Judged, judged
+from contactledger.judge.view import View
 from contactledger.vocabulary import Channel, MatterState
 
 AHEAD = timedelta(days=7)
@@ -51,10 +47,10 @@ class _Desk:
     """The account as the party sees it."""
 
     view: View
-    entries: list[Entry]
-    house: list[Entry]
+    trials: Trials
     party: str
     findings: tuple[Finding, ...]
+    by_no: dict[int, list[Finding]]
     bases: Bases
     staff: dict[str, frozenset[str]]
     asked: dict[tuple[object, ...], Permission] = field(factory=dict)
@@ -94,10 +90,9 @@ class _Desk:
         """Whether the party may contact them now; asked once for the same."""
         key = (person, channel, about, matter)
         if key not in self.asked:
-            self.asked[key] = may_contact(
-                self.entries, person, channel, about,
-                at=self.view.as_of, sender=self.party, matter=matter, house=self.house,
-            )  # fmt: skip
+            self.asked[key] = self.trials.permission(
+                person, channel, about, at=self.view.as_of, sender=self.party, matter=matter
+            )
         return self.asked[key]
 
 
@@ -106,14 +101,23 @@ def next_steps(
 ) -> tuple[NextStep, ...]:
     """What `party` should do next in this account, as of a moment; NotFound if it is none."""
     known, shared = list(entries), list(house)
-    seen = view(known, as_of, shared)
+    return next_steps_of(judged(known, as_of, house=shared), known, party=party, house=shared)
+
+
+def next_steps_of(
+    found: Judged, entries: Iterable[Entry], *, party: str, house: Iterable[Entry] = ()
+) -> tuple[NextStep, ...]:
+    """The same of an account that was judged already, and of the entries it was judged from."""
+    seen, findings = found.view, found.findings
     if party not in seen.parties:
         raise NotFound("no such party in the account", field="party")
-    findings = judge_view(seen)
-    promises = promise_findings(seen)
-    desk = _Desk(seen, known, shared, party, findings, Bases(seen), staff(seen))
+    by_no: dict[int, list[Finding]] = {}
+    for finding in findings:
+        by_no.setdefault(finding.no, []).append(finding)
+    trials = Trials(entries, house)
+    desk = _Desk(seen, trials, party, findings, by_no, found.bases, staff(seen))
     steps = [*_answers(desk)]
-    for promise in promises:
+    for promise in found.promises:
         if promise.promiser == party and promise.state in {PromiseState.OPEN, PromiseState.OVERDUE}:
             overdue = promise.state is PromiseState.OVERDUE
             steps.append(
@@ -122,7 +126,7 @@ def next_steps(
                     ("N2", "J49"), promise.because, matter=promise.matter,
                 )
             )  # fmt: skip
-    for case in cases(seen, findings, promises):
+    for case in found.cases:
         steps.extend(_in_case(desk, case))
     cadences, plans = owed(seen, findings)
     owing: list[CadenceFinding | PlanFinding] = [*cadences, *plans]
@@ -197,10 +201,9 @@ def _again(desk: _Desk, case: Case) -> Iterator[NextStep]:
     onus = case.onus
     finding = [
         finding
-        for finding in desk.findings
-        if finding.sender == desk.party
-        and finding.no in onus.because
-        and finding.matter == case.matter
+        for no in sorted(set(onus.because))
+        for finding in desk.by_no.get(no, ())
+        if finding.sender == desk.party and finding.matter == case.matter
     ][-1]
     matter = case.matter if case.named else None
     about = (finding.purpose.value, *finding.topics)
@@ -329,7 +332,7 @@ def _addressed_to(desk: _Desk, step: NextStep, owing: CadenceFinding | PlanFindi
 def _full(desk: _Desk) -> Iterator[NextStep]:
     """N10: where one more touch would go over a cap."""
     seen = desk.view
-    caps = Caps(Docket(seen))
+    caps = desk.trials.caps(seen.as_of)
     last: dict[tuple[str | None, str | None], NextStep] = {}
     for to in seen.parties:
         if to == desk.party:
