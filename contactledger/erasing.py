@@ -61,12 +61,12 @@ def erase(tx: Transaction, account: str, redaction: Redaction, references: Refer
     return len(gone)
 
 
-def read_all(tx: Transaction, account: str) -> Iterator[Entry]:
-    """Every entry of an account with whatever is still disclosed."""
+def read_all(tx: Transaction, account: str, start: int = 0) -> Iterator[Entry]:
+    """Every entry of an account, from number `start` on, with whatever is still disclosed."""
     disclosed: dict[int, dict[str, str]] = {}
-    for part in tx.disclosures(account):
+    for part in tx.disclosures(account, start):
         disclosed.setdefault(part.no, {})[part.digest] = part.body
-    for row in tx.entries(account):
+    for row in tx.entries(account, start):
         yield decode(row.record, disclosed.pop(row.no, {}))
 
 
