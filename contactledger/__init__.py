@@ -88,6 +88,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     commands_tick.py TOP    the command for cron
     commands_archive.py TOP the commands that archive old accounts and bring them back
     commands_ask.py TOP     the command that asks an account
+    commands_across.py TOP  the commands that ask all accounts together
     commands_bundle.py TOP  the commands that make a bundle and open one
     commands_exchange.py TOP the commands with which two sides exchange
     commands_export.py TOP  the command that takes a ledger out for analysis

@@ -20,7 +20,8 @@ archived. One that goes on in another's log is asked about on its own, under its
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Self
 
 from attrs import frozen
@@ -59,11 +60,16 @@ NAMED = frozenset({"party", "person", "matter"})
 
 @frozen
 class Answer:
-    """`count` rows in `accounts` accounts, and the first of them, as flat dicts."""
+    """`count` rows in `accounts` accounts, and the first of them, as flat dicts.
+
+    `as_of`: the moment that it is true of. `unjudged`: accounts of which nothing can be said.
+    """
 
     count: int
     accounts: int
     rows: tuple[Row, ...]
+    as_of: datetime
+    unjudged: int = 0
 
 
 class Across:
@@ -102,7 +108,10 @@ class Across:
 
     def refresh(self) -> int:
         """Judge what is out of date; how many accounts that were. Every answer does it first."""
-        stale, gone = self._refresher.refresh()
+        return self._refresh(self._sources.now())
+
+    def _refresh(self, as_of: datetime) -> int:
+        stale, gone = self._refresher.refresh(as_of)
         for account in stale | gone:
             self._called.pop(account, None)
         return len(stale)
@@ -123,7 +132,7 @@ class Across:
         front. `held=False`: those that are not, None: all of them."""
         given, values = where(held=held)
         query = Query(f"FROM silence {given}", "ORDER BY at, n, no", values, SILENCE, SILENCE_NAMES)
-        return self._answer(query, limit, personal)
+        return self._answer(lambda: query, limit, personal)
 
     def waiting(
         self,
@@ -137,7 +146,7 @@ class Across:
         (`owes="us"`), who has not answered us (`owed="us"`). Else the id of a party."""
         given, values = where(owes=self._party(owes), owed=self._party(owed))
         query = Query(f"FROM wait {given}", "ORDER BY at, n, no", values, WAIT, WAIT_NAMES)
-        return self._answer(query, limit, personal)
+        return self._answer(lambda: query, limit, personal)
 
     def turns(
         self, whose: str | None = None, *, limit: int = SHOWN, personal: bool = False
@@ -149,7 +158,7 @@ class Across:
             given, values = "WHERE party NOT IN (?, '')", (self._row.recorder,)
         order = "ORDER BY since IS NULL, since, n, matter"
         query = Query(f"FROM turn {given}", order, values, TURN, TURN_NAMES)
-        return self._answer(query, limit, personal)
+        return self._answer(lambda: query, limit, personal)
 
     def told(
         self,
@@ -176,13 +185,15 @@ class Across:
         abouts = [About(kind, name) for kind, name in given.items() if name is not None]
         if len(abouts) != 1:
             raise BadInput("name one topic, milestone or matter", field="told")
-        self.refresh()
-        source, values = self._told(abouts[0], self._party(by))
-        if state is not None:
-            never = state == "never_told"
-            source += f" WHERE known.state {'IS NULL' if never else '= ?'}"
-            values += () if never else (state,)
-        query = Query(source, "ORDER BY n, party, person", values, TELLING, TELLING_NAMES)
+
+        def query() -> Query:
+            source, values = self._told(abouts[0], self._party(by))
+            if state is not None:
+                never = state == "never_told"
+                source += f" WHERE known.state {'IS NULL' if never else '= ?'}"
+                values += () if never else (state,)
+            return Query(source, "ORDER BY n, party, person", values, TELLING, TELLING_NAMES)
+
         return self._answer(query, limit, personal)
 
     def _told(self, about: About, by: str | None) -> tuple[str, tuple[object, ...]]:
@@ -197,15 +208,18 @@ class Across:
     def _party(self, name: str | None) -> str | None:
         return self._row.recorder if name == "us" else name
 
-    def _answer(self, query: Query, limit: int, personal: bool) -> Answer:
-        self.refresh()
+    def _answer(self, asked: Callable[[], Query], limit: int, personal: bool) -> Answer:
+        as_of = self._sources.now()
+        self._refresh(as_of)
+        query = asked()
         count, accounts = self._gists.all(query.count(), query.values)[0]
         rows = self._gists.all(query.rows(), (*query.values, limit))
         names = self._names({row[0] for row in rows})
         found = [{"account": names[row[0]], **query.values_of(row[1:])} for row in rows]
         if personal:
             self._name([row[0] for row in rows], found, query.names)
-        return Answer(count, accounts, tuple(found))
+        ((unjudged,),) = self._gists.all("SELECT count(*) FROM account WHERE NOT judged")
+        return Answer(count, accounts, tuple(found), as_of, unjudged)
 
     def _names(self, ids: Iterable[str]) -> dict[str, str]:
         names = {id_: self._called.get(id_, "") for id_ in ids}

@@ -7,7 +7,7 @@ What says `--recorder` writes; all else reads. Exit codes::
     1   refused or failed: one line on standard error, and below it what to do, where that is
         known. Or the answer is no (`may-contact`, `policy check`, `report-lint`)
     2   a wrong command, or the extra is not installed
-    3   done in part (`import`, `receive`, `replay`, `redact`, `scrub`, `tick`)
+    3   done in part (`across`, `import`, `receive`, `replay`, `redact`, `scrub`, `tick`)
     130 interrupted
 """
 
@@ -22,6 +22,7 @@ from rich.console import Console
 
 from contactledger import (
     __version__,
+    commands_across,
     commands_archive,
     commands_ask,
     commands_bundle,
@@ -149,6 +150,7 @@ commands_report.add_to(app)
 commands_write.add_to(app)
 commands_archive.add_to(app)
 commands_ask.add_to(app)
+commands_across.add_to(app)
 commands_bundle.add_to(app)
 commands_exchange.add_to(app)
 commands_export.add_to(app)

@@ -12,6 +12,9 @@ from contactledger.judge.counting import standing_entries, survivors
 from contactledger.questions import About
 from contactledger.report.names import REDACTED, names
 
+LABELLED = frozenset({"milestone", "matter"})
+"""Kinds of the entries that say it."""
+
 
 @frozen
 class Labels:

@@ -8,6 +8,7 @@ the house log, and none that is archived.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
@@ -20,9 +21,10 @@ from contactledger.erasing import read_all
 from contactledger.facts import Entry
 from contactledger.gists import Gists
 from contactledger.judge.gist import Gist, Thing, concerns, gist, micros, named
-from contactledger.naming import labels
+from contactledger.log.record import decode
+from contactledger.naming import LABELLED, labels
 from contactledger.references import References
-from contactledger.store.port import LedgerRow, Store
+from contactledger.store.port import LedgerRow, Store, Transaction
 
 BATCH = 50
 """Accounts that a process judges before it hands them over."""
@@ -55,9 +57,9 @@ class Refresher:
     processes: int = 1
     progress: Progress | None = None
 
-    def refresh(self) -> tuple[set[str], set[str]]:
-        """Judge what is out of date: the accounts that were, and those that are here no more."""
-        as_of = self.sources.now()
+    def refresh(self, as_of: datetime) -> tuple[set[str], set[str]]:
+        """Judge what is out of date at a moment, which is now: the accounts that were, and those
+        that are here no more."""
         sizes = self.sizes()
         self._house()
         known = self.gists.known()
@@ -131,12 +133,23 @@ def judge(store: Store, row: LedgerRow, accounts: Sequence[str], as_of: datetime
     with store.begin(write=False) as tx:
         house = list(read_all(tx, row.house))
         for account in accounts:
-            entries: list[Entry] = list(read_all(tx, account))
+            entries = _read(tx, account)
             one = gist(entries, as_of, house)
             if one.judged:
                 one = one._replace(things=[*one.things, *_things(entries, as_of, references)])
             found.append(one)
     return found
+
+
+def _read(tx: Transaction, account: str) -> list[Entry]:
+    """The entries of an account. Nothing personal counts in judging, so that of most of them no
+    more is read than their record: only what things are called is asked for by name."""
+    rows = list(tx.entries(account))
+    disclosed: dict[int, dict[str, str]] = {row.no: {} for row in rows if row.kind in LABELLED}
+    if disclosed:
+        for part in tx.disclosures(account, min(disclosed), max(disclosed) + 1):
+            disclosed.setdefault(part.no, {})[part.digest] = part.body
+    return [decode(row.record, disclosed.get(row.no, {})) for row in rows]
 
 
 def key_ref(references: References, kind: str, name: str) -> str:
@@ -163,6 +176,7 @@ _OPENED: list[tuple[Store, LedgerRow]] = []
 def _begin(place: Place, row: LedgerRow) -> None:
     from contactledger.store.sql import SqlStore
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for this
     url, prefix, schema = place
     _OPENED[:] = [(SqlStore.open(url, prefix=prefix, schema=schema, create=False), row)]
 

@@ -28,7 +28,7 @@ HEAD = """\
 | 0 | done; to a question, yes |
 | 1 | refused or failed: one line on standard error, and below it what to do, where that is known. To a question, no (`may-contact`, `policy check`, `report-lint`) |
 | 2 | a wrong command; or the extra is not installed |
-| 3 | done in part: rows that could not be read (`import`), events that wait in the inbox (`receive`, `replay`), bytes that wait for a scrub (`redact`, `scrub`, `tick`) |
+| 3 | done in part: accounts that this release cannot judge (`across`), rows that could not be read (`import`), events that wait in the inbox (`receive`, `replay`), bytes that wait for a scrub (`redact`, `scrub`, `tick`) |
 | 130 | interrupted by Ctrl-C |
 
 ## For people and for programs

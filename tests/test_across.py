@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -62,7 +63,7 @@ def of_the_thing(across: Across, **what: str) -> Answer:
     try:
         return across.told(**what)
     except NotFound:
-        return Answer(0, 0, ())
+        return Answer(0, 0, (), across._sources.now())
 
 
 def told_rows(ledger: Ledger, **what: str) -> list[Any]:
@@ -454,6 +455,7 @@ def test_what_another_process_does_is_what_is_done_here(tmp_path: Path) -> None:
     with ledger, ledger.across() as across:
         ids = list(across._refresher.sizes())
         refreshing._begin((f"sqlite:///{path}", "contactledger_", None), ledger._row)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # as it was in this process
         ((opened, _),) = refreshing._OPENED
         there = refreshing._work(ids, clock())
         opened.close()
