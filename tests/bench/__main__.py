@@ -28,6 +28,7 @@ from tests.bench import (
     sealing,
     starting,
     webhooks,
+    webserving,
     whole,
     writing,
 )
@@ -38,11 +39,11 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
     parser.add_argument(
-        "--only", default="", help="letters of parts to run: a b c d e i j l m o p r s t v w"
+        "--only", default="", help="letters of parts to run: a b c d e h i j l m o p r s t v w"
     )
     parser.add_argument("--entries", type=int, default=0, help="of the large ledgers")
     asked = parser.parse_args()
-    parts = asked.only or "abcdeijlmoprstvw"
+    parts = asked.only or "abcdehijlmoprstvw"
     large = asked.entries or (reading.LARGE if asked.large else reading.LARGE // 10)
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
@@ -77,6 +78,8 @@ def main() -> int:
             lines += printing.printing(folder)
         if "v" in parts:
             lines += bundles.verifying(folder)
+        if "h" in parts:
+            lines += webserving.serving(folder)
         if "w" in parts:
             lines += webhooks.parsing()
         lines.append(measure.calibration())
