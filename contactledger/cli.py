@@ -22,7 +22,6 @@ from rich.console import Console
 
 from contactledger import (
     __version__,
-    commands_across,
     commands_archive,
     commands_ask,
     commands_bundle,
@@ -46,6 +45,7 @@ from contactledger.commanding import (
     AsJson,
     AsOf,
     Db,
+    Recorder,
     advice,
     any_encoding,
     as_of_moment,
@@ -53,6 +53,7 @@ from contactledger.commanding import (
     say,
     say_json,
     say_page,
+    tell,
 )
 from contactledger.errors import LedgerError
 from contactledger.report.plain import standing_text
@@ -69,7 +70,7 @@ def run() -> None:
     """The command line of this process; errors of the library become one line and code 1."""
     any_encoding()
     try:
-        app()
+        app(prog_name="contactledger")
     except LedgerError as error:
         hint = advice(error)
         sys.stderr.write(f"contactledger: {error}\n" + (f"  {hint}\n" if hint else ""))
@@ -78,7 +79,7 @@ def run() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"contactledger {__version__}")
+        say(f"contactledger {__version__}")
         raise typer.Exit
 
 
@@ -94,12 +95,16 @@ def _common(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="The folder to play into.")] = Path("demo"),
+    as_json: AsJson = False,
 ) -> None:
     """Play half a year of "Nobody told us" into a ledger; print the standing, write the report."""
     from contactledger.demo import play
 
     played = play(out)
-    typer.echo(played.text)
+    if as_json:
+        say_json({"files": [str(path) for path in played.files], "key": str(played.key)})
+        return
+    say(played.text)
     console = Console(highlight=False, soft_wrap=True)
     for path in played.files:
         console.print(f"[dim]written:[/dim] {path}", markup=True)
@@ -139,6 +144,14 @@ def check(
 
 
 @app.command()
+def reindex(db: Db, recorder: Recorder, as_json: AsJson = False) -> None:
+    """Make the look-ups of a ledger again from its entries, where `check --lookups` says so."""
+    with opened(db, recorder=recorder) as ledger:
+        mended = ledger.reindex()
+    tell({"mended": mended}, f"mended: {mended:,} look-ups", as_json=as_json)
+
+
+@app.command()
 def standing(db: Db, account: Account, as_of: AsOf = "", as_json: AsJson = False) -> None:
     """Print an account: every party in the same columns, and whose turn it is."""
     with opened(db) as ledger:
@@ -150,7 +163,6 @@ commands_report.add_to(app)
 commands_write.add_to(app)
 commands_archive.add_to(app)
 commands_ask.add_to(app)
-commands_across.add_to(app)
 commands_bundle.add_to(app)
 commands_exchange.add_to(app)
 commands_export.add_to(app)

@@ -8,11 +8,12 @@ standard error while somebody watches, and never in a file or a pipe.
 from __future__ import annotations
 
 import codecs
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import orjson
 import typer
@@ -27,8 +28,26 @@ from contactledger.moments import Moment, moment
 PARTLY = 3
 """The exit code for what was done in part."""
 
+
+def account_names(context: typer.Context, incomplete: str) -> list[str]:
+    """For completion in a shell: the accounts of the ledger on the line whose names begin so."""
+    try:
+        with opened(context.params.get("db") or "") as ledger:
+            return [name for name in ledger.accounts() if name.startswith(incomplete)]
+    except errors.LedgerError:
+        return []  # a shell that completes has no place for errors
+
+
+def completing(words: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """Completion by one of these words."""
+    return lambda incomplete: [word for word in words() if word.startswith(incomplete)]
+
+
 Db = Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")]
-Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its name in the ledger.")]
+Account = Annotated[
+    str,
+    typer.Argument(metavar="ACCOUNT", help="Its name in the ledger.", autocompletion=account_names),
+]
 Recorder = Annotated[str, typer.Option(help="The key of the party that runs the ledger.")]
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="TIME", help="As in 2026-07-01T09:00Z; by default now.")
@@ -55,13 +74,34 @@ def as_of_moment(text: str) -> Moment | None:
 
 
 def say(text: str) -> None:
-    """Print text as it is."""
-    typer.echo(text.removesuffix("\n"))
+    """Print text as it is, a line of its own."""
+    _put(sys.stdout, text)
+
+
+def warn(text: str) -> None:
+    """Print a line on standard error."""
+    _put(sys.stderr, text)
+
+
+def _put(stream: TextIO | None, text: str) -> None:
+    # not by typer.echo: where a terminal is plain ASCII it takes that for an error, writes UTF-8
+    if stream is not None:
+        stream.write(text.removesuffix("\n") + "\n")
+        stream.flush()
 
 
 def say_json(value: Any) -> None:
     """Print one line of JSON, in UTF-8."""
     typer.echo(orjson.dumps(value))
+
+
+def tell(values: dict[str, Any], *lines: str, as_json: bool) -> None:
+    """Print what was done: lines for people, one object for programs."""
+    if as_json:
+        say_json(values)
+        return
+    for line in lines:
+        say(line)
 
 
 _COLOURS = (
@@ -74,7 +114,7 @@ _COLOURS = (
 
 def say_page(text: str) -> None:
     """Print a page of text; in colours, if it is a terminal that it is printed on."""
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():
         say(text)
         return
     page = Text(text.removesuffix("\n"))
@@ -119,24 +159,37 @@ def any_encoding() -> None:
 # --- what to do about an error ----------------------------------------------------------------
 
 ADVICE: tuple[tuple[type[errors.LedgerError], str], ...] = (
+    (errors.BadTemplate, "look through them with: contactledger report-lint FOLDER"),
+    (errors.Conflict, "what is on record stays; give the new fact a key of its own"),
+    (errors.Archived, "bring it back with: contactledger restore DB FILE --recorder KEY"),
+    (errors.OnHold, "see `contactledger holds`; end one with: contactledger release"),
+    (errors.Unverified, "see that the key it is checked with is the sender's newest one"),
+    (errors.CannotJudge, "a newer release wrote that policy; install one"),
+    (errors.Fork, "an older backup, or a second sealer with the same key (docs/backup.md)"),
+    (errors.BadBundle, "do not rely on it; ask for it again, and for the sender's verifier key"),
     (errors.StoreMissing, "make a ledger with: contactledger init DB --recorder KEY"),
     (errors.WrongLayout, "back it up, then run: contactledger migrate DB"),
     (errors.StoreInDoubt, "look with `contactledger entries` whether it is there; then run again"),
     (errors.StoreLost, "see that the server runs and can be reached; nothing was written"),
     (errors.StoreBusy, "another process writes for long; run the command again"),
     (errors.StoreFull, "make room on the device; nothing of it was written"),
-    (errors.Corrupt, "do not write to it; keep a copy, and restore a backup (docs/backup.md)"),
-    (errors.Fork, "an older backup, or a second sealer with the same key (docs/backup.md)"),
-    (errors.OnHold, "see `contactledger holds`; end one with: contactledger release"),
-    (errors.BadBundle, "do not rely on it; ask for it again, and for the sender's verifier key"),
+    (errors.StoreReadOnly, "see who may write the file and its folder, or that user's rights"),
 )
 """Class → what to do next; the first that fits."""
+LOST_LOOKUP = "mend it with: contactledger reindex DB --recorder KEY"
+LOST_EVIDENCE = "do not write to it; keep a copy, and restore a backup (docs/backup.md)"
 
 
 def advice(error: errors.LedgerError) -> str:
     """What to do about an error, "" where its own text says all there is to say."""
-    if isinstance(error, errors.NotFound) and error.field == "account":
-        return "see their names with: contactledger accounts DB"
-    if isinstance(error, errors.NotFound) and error.field in ("person", "party"):
-        return "see what is on record with: contactledger entries DB ACCOUNT"
+    if isinstance(error, errors.NotFound):
+        if error.field == "account":
+            return "see their names with: contactledger accounts DB"
+        of_account = error.field in ("person", "party", "matter", "entry") or "." in error.field
+        return "see what is on record with: contactledger entries DB ACCOUNT" if of_account else ""
+    if isinstance(error, errors.Corrupt):
+        return LOST_LOOKUP if "look-up" in error.what else LOST_EVIDENCE
+    extra = re.search(r"contactledger\[\w+\]", str(error))
+    if isinstance(error, errors.NotInstalled) and extra:
+        return f'install it with: {sys.executable} -m pip install "{extra[0]}"'
     return next((text for cls, text in ADVICE if isinstance(error, cls)), "")

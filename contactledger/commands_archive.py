@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from contactledger.archiving import Archive
 from contactledger.commanding import (
     Account,
     AsJson,
@@ -16,7 +17,7 @@ from contactledger.commanding import (
     Recorder,
     Signer,
     opened,
-    say_json,
+    tell,
 )
 
 
@@ -33,6 +34,7 @@ def archive(
     out: Annotated[Path, typer.Option(help="The file to make; there must be none.")],
     signer: Signer = None,
     high_water: HighWater = None,
+    as_json: AsJson = False,
 ) -> None:
     """Move an account's entries out of the database, into a file that anybody can verify.
 
@@ -41,27 +43,34 @@ def archive(
     with opened(db, recorder=recorder, signer=signer, high_water=high_water) as ledger:
         made = ledger.archive(account, out)
         ledger.scrub()
-    typer.echo(f"archived: {made.entries:,} entries of {made.account} to {out}")
-    typer.echo(f"SHA-256:  {made.sha256}")
-    typer.echo("The file is now the only copy. Keep it as you keep the database.")
+    tell(
+        {**_row(made), "path": str(out)},
+        f"archived: {made.entries:,} entries of {made.account} to {out}",
+        f"SHA-256:  {made.sha256}",
+        "The file is now the only copy. Keep it as you keep the database.",
+        as_json=as_json,
+    )
 
 
 def restore(
     db: Db,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The account's file.")],
     recorder: Recorder,
+    as_json: AsJson = False,
 ) -> None:
     """Bring an archived account back into the database, byte for byte."""
     with opened(db, recorder=recorder) as ledger:
         made = ledger.restore(file)
-    typer.echo(f"restored: {made.entries:,} entries of {made.account}")
+    tell(_row(made), f"restored: {made.entries:,} entries of {made.account}", as_json=as_json)
 
 
 def archives(db: Db, as_json: AsJson = False) -> None:
     """List the accounts that are archived, and the files they are in, by their SHA-256."""
     with opened(db) as ledger:
         for one in ledger.archives():
-            if as_json:
-                say_json({"account": one.account, "entries": one.entries, "sha256": one.sha256})
-            else:
-                typer.echo(f"{one.sha256}  {one.account} ({one.entries:,} entries)")
+            line = f"{one.sha256}  {one.account} ({one.entries:,} entries)"
+            tell(_row(one), line, as_json=as_json)
+
+
+def _row(one: Archive) -> dict[str, Any]:
+    return {"account": one.account, "entries": one.entries, "sha256": one.sha256}

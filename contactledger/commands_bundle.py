@@ -17,8 +17,11 @@ from contactledger.commanding import (
     Signer,
     opened,
     progress,
+    say,
     say_json,
     say_page,
+    tell,
+    warn,
 )
 from contactledger.errors import BadInput
 from contactledger.exchange import Countersigned, OpenedBundle, open_bundle
@@ -72,9 +75,9 @@ def verify(
     if as_json:
         say_json(_facts(held))
     for line in () if as_json else _lines(held, remembering=remember is not None):
-        typer.echo(line)
+        say(line)
     if not held.complete and not as_json:
-        typer.echo("A partial bundle is not judged: what answers its touches may not be in it.")
+        say("A partial bundle is not judged: what answers its touches may not be in it.")
     if not held.complete or not judged:
         return
     with progress(f"judging {held.size:,} entries"):
@@ -83,13 +86,13 @@ def verify(
     if as_json:
         say_json(data)
     else:
-        typer.echo()
+        say("")
         say_page(standing_text(data))
     if out is not None:
         made = report.form(out.suffix)
         with files.replacing(out, "--out") as target:
             target.write(made)
-        typer.echo(f"written: {out}", err=as_json)
+        (warn if as_json else say)(f"written: {out}")
 
 
 def bundle(  # noqa: PLR0913, PLR0917 - one for each option
@@ -107,6 +110,7 @@ def bundle(  # noqa: PLR0913, PLR0917 - one for each option
         str | None, typer.Option(help="The key of the party that runs the ledger.")
     ] = None,
     high_water: HighWater = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write an account as a file that the other side can verify offline.
 
@@ -120,8 +124,12 @@ def bundle(  # noqa: PLR0913, PLR0917 - one for each option
         made = ledger.bundle(account, entries=wanted, to=to, originals=originals)
         with progress(f"writing {out.name}") as bar:
             size = made.save(out, progress=bar)
-    typer.echo(f"written: {out} ({size:,} bytes)")
-    typer.echo(f"the other side checks it with: contactledger verify {out.name} --trust KEY")
+    tell(
+        {"path": str(out), "bytes": size},
+        f"written: {out} ({size:,} bytes)",
+        f"the other side checks it with: contactledger verify {out.name} --trust KEY",
+        as_json=as_json,
+    )
 
 
 def _facts(held: OpenedBundle) -> dict[str, Any]:

@@ -13,7 +13,17 @@ from typing import Annotated
 
 import typer
 
-from contactledger.commanding import PARTLY, Account, AsJson, Db, Recorder, opened, say, say_json
+from contactledger.commanding import (
+    PARTLY,
+    Account,
+    AsJson,
+    Db,
+    Recorder,
+    opened,
+    say,
+    say_json,
+    tell,
+)
 from contactledger.errors import BadInput
 from contactledger.scrubbing import Erasure, ErasureState
 from contactledger.stating import statement
@@ -99,12 +109,14 @@ def hold(
     person: Person = "",
     basis: Annotated[str, typer.Option(help='A slug, as in "litigation".')] = "",
     reason: Reason = "",
+    as_json: AsJson = False,
 ) -> None:
     """Place a legal hold: until it is released, nothing of the account (or of one person) may
     be erased."""
     with opened(db, recorder=recorder) as ledger:
         made = ledger.hold(account, person or None, basis=basis or None, reason=reason or None)
-    say(f"entry {made.no}: on hold; it ends with: contactledger release {db} {account} {made.no}")
+    ends = f"contactledger release {db} {account} {made.no}"
+    tell(statement(made), f"entry {made.no}: on hold; it ends with: {ends}", as_json=as_json)
 
 
 def release(
@@ -113,11 +125,13 @@ def release(
     hold: Annotated[int, typer.Argument(metavar="NO", help="As `holds` lists it.")],
     recorder: Recorder,
     reason: Reason = "",
+    as_json: AsJson = False,
 ) -> None:
     """End a legal hold."""
     with opened(db, recorder=recorder) as ledger:
         made = ledger.release(account, hold, reason=reason or None)
-    say(f"entry {made.no}: the hold of entry {hold} is released")
+    line = f"entry {made.no}: the hold of entry {hold} is released"
+    tell(statement(made), line, as_json=as_json)
 
 
 def holds(db: Db, account: Account, as_json: AsJson = False) -> None:
@@ -146,7 +160,9 @@ def subject(
         made = ledger.subject(account, person)
     if out is not None:
         made.save(out)
-        say(f"written: {out} ({len(made.data['entries']):,} entries)")
+        count = len(made.data["entries"])
+        written = f"written: {out} ({count:,} entries)"
+        tell({"path": str(out), "entries": count}, written, as_json=as_json)
     elif as_json:
         say_json(made.data)
     else:

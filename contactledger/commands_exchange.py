@@ -9,16 +9,18 @@ from typing import Annotated
 import typer
 
 from contactledger import files
-from contactledger.commanding import AsJson, Db, Recorder, opened, say_json, say_page
+from contactledger.commanding import AsJson, Db, Recorder, opened, say_json, say_page, tell
 from contactledger.countersigning import MEANING, Countersignature, countersign
 from contactledger.errors import BadInput
 from contactledger.exchange import OpenedBundle, open_bundle
 from contactledger.reconciling import Side, reconcile
+from contactledger.report.kinds import OFFERED
 
 Trust = Annotated[
     list[str],
     typer.Option("--trust", metavar="KEY", help="A verifier key or its .vkey file; may repeat."),
 ]
+FORMS = tuple(f".{form}" for form in OFFERED["reconciliation"].forms)
 _ZIP = b"PK"
 
 
@@ -36,13 +38,24 @@ def countersign_(
     remember: Annotated[
         Path | None, typer.Option(help="The file that keeps what you have verified before.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Verify a bundle and sign that you were given it. It says nothing about agreeing."""
     held = open_bundle(bundle, trust=trust, remember=remember)
     countersign(held, key, datetime.now(UTC)).save(out)
-    typer.echo(f"verified: {held.size:,} entries of {held.account}, sealed by {held.origin}")
-    typer.echo(MEANING)
-    typer.echo(f"written: {out}; send it back to whoever gave you the bundle")
+    tell(
+        {
+            "path": str(out),
+            "account": held.account,
+            "entries": held.size,
+            "key": held.key,
+            "sealed_at": held.sealed_at,
+        },
+        f"verified: {held.size:,} entries of {held.account}, sealed by {held.origin}",
+        MEANING,
+        f"written: {out}; send it back to whoever gave you the bundle",
+        as_json=as_json,
+    )
 
 
 def accept(
@@ -50,15 +63,18 @@ def accept(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What came back.")],
     trust: Trust,
     recorder: Recorder,
+    as_json: AsJson = False,
 ) -> None:
     """Take in a countersignature; later bundles of the account hold it."""
     with opened(db, recorder=recorder) as ledger:
         kept = ledger.accept(Countersignature.load(file), trust=trust)
-    typer.echo(
+    tell(
+        {"name": kept.name, "entries": kept.size, "at": kept.at},
         f"accepted: {kept.name} received {kept.size:,} entries at {kept.at:%Y-%m-%d %H:%M:%S} UTC "
-        "by its own clock"
+        "by its own clock",
+        MEANING,
+        as_json=as_json,
     )
-    typer.echo(MEANING)
 
 
 def reconcile_(
@@ -67,22 +83,22 @@ def reconcile_(
     trust: Trust,
     account: Annotated[str, typer.Option(help="The account's name, where one is a ledger.")] = "",
     out: Annotated[
-        Path | None, typer.Option(help="A file ending in .html, .txt or .json; else it is printed.")
+        Path | None, typer.Option(help=f"A file ending in {', '.join(FORMS)}; else it is printed.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Lay two records of one account side by side: agreed, contradicting, in one alone."""
     found = reconcile(_side(ours, trust, account), _side(theirs, trust, account))
     report = found.report()
-    forms = {".html": report.html, ".txt": report.text, ".json": report.json}
     if out is None:
         say_json(report.data) if as_json else say_page(report.text())
         return
-    if out.suffix not in forms:
-        raise BadInput(f"must end in one of: {', '.join(forms)}", field="--out")
+    if out.suffix not in FORMS:
+        raise BadInput(f"must end in one of: {', '.join(FORMS)}", field="--out")
+    made = report.form(out.suffix)
     with files.replacing(out, "--out") as file:
-        file.write(forms[out.suffix]().encode())
-    typer.echo(f"written: {out}")
+        file.write(made)
+    tell({"path": str(out)}, f"written: {out}", as_json=as_json)
 
 
 def _side(where: str, trust: list[str], account: str) -> OpenedBundle | Side:

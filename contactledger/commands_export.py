@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from contactledger.commanding import AsJson, Db, opened, say_json
+from contactledger.commanding import AsJson, Db, opened, say, say_json
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,4 +41,4 @@ def export(
         if as_json:
             say_json({"path": str(file.path), "rows": file.rows})
         else:
-            typer.echo(f"written: {file.path} ({file.rows:,} rows)")
+            say(f"written: {file.path} ({file.rows:,} rows)")

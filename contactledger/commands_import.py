@@ -15,7 +15,17 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
-from contactledger.commanding import PARTLY, AsJson, Db, Recorder, opened, say_json
+from contactledger.commanding import (
+    PARTLY,
+    AsJson,
+    Db,
+    Recorder,
+    completing,
+    opened,
+    say,
+    say_json,
+    tell,
+)
 from contactledger.errors import BadInput
 from contactledger.importing import Batch, Imported
 from contactledger.moments import moment
@@ -46,7 +56,14 @@ def import_(  # noqa: PLR0913, PLR0917 - they are the options of a command
     db: Db,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to import.")],
     recorder: Recorder,
-    form: Annotated[str, typer.Option("--as", help=f"One of: {', '.join(FORMS)}.")],
+    form: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help=f"One of: {', '.join(FORMS)}.",
+            autocompletion=completing(lambda: FORMS),
+        ),
+    ],
     mapping: Annotated[
         str, typer.Option(help="Of a table: a name that comes with the package, or a TOML file.")
     ] = "",
@@ -83,7 +100,7 @@ def import_(  # noqa: PLR0913, PLR0917 - they are the options of a command
             source = _source(form, body, _mapping(mapping), zone or None)
             batches = iter([ledger.import_(source, body, dry_run=dry_run, period=covered)])
         for done in batches:
-            say_json(_counts(done)) if as_json else typer.echo(_told(done))
+            say_json(_counts(done)) if as_json else say(_told(done))
             partly = partly or bool(done.faults)
     if partly:
         raise typer.Exit(PARTLY)
@@ -118,7 +135,7 @@ def imports(db: Db, recorder: Recorder, as_json: AsJson = False) -> None:
                 continue
             gone = ", taken back" if batch.taken_back else ""
             when = f"{batch.imported_at:%Y-%m-%d %H:%M}"
-            typer.echo(f"{batch.id}  {when}  {batch.source}  {batch.entries:,} entries{gone}")
+            say(f"{batch.id}  {when}  {batch.source}  {batch.entries:,} entries{gone}")
 
 
 def take_back(
@@ -126,11 +143,12 @@ def take_back(
     batch: Annotated[str, typer.Argument(metavar="BATCH", help="As `imports` lists it.")],
     recorder: Recorder,
     reason: Annotated[str, typer.Option(help="Why; it is on record.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Retract every entry of an import."""
     with opened(db, recorder=recorder) as ledger:
         count = len(ledger.take_back(batch, reason or None))
-    typer.echo(f"retracted: {count:,} entries")
+    tell({"batch": batch, "retracted": count}, f"retracted: {count:,} entries", as_json=as_json)
 
 
 def _source(form: str, body: bytes, mapping: Mapping | str, zone: str | None) -> Any:

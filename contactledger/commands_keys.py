@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from contactledger.commanding import Db, HighWater, Recorder, opened
+from contactledger.commanding import AsJson, Db, HighWater, Recorder, opened, tell
 from contactledger.keys import keygen as make_key
 
 
@@ -22,12 +22,18 @@ def keygen(
         str, typer.Argument(metavar="NAME", help='As in "acme.example/contacts"; it is public.')
     ],
     out: Annotated[Path, typer.Option(help="The key file; it must not be there yet.")],
+    as_json: AsJson = False,
 ) -> None:
     """Make a key to sign with, and the verifier key to hand to the other side."""
     key = make_key(out, name)
-    typer.echo(f"written: {out}: keep it secret, and apart from the database's backups")
-    typer.echo(f"written: {out.with_suffix('.vkey')}: hand it to the other side")
-    typer.echo(key.format())
+    public = out.with_suffix(".vkey")
+    tell(
+        {"path": str(out), "verifier_path": str(public), "key": key.format()},
+        f"written: {out}: keep it secret, and apart from the database's backups",
+        f"written: {public}: hand it to the other side",
+        key.format(),
+        as_json=as_json,
+    )
 
 
 def seal(
@@ -35,8 +41,11 @@ def seal(
     recorder: Recorder,
     signer: Annotated[str, typer.Option(help="The key file, or env:NAME.")],
     high_water: HighWater = None,
+    as_json: AsJson = False,
 ) -> None:
     """Sign everything that was recorded; print the checkpoint."""
     with opened(db, recorder=recorder, signer=signer, high_water=high_water) as ledger:
         sealed = ledger.seal()
-    typer.echo(sealed.note.decode(), nl=False)
+    note = sealed.note.decode()
+    values = {"size": sealed.checkpoint.size, "sealed_at": sealed.sealed_at, "note": note}
+    tell(values, note, as_json=as_json)

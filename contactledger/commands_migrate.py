@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from contactledger.commanding import AsJson, Db, tell
 from contactledger.errors import BadInput
 from contactledger.store.making import PREFIX
 
@@ -16,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def migrate(
-    db: Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")],
+    db: Db,
     prefix: Annotated[str, typer.Option(help="Of the tables' names.")] = PREFIX,
     schema: Annotated[str | None, typer.Option(help="They are in (PostgreSQL).")] = None,
     sql: Annotated[
@@ -29,6 +30,7 @@ def migrate(
         bool,
         typer.Option("--roles", help="Connect to nothing; print the SQL of least privilege."),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Bring a ledger's tables to the layout of this release, or make them.
 
@@ -44,13 +46,13 @@ def migrate(
         url, prefix, schema = place_of(where, prefix, schema)
         if url.get_backend_name() == "sqlite":
             raise BadInput("SQLite has none", field="--roles")
-        typer.echo(roles_script(prefix=prefix, schema=schema), nl=False)
+        script = roles_script(prefix=prefix, schema=schema)
+    elif sql:
+        script = migrations.script(where, prefix=prefix, schema=schema, since=since)
+    else:
+        ran = migrations.migrate(where, prefix=prefix, schema=schema)
+        told = [f"migrated to {revision.replace('_', ' ')}" for revision in ran]
+        told = told or [f"nothing to do: {migrations.head().replace('_', ' ')}"]
+        tell({"migrated": list(ran), "layout": migrations.head()}, *told, as_json=as_json)
         return
-    if sql:
-        typer.echo(migrations.script(where, prefix=prefix, schema=schema, since=since), nl=False)
-        return
-    ran = migrations.migrate(where, prefix=prefix, schema=schema)
-    for revision in ran:
-        typer.echo(f"migrated to {revision.replace('_', ' ')}")
-    if not ran:
-        typer.echo(f"nothing to do: {migrations.head().replace('_', ' ')}")
+    tell({"sql": script}, script, as_json=as_json)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from contactledger import files
-from contactledger.commanding import AsJson, say, say_json
+from contactledger.commanding import AsJson, completing, say, say_json, tell
 from contactledger.judge.policy import expand_policy, parse_policy, policy_digest, rule_sentences
 from contactledger.judge.policy_lint import lint_policy
 from contactledger.policies import READY, ready_policy
@@ -39,7 +39,7 @@ def check(file: File, as_json: AsJson = False) -> None:
         if as_json:
             say_json({"doubt": complaint.doubt, "text": str(complaint)})
         else:
-            typer.echo(f"{file}: {complaint}")
+            say(f"{file}: {complaint}")
     wrong = sum(not complaint.doubt for complaint in found)
     if wrong:
         raise typer.Exit(1)
@@ -71,11 +71,19 @@ def list_(as_json: AsJson = False) -> None:
 
 @commands.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As `policy list` names it.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="As `policy list` names it.",
+            autocompletion=completing(lambda: READY),
+        ),
+    ],
     country: Annotated[
         str, typer.Option(help='With the public holidays of this country, as in "DE".')
     ] = "",
     subdivision: Annotated[str, typer.Option(help='And of this part of it, as in "BY".')] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Print a ready policy, to be kept in a file, changed and adopted."""
     text = ready_policy(
@@ -85,4 +93,4 @@ def show(
         year=datetime.now(UTC).year,
     )
     expand_policy(text)  # so that a country without holidays is said now
-    typer.echo(text, nl=False)
+    tell({"name": name, "text": text}, text, as_json=as_json)

@@ -23,7 +23,7 @@ from typing import Annotated, Any, cast
 import orjson
 import typer
 
-from contactledger.commanding import AsJson, Db, Recorder, opened, say_json
+from contactledger.commanding import AsJson, Db, Recorder, completing, opened, say, say_json, warn
 from contactledger.configured import configured, named, unproven
 from contactledger.errors import BadEvent, BadFact, BadInput, TooLarge
 from contactledger.facts import Coverage, Entry
@@ -49,7 +49,12 @@ def add_to(app: typer.Typer) -> None:
 def receive(
     db: Db,
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="Who reports: sendgrid, twilio, mail …")
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Who reports: sendgrid, twilio, mail …",
+            autocompletion=completing(named),
+        ),
     ],
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="The body as it came; - is standard input.")
@@ -68,7 +73,7 @@ def receive(
     """
     made = configured(source, os.environ)
     if unproven(made):
-        typer.echo(f"no key is set for {source}: nothing proves who sent this", err=True)
+        warn(f"no key is set for {source}: nothing proves who sent this")
     given = _headers(headers) if headers else {}
     body = _body(file, made.max_body_bytes)
     check_size(made, body)
@@ -78,7 +83,7 @@ def receive(
         except (BadEvent, BadFact, TooLarge) as error:
             # what is too large to be taken in, or forged, was refused before it was kept
             receipt = Receipt("", source=source, failed=type(error).__name__)
-            typer.echo(f"contactledger: {error}", err=True)
+            warn(f"contactledger: {error}")
     _tell(receipt, as_json)
     if receipt.parked or receipt.failed:
         raise typer.Exit(KEPT)
@@ -110,12 +115,12 @@ def replay(
                 _tell(receipt, as_json)
         waiting = {n: w for n, w in sorted(ledger.waiting().items()) if not source or n in source}
     if as_json:
-        typer.echo(orjson.dumps({"bodies": bodies, "waiting": waiting}))
+        say_json({"bodies": bodies, "waiting": waiting})
     else:
-        typer.echo(f"bodies gone through: {bodies:,}\nrecorded: {entries:,} entries")
+        say(f"bodies gone through: {bodies:,}\nrecorded: {entries:,} entries")
         for name, states in waiting.items():
             counts = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
-            typer.echo(f"waiting still: {name}: {counts}")
+            say(f"waiting still: {name}: {counts}")
     if waiting:
         raise typer.Exit(KEPT)
 
@@ -137,7 +142,7 @@ def heartbeat(
     with opened(db, recorder=recorder) as ledger:
         words = ledger.heartbeat(collector, *channel, every_seconds=every, caught_up=caught_up)
     for entry in words:
-        say_json(statement(entry)) if as_json else typer.echo(_coverage(cast(Coverage, entry.fact)))
+        say_json(statement(entry)) if as_json else say(_coverage(cast(Coverage, entry.fact)))
 
 
 def _coverage(fact: Coverage) -> str:
@@ -159,6 +164,8 @@ def _body(file: str, most: int) -> bytes:
     """The bytes, and one more than are taken at most."""
     try:
         if file == "-":
+            if sys.stdin is None:
+                raise BadInput("there is no standard input", field="FILE")
             return sys.stdin.buffer.read(most + 1)
         with Path(file).open("rb") as body:
             return body.read(most + 1)
@@ -200,7 +207,7 @@ def _from_json(text: str) -> dict[str, str]:
 
 def _tell(receipt: Receipt, as_json: bool) -> None:
     if as_json:
-        typer.echo(orjson.dumps(_plain(receipt)))
+        say_json(_plain(receipt))
         return
     lines = [
         f"recorded: {len(receipt.recorded):,} entries",
@@ -211,7 +218,7 @@ def _tell(receipt: Receipt, as_json: bool) -> None:
         lines = ["kept in the inbox: it could not be read or recorded"]
     elif receipt.parked:
         lines.append(f"kept in the inbox as {receipt.inbox}: {len(receipt.parked):,} events")
-    typer.echo("\n".join(lines))
+    say("\n".join(lines))
 
 
 def _plain(receipt: Receipt) -> dict[str, Any]:

@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contactledger import files
-from contactledger.commanding import AsJson, AsOf, Db, as_of_moment, opened, say, say_json
+from contactledger.commanding import (
+    AsJson,
+    AsOf,
+    Db,
+    account_names,
+    as_of_moment,
+    completing,
+    opened,
+    say,
+    say_json,
+    tell,
+)
 from contactledger.errors import BadInput
-from contactledger.report.kinds import OF_ACCOUNT, OF_LEDGER
+from contactledger.report.kinds import KINDS, OF_ACCOUNT, OF_LEDGER
 from contactledger.templating import PACKAGE, lint
 
 if TYPE_CHECKING:
@@ -32,14 +43,21 @@ def report(  # noqa: PLR0913 - options of the command line
     account: Annotated[
         str,
         typer.Argument(
-            metavar="ACCOUNT", help="Its name in the ledger; none for a report over all accounts."
+            metavar="ACCOUNT",
+            help="Its name in the ledger; none for a report over all accounts.",
+            autocompletion=account_names,
         ),
     ] = "",
     *,
     out: Annotated[
         Path, typer.Option(help="A file ending in .html, .pdf, .txt, .md, .csv or .json.")
     ],
-    kind: Annotated[str, typer.Option(metavar="KIND", help=_KINDS)] = PROOF,
+    kind: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND", help=_KINDS, autocompletion=completing(lambda: (PROOF, *KINDS))
+        ),
+    ] = PROOF,
     about: Annotated[
         str,
         typer.Option(
@@ -59,6 +77,7 @@ def report(  # noqa: PLR0913 - options of the command line
     code_points: Annotated[
         bool, typer.Option("--code-points", help="In a PDF, where no font has it: [U+65E5].")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a report of an account, or of all of them; by default the proof of contact.
 
@@ -85,7 +104,7 @@ def report(  # noqa: PLR0913 - options of the command line
         form = made.form(out.suffix, **(drawn if out.suffix == ".pdf" else {}))
     with files.replacing(out, "--out") as target:
         target.write(form)
-    typer.echo(f"written: {out}")
+    tell({"path": str(out), "bytes": len(form)}, f"written: {out}", as_json=as_json)
 
 
 def _survey(

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from contactledger.commanding import AsJson, tell
+
 PREFIX = "contactledger_"
 Prefix = Annotated[str, typer.Option(help="What the tables' names begin with.")]
 Schema = Annotated[str, typer.Option(help="The schema of the tables; by default none is named.")]
@@ -29,12 +31,13 @@ def partitions(
     parts: Annotated[int, typer.Option(help="How many.")] = 16,
     prefix: Prefix = PREFIX,
     schema: Schema = "",
+    as_json: AsJson = False,
 ) -> None:
     """New tables in hash partitions, inside one PostgreSQL."""
     from contactledger.store.scaling import scripts
 
     text = scripts.partitions(prefix=prefix, schema=schema or None, parts=parts)
-    typer.echo(text, nl=False)
+    tell({"sql": text}, text, as_json=as_json)
 
 
 @scaling.command()
@@ -42,12 +45,13 @@ def citus(
     shards: Annotated[int, typer.Option(help="How many.")] = 32,
     prefix: Prefix = PREFIX,
     schema: Schema = "",
+    as_json: AsJson = False,
 ) -> None:
     """New tables in shards, on the coordinator of a Citus cluster."""
     from contactledger.store.scaling import scripts
 
     text = scripts.citus(prefix=prefix, schema=schema or None, shards=shards)
-    typer.echo(text, nl=False)
+    tell({"sql": text}, text, as_json=as_json)
 
 
 @scaling.command()
@@ -58,6 +62,7 @@ def move(
     old_schema: Annotated[str, typer.Option(help="The schema of the old tables.")] = "",
     prefix: Prefix = PREFIX,
     schema: Schema = "",
+    as_json: AsJson = False,
 ) -> None:
     """All rows of the old tables into the new ones, which are empty; writers wait meanwhile."""
     from contactledger.store.scaling import scripts
@@ -65,4 +70,4 @@ def move(
     text = scripts.move(
         old_prefix=old_prefix, old_schema=old_schema or None, prefix=prefix, schema=schema or None
     )
-    typer.echo(text, nl=False)
+    tell({"sql": text}, text, as_json=as_json)

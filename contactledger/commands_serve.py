@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contactledger.commanding import AsJson, Db, Recorder, opened, tell
 from contactledger.configured import PREFIX, configured, named, unproven
 from contactledger.errors import BadInput, NotInstalled
-from contactledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from contactledger.sources.source import Source
@@ -35,12 +35,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def serve(
-    db: Annotated[str, typer.Argument(metavar="DB", help="A SQLite file or a database URL.")],
-    recorder: Annotated[str, typer.Option(help="The key of the party that runs the ledger.")],
+    db: Db,
+    recorder: Recorder,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535)] = 8000,
     public_url: Annotated[str, typer.Option(help="The address as others see it.")] = "",
     signer: Annotated[str, typer.Option(help="The key to seal with, a path or env:NAME.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Serve the pages, webhooks and the JSON API of a ledger; the password is in the environment
     (CONTACTLEDGER_WEB_PASSWORD)."""
@@ -52,12 +53,12 @@ def serve(
         raise NotInstalled("serving needs contactledger[serve]") from None
 
     allow = by_password(os.environ)
-    where = db if "://" in db else f"sqlite:///{db}"
-    with Ledger.open(where, recorder=recorder, create=False, signer=signer or None) as ledger:
+    with opened(db, recorder=recorder, signer=signer or None) as ledger:
         app: Any = pages(
             ledger, allow, sources=with_keys(os.environ), public_url=public_url or None
         )
-        typer.echo(f"serving on http://{host}:{port}/ (Ctrl-C ends it)")
+        url = f"http://{host}:{port}/"
+        tell({"url": url}, f"serving on {url} (Ctrl-C ends it)", as_json=as_json)
         uvicorn.run(asking(app), host=host, port=port, log_level="warning", server_header=False)
 
 

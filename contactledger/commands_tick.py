@@ -37,6 +37,7 @@ from contactledger.commanding import (
     progress,
     say,
     say_json,
+    warn,
 )
 from contactledger.errors import Archived, LedgerError, NotFound
 from contactledger.ledger import Ledger
@@ -77,7 +78,7 @@ def tick(
     for alert in done.alerts:
         say_json(alert) if as_json else say(alert["text"])
     for name, error in done.failed:
-        typer.echo(f"contactledger: {name}: {error}", err=True)
+        warn(f"contactledger: {name}: {error}")
     if done.failed:
         raise typer.Exit(1)  # and the moment is not kept, so nothing is passed over
     if state is not None:

@@ -21,6 +21,7 @@ from contactledger.commanding import (
     opened,
     say,
     say_json,
+    tell,
 )
 from contactledger.errors import BadInput, StoreMissing, TooLarge
 from contactledger.facts import Entry, Fact, PolicyAdopted
@@ -45,6 +46,7 @@ def init(
     policy: Annotated[
         str, typer.Option(help=f"For all accounts: a TOML file, or one of {', '.join(READY)}.")
     ] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Make a ledger, and adopt a policy for its accounts. What is there already stays."""
     text = _policy(policy) if policy else ""
@@ -55,12 +57,14 @@ def init(
     with ledger:
         if text:
             ledger.record(HOUSE, PolicyAdopted(text))
-        say("made: a new ledger" if made else "is there already, and stays as it is")
-        if text:
-            say("adopted: the policy, for accounts that are opened from now on")
-        if made:
-            say("next, introduce the two sides of an account, say:")
-            say(f'  contactledger record {db} ACCOUNT --recorder {recorder} party key=… name="…"')
+    lines = ["made: a new ledger" if made else "is there already, and stays as it is"]
+    if text:
+        lines.append("adopted: the policy, for accounts that are opened from now on")
+    if made:
+        lines.append("next, introduce the two sides of an account, say:")
+        how = f'record {db} ACCOUNT --recorder {recorder} party key=… name="…"'
+        lines.append(f"  contactledger {how}")
+    tell({"made": made, "adopted": bool(text)}, *lines, as_json=as_json)
 
 
 def _policy(name: str) -> str:

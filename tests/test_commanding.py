@@ -129,7 +129,8 @@ def test_only_writing_is_mended():
         (errors.StoreLost("x"), "see that"),
         (errors.NotFound("x", field="account"), "see their names"),
         (errors.NotFound("x", field="person"), "see what"),
-        (errors.NotFound("x", field="matter"), ""),
+        (errors.NotFound("x", field="Touch.matter"), "see what"),
+        (errors.NotFound("x", field="policy"), ""),
         (errors.BadInput("x"), ""),
     ],
 )

@@ -11,6 +11,7 @@ from contactledger import Ledger, __main__, open_bundle
 from contactledger.countersigning import MEANING
 from contactledger.facts import Touch
 from contactledger.keys import keygen
+from contactledger.report.kinds import OFFERED
 from contactledger.testing import FixedClock
 from tests.ledgers import SMITH, two_sides
 
@@ -91,7 +92,10 @@ def test_one_who_is_not_trusted_is_refused_in_one_line(folder, command):
         *("--trust", folder / "acme.vkey", "--recorder", "acme"),
     )
     assert (code, out) == (1, "")
-    assert err == ("contactledger: the note is signed by none of the keys that are trusted\n")
+    assert err == (
+        "contactledger: the note is signed by none of the keys that are trusted\n"
+        "  see that the key it is checked with is the sender's newest one\n"
+    )
 
 
 def test_a_bundle_of_an_unknown_ledger_is_not_signed_for(folder, command):
@@ -134,9 +138,10 @@ def test_the_comparison_takes_the_form_of_its_files_name(folder, command, name):
 def test_another_form_is_refused(folder, command):
     code, _, err = command(
         *("reconcile", folder / "smith.bundle", folder / "smith.bundle"),
-        *("--trust", folder / "acme.vkey", "--out", folder / "r.pdf"),
+        *("--trust", folder / "acme.vkey", "--out", folder / "r.docx"),
     )
-    assert (code, err) == (1, "contactledger: --out: must end in one of: .html, .txt, .json\n")
+    forms = ", ".join(f".{form}" for form in OFFERED["reconciliation"].forms)
+    assert (code, err) == (1, f"contactledger: --out: must end in one of: {forms}\n")
 
 
 def test_a_ledger_needs_the_name_of_the_account(folder, command):

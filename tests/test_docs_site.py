@@ -184,7 +184,8 @@ def test_completion_comes_for_the_shells(shell):
         text=True,
         check=False,
     )
-    assert "complet" in done.stdout.lower()
+    assert "_CONTACTLEDGER_COMPLETE" in done.stdout
+    assert "Usage:" not in done.stdout
 
 
 def shell_lines(page: Path) -> list[str]:
