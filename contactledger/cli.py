@@ -22,6 +22,7 @@ from rich.console import Console
 
 from contactledger import (
     __version__,
+    commands_across,
     commands_archive,
     commands_ask,
     commands_bundle,
@@ -163,6 +164,7 @@ commands_report.add_to(app)
 commands_write.add_to(app)
 commands_archive.add_to(app)
 commands_ask.add_to(app)
+commands_across.add_to(app)
 commands_bundle.add_to(app)
 commands_exchange.add_to(app)
 commands_export.add_to(app)
