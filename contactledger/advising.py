@@ -6,7 +6,7 @@ answers as the ledger does; where a key was erased, or is not disclosed, the id 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,9 @@ from contactledger.vocabulary import Channel
 
 if TYPE_CHECKING:
     from contactledger.files import Report
+    from contactledger.printing import Attachment
     from contactledger.reading import Loaded
+    from contactledger.templating import Templates
 
 
 class Advising:
@@ -33,6 +35,7 @@ class Advising:
 
         def _load(self, account: str, *, check: bool = False) -> Loaded: ...
         def _as_of(self, as_of: Moment | None) -> datetime: ...
+        def _attachment(self, account: str) -> Attachment: ...
 
     def may_contact(
         self,
@@ -86,10 +89,15 @@ class Advising:
         *,
         party: str | None = None,
         as_of: Moment | None = None,
-        templates: Mapping[str, str] | None = None,
+        templates: Templates | None = None,
+        lang: str = "en",
     ) -> Report:
-        """Next steps and relationship as a page: `.html()`, `.text()`, `.json()`."""
+        """Next steps and relationship as a report, in the forms that `report` has.
+
+        `templates` and `lang` as of `report`.
+        """
         from contactledger.reporting import outlook
+        from contactledger.templating import templates_of
 
         loaded, now = self._load(account), self._as_of(as_of)
         whose = current(loaded.entries, party_of(loaded.entries, party, "party"), now)
@@ -100,7 +108,9 @@ class Advising:
             relationship_of(found.view, found.findings, found.promises),
             [entry for entry in loaded.entries if entry.recorded_at <= now],
             account=account,
-            templates=templates,
+            templates=templates_of(templates),
+            lang=lang,
+            attached=self._attachment(account),
         )
 
 

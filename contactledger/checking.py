@@ -19,10 +19,13 @@ from contactledger.errors import BadInput, Corrupt
 from contactledger.facts import Blob, Entry, Opened, PolicyAdopted
 from contactledger.log.record import decode, digests_of
 from contactledger.log.tlog import grow, leaf_hash, root
+from contactledger.reading import Checked
 from contactledger.store.port import DisclosureRow, EntryRow, Transaction
 
 CHUNK = 1_000
 """Leaves added to the frontier at a time, and how far behind a log is looked for rows."""
+HASHED = "All {n} were hashed again for this report; their root begins {root}."
+"""What a report says of the quick check in front of it."""
 
 
 def check_account(tx: Transaction, account: str) -> int:
@@ -71,7 +74,7 @@ def check_all(tx: Transaction) -> int:
     return checked
 
 
-def rehash(tx: Transaction, account: str) -> str:
+def rehash(tx: Transaction, account: str) -> Checked:
     """Hash every entry's bytes again and compare with the head; a sentence that says so.
 
     The quick check in front of a report; `check_account` is the deep one. Raises Corrupt.
@@ -82,7 +85,7 @@ def rehash(tx: Transaction, account: str) -> str:
     if head is None or head.size != len(leaves) or head.frontier != b"".join(frontier):
         raise Corrupt("the entries are not those of the head's hashes", account=account)
     short = root(len(leaves), frontier).hex()[:16]
-    return f"All {len(leaves)} were hashed again for this report; their root begins {short}."
+    return Checked(HASHED, {"n": len(leaves), "root": short})
 
 
 def _parts(

@@ -37,7 +37,7 @@ from contactledger.log.record import to_base64url
 from contactledger.log.seal import Head
 from contactledger.log.verifier import Kind, VerifierKey
 from contactledger.missing import count_redacted
-from contactledger.reading import Loaded, Reading
+from contactledger.reading import Checked, Loaded, Reading
 from contactledger.timestamping import Roots, Timestamped, open_timestamp, read_roots
 from contactledger.vocabulary import Channel
 
@@ -49,6 +49,10 @@ if TYPE_CHECKING:
 Trust = str | VerifierKey | files.Where
 Remember = files.Where | MutableMapping[str, Any]
 
+VERIFIED = (
+    "All {n} were verified against the checkpoint that {origin} signed; their root begins {root}."
+)
+"""What a report of a bundle says of how it was checked."""
 _LAST_SECOND = 253_402_300_799
 """The last POSIX second of the year 9999, which is the last that a datetime can be."""
 
@@ -215,11 +219,8 @@ class _Read(Reading):
             raise CannotJudge(
                 "a partial bundle is not judged: what answers its touches may not be in it"
             )
-        said = (
-            f"All {bundle.size} were verified against the checkpoint that {bundle.origin} signed; "
-            f"their root begins {bundle.head.root.hex()[:16]}."
-        )
-        return Loaded(list(bundle.entries()), list(bundle.house()), said)
+        said = {"n": bundle.size, "origin": bundle.origin, "root": bundle.head.root.hex()[:16]}
+        return Loaded(list(bundle.entries()), list(bundle.house()), Checked(VERIFIED, said))
 
     def _now(self) -> datetime:
         return self._bundle.sealed_at

@@ -483,7 +483,7 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
     def _load(self, account: str, *, check: bool = False) -> Loaded:
         with self._store.begin(write=False) as tx:
             id_ = self._accounts.must_find(account, tx)
-            checked = rehash(tx, id_) if check else ""
+            checked = rehash(tx, id_) if check else None
             return Loaded(list(read_all(tx, id_)), list(read_all(tx, self._row.house)), checked)
 
 

@@ -15,6 +15,7 @@ from attrs import frozen
 
 from contactledger.advising import Advising
 from contactledger.asking import Asking
+from contactledger.errors import BadInput
 from contactledger.facts import Entry
 from contactledger.findings import Case, Finding, Standing
 from contactledger.judge.judge import judge
@@ -30,13 +31,21 @@ if TYPE_CHECKING:
 
 
 @frozen
+class Checked:
+    """How entries were compared with their hashes: a message of the catalogue, and its values."""
+
+    text: str
+    values: Mapping[str, object]
+
+
+@frozen
 class Loaded:
     """An account's entries and those of the house log; `checked` says how the account's were
-    compared with their hashes, "" if they were not."""
+    compared with their hashes, None if they were not."""
 
     entries: Sequence[Entry]
     house: Sequence[Entry]
-    checked: str = ""
+    checked: Checked | None = None
 
 
 class Reading(Advising, Asking, ABC):
@@ -110,7 +119,7 @@ class Reading(Advising, Asking, ABC):
         """A report of the account: `.html()`, `.pdf()`, `.text()`, `.markdown()`, `.csv()` ….
 
         `kind`: proof-of-contact, touch-certificate, both-sides, case-dossier, promises,
-        first-90-days, contact-pressure. `about`: the entry number of the touch that is certified,
+        first-90-days, contact-pressure, outlook. `about`: the entry number of the touch that is certified,
         or the title or id of the one matter of a dossier. The log is hashed again first; raises
         Corrupt rather than report on a log that is not what its hashes say. `templates`: name →
         Jinja2 source that overrides ours, or where these are (`contactledger.templating`).
@@ -119,6 +128,10 @@ class Reading(Advising, Asking, ABC):
         from contactledger.reporting import report
         from contactledger.templating import templates_of
 
+        if kind == "outlook":
+            if not (period is what_if is about is None):
+                raise BadInput("is of the whole account as it stands", field="kind")
+            return self.outlook(account, as_of=as_of, templates=templates, lang=lang)
         loaded = self._load(account, check=True)
         now, shown = self._as_of(as_of), span(period)
         return report(

@@ -43,7 +43,8 @@ from contactledger.judge.judge import judge_view
 from contactledger.judge.view import View, view
 from contactledger.pairing import Act, acts, addresses_of, pair, same_parties
 from contactledger.report.reconciliation import reconciliation_rows
-from contactledger.report.render import render
+from contactledger.report.render import render, words_of
+from contactledger.templating import Templates, templates_of
 
 TOLERANCE = timedelta(minutes=15)
 """How far two times of one touch may lie apart: calls written down by hand are rounded to the
@@ -96,13 +97,16 @@ class Reconciled:
         """The touches that stand in their record alone."""
         return self.found.only_theirs
 
-    def report(self, *, templates: Mapping[str, str] | None = None) -> Report:
-        """The comparison as a page: `.html()`, `.text()`, `.json()`.
+    def report(self, *, templates: Templates | None = None, lang: str = "en") -> Report:
+        """The comparison as a report: `.html()`, `.pdf()`, `.text()`, `.markdown()` and so on.
 
-        `templates`: name → Jinja2 source that overrides ours.
+        `templates`: name → Jinja2 source that overrides ours, or where these are
+        (`contactledger.templating`). `lang`: of the fixed words, "en" or "de".
         """
-        rows = reconciliation_rows(self.found, self.ours.entries, self.theirs.entries)
-        return Report(render("reconciliation", rows, templates))
+        given = templates_of(templates)
+        words, (ours, theirs) = words_of(lang, given), (self.ours.entries, self.theirs.entries)
+        rows = reconciliation_rows(self.found, ours, theirs, words)
+        return Report(render("reconciliation", rows, given, lang))
 
 
 def reconcile(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from contactledger.advice import CadenceFinding, NextStep, PlanFinding, Relationship
 from contactledger.asking import answers_of
 from contactledger.errors import BadInput
@@ -25,9 +27,10 @@ from contactledger.report.kind_first_days import milestone_rows
 from contactledger.report.kinds import KINDS, OF_LEDGER
 from contactledger.report.names import Names, names
 from contactledger.report.outlook import outlook_rows, owed_rows
-from contactledger.report.render import render
+from contactledger.report.render import render, words_of
 from contactledger.report.rows import rows
 from contactledger.report.wording import Scope, Wording
+from contactledger.report.words import Words
 
 if TYPE_CHECKING:
     from contactledger.printing import Attachment
@@ -56,7 +59,10 @@ def report(  # noqa: PLR0913 - what the judge gave, and everything a user may as
     `about`: the touch or the matter that a kind is about. `proof`: number of an entry → rows of
     how it stands under a signed checkpoint, where it does.
     """
-    data, called = proof_rows(standing, loaded, account=account, period=period, what_if=what_if)
+    words = words_of(lang, templates)
+    data, called = proof_rows(
+        standing, loaded, account=account, period=period, what_if=what_if, words=words
+    )
     made = KINDS.get(kind)
     if made is not None and made.rows is not None:
         extra: dict[str, Any] = {"about": about}
@@ -69,9 +75,11 @@ def report(  # noqa: PLR0913 - what the judge gave, and everything a user may as
         data = whole
     elif kind in OF_LEDGER:
         raise BadInput("is over all accounts: ask Ledger.survey for it", field="kind")
+    elif kind == "reconciliation":
+        raise BadInput("is of two records: ask reconcile for it", field="kind")
     else:
-        scope = Scope(zone=data["zone"])
-        data["answers"] = answer_rows(_answers(standing, loaded, period, what_if), called, scope)
+        answers, scope = _answers(standing, loaded, period, what_if), Scope(zone=data["zone"])
+        data["answers"] = answer_rows(answers, called, scope, words)
     return Report(render(kind, data, templates, lang), attached)
 
 
@@ -82,25 +90,28 @@ def proof_rows(
     account: str = "",
     period: tuple[datetime | None, datetime | None] = (None, None),
     what_if: str | None = None,
+    words: Words | None = None,
 ) -> tuple[dict[str, Any], Names]:
     """The rows of a proof of contact, which other kinds are made of, and the names in them."""
+    words = words or Words()
     entries = loaded.entries
     texts = [e.fact.text for e in (*loaded.house, *entries) if isinstance(e.fact, PolicyAdopted)]
     if what_if is not None:
         texts.append(what_if)
+    checked = loaded.checked
     scope = Scope(
         account=account,
         since=period[0],
         until=period[1],
-        zone=_zone(entries),
+        zone=zone_of(entries),
         entries=len(entries),
-        checked=loaded.checked,
+        checked=words(checked.text, **checked.values) if checked else "",
         policies={policy_digest(text): rule_sentences(parse_policy(text)) for text in set(texts)},
     )
-    called = names(entries)
-    data = rows(standing, called, WORDING, scope)
+    called = names(entries, words)
+    data = rows(standing, called, evolve(WORDING, words=words), scope)
     cadences, plans = _owed(standing, loaded, set(texts), period, what_if)
-    data["owed"] = owed_rows(cadences, plans, called, AHEAD, scope)
+    data["owed"] = owed_rows(cadences, plans, called, evolve(AHEAD, words=words), scope)
     return data, called
 
 
@@ -135,7 +146,7 @@ def _owed(
     return owed(seen, standing.findings if period == (None, None) else judge_view(seen))
 
 
-def outlook(
+def outlook(  # noqa: PLR0913 - what the judge gave, and everything a user may ask of it
     party: str,
     steps: Sequence[NextStep],
     relationship: Relationship,
@@ -143,14 +154,18 @@ def outlook(
     *,
     account: str = "",
     templates: Mapping[str, str] | None = None,
+    lang: str = "en",
+    attached: Attachment | None = None,
 ) -> Report:
     """The page of what a party should do next. `entries`: all that it rests on, for the names."""
-    scope = Scope(account=account, zone=_zone(entries))
-    rows_ = outlook_rows(party, steps, relationship, names(entries), AHEAD, scope)
-    return Report(render("outlook", rows_, templates))
+    words = words_of(lang, templates)
+    scope = Scope(account=account, zone=zone_of(entries))
+    wording, called = evolve(AHEAD, words=words), names(entries, words)
+    rows_ = outlook_rows(party, steps, relationship, called, wording, scope)
+    return Report(render("outlook", rows_, templates, lang), attached)
 
 
-def _zone(entries: Sequence[Entry]) -> str:
+def zone_of(entries: Sequence[Entry]) -> str:
     """The zone of the report as a whole: that of the party that keeps the log, else UTC."""
     zone = "UTC"
     for entry in entries:

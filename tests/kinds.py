@@ -7,10 +7,15 @@ from typing import Any
 import attrs
 
 from contactledger.asking import answers_of
+from contactledger.checking import HASHED
 from contactledger.findings import Standing
+from contactledger.judge.next_steps import next_steps
 from contactledger.judge.questions import judged_already
+from contactledger.judge.relationship import relationship
 from contactledger.judge.told import told
 from contactledger.questions import About
+from contactledger.reconciling import Side, reconcile
+from contactledger.report.answers import answer_rows
 from contactledger.report.kind_health import account_rows as health_rows
 from contactledger.report.kind_health import gap_rows
 from contactledger.report.kind_health import rows as health
@@ -18,8 +23,13 @@ from contactledger.report.kind_notice import account_rows as notice_rows
 from contactledger.report.kind_notice import rows as notice
 from contactledger.report.kinds import KINDS
 from contactledger.report.names import Names, names
+from contactledger.report.outlook import outlook_rows, owed_rows
+from contactledger.report.reconciliation import reconciliation_rows
 from contactledger.report.rows import rows
-from tests.reporting import SCOPE, WORDING, standing
+from contactledger.report.words import Words
+from contactledger.reporting import AHEAD
+from contactledger.reporting import WORDING as OF_JUDGE
+from tests.reporting import AS_OF, SCOPE, WORDING, ident, standing
 
 Row = dict[str, Any]
 INSTALL = {
@@ -33,11 +43,61 @@ PROOF = {
 WAITING = {"sendgrid": {"unknown": 2, "failed": 1}, "mail": {"odd": 1}}
 
 
-def proof_rows(found: Standing | None = None, called: Names | None = None) -> Row:
+ENGLISH = Words()
+
+
+def proof_rows(
+    found: Standing | None = None, called: Names | None = None, words: Words = ENGLISH
+) -> Row:
     """The rows of the proof of contact, by default of the whole story."""
     whole, story = standing()
     scope = attrs.evolve(SCOPE, entries=len(story.entries))
-    return rows(found or whole, called or names(story.entries), WORDING, scope)
+    wording = WORDING
+    if words.lang != "en":
+        scope = attrs.evolve(scope, checked=words(HASHED, n=63, root="0123456789abcdef"))
+        wording = attrs.evolve(OF_JUDGE, words=words)
+    return rows(found or whole, called or names(story.entries, words), wording, scope)
+
+
+def asked_rows(called: Names | None = None, words: Words = ENGLISH) -> Row:
+    """What the rows of a proof of contact have beside, where it is made of a ledger."""
+    found, story = standing()
+    called = called or names(story.entries, words)
+    seen = relationship(story.entries, AS_OF)
+    wording = attrs.evolve(AHEAD, words=words)
+    answers = answers_of(judged_already(found, story.entries))
+    return {
+        "answers": answer_rows(answers, called, SCOPE, words),
+        "owed": owed_rows(seen.cadences, seen.plans, called, wording, SCOPE),
+    }
+
+
+def outlook(called: Names | None = None, words: Words = ENGLISH, *, empty: bool = False) -> Row:
+    """The rows of the outlook of the vendor."""
+    _, story = standing()
+    party, entries = ident("acme"), story.entries
+    found = relationship(entries, AS_OF)
+    steps = () if empty else next_steps(entries, AS_OF, party=party)
+    if empty:
+        found = attrs.evolve(found, plans=(), cadences=(), remarks=())
+    wording = attrs.evolve(AHEAD, words=words)
+    return outlook_rows(party, steps, found, called or names(entries, words), wording, SCOPE)
+
+
+def reconciliation(words: Words = ENGLISH, *, touches: int = 99) -> Row:
+    """The rows of two records of the story: theirs lacks a touch and an answer, and dates one
+    touch otherwise."""
+    _, story = standing()
+    first = [e for e in story.entries if e.kind != "touch"][:13]
+    ours = [*first, *[e for e in story.entries if e not in first][: touches * 3]]
+    lost = {ident("m2"), ident("a2")}
+    theirs = [
+        attrs.evolve(e, at=e.at.replace(hour=22)) if e.id == ident("c1") else e
+        for e in ours
+        if e.id not in lost
+    ]
+    sides = Side(ours, (), AS_OF), Side(theirs, (), AS_OF)
+    return reconciliation_rows(reconcile(*sides).found, ours, theirs, words)
 
 
 def kind_rows(kind: str, of: Row, **extra: Any) -> Row:
@@ -63,10 +123,18 @@ def survey_rows(kind: str, found: Standing, called: Names, proof: Row, entries: 
     return health([account], gap_rows(found, proof["zone"]), WAITING, 3, *at)
 
 
-def story_rows(kind: str) -> Row:
-    """The rows of a kind over the whole story."""
+def story_rows(kind: str, lang: str | Words = "en") -> Row:
+    """The rows of a kind over the whole story, in a language."""
+    words = Words.of(lang) if isinstance(lang, str) else lang
     found, story = standing()
-    proof = proof_rows()
+    called = names(story.entries, words)
+    proof = proof_rows(words=words)
+    if kind == "proof-of-contact":
+        return proof | asked_rows(words=words)
+    if kind == "outlook":
+        return outlook(words=words)
+    if kind == "reconciliation":
+        return reconciliation(words)
     if KINDS[kind].rows:
         return kind_rows(kind, proof)
-    return survey_rows(kind, found, names(story.entries), proof, story.entries)
+    return survey_rows(kind, found, called, proof, story.entries)

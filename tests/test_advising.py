@@ -156,7 +156,7 @@ def test_the_proof_of_contact_says_what_was_owed_without_being_asked_for(ledger)
     assert "2 touches in any 30 days (e-mail): kept, the next is due 21 May 2026 16:00" in text
     assert "Too few lay behind from 31 Mar 2026 to 22 Apr 2026." in text
     assert "C3: A planned touch is done by the first touch" in text
-    assert '<h2 id="s-owed">' in page.html()
+    assert ">What was owed without being asked for</h2>" in page.html()
     assert [row["state"] for row in page.data["owed"]["plan"]][:2] == ["missed", "missed"]
     whole = ledger.report(ACCOUNT, period="2026-03").data["owed"]
     assert whole == page.data["owed"]

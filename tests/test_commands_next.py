@@ -50,13 +50,13 @@ def command(monkeypatch, capsys, database):
 def test_next_says_what_to_do_and_where_the_relationship_is(command):
     code, out, err = command("next", "--as-of", "2026-03-02T12:00Z")
     assert (code, err) == (0, "")
-    assert out.startswith("WHAT TO DO NEXT\nsmith-motors, for ACME\nas of Mon 2 Mar 2026, 12:00")
+    assert out.startswith("WHAT TO DO NEXT\nsmith-motors\nMon 2 Mar 2026\n\nFor whom  ACME\n")
     assert "- Answer Bob Ray, who asked over ticket and waits (“Labels”); due" in out
     assert "\nWHERE THE RELATIONSHIP IS\n" in out
 
 
 def test_next_is_for_the_party_named(command):
-    assert "smith-motors, for Smith Motors\n" in command("next", "--party", "smith")[1]
+    assert "\nFor whom  Smith Motors\n" in command("next", "--party", "smith")[1]
     assert command("next", "--party", "jones") == (
         1,
         "",

@@ -108,8 +108,8 @@ How long answers take
     [13].
 
 Who was told
-  “The outage of March”: Smith Motors, answered (Bob Ray: answered; Carla Diaz and Max
-    Roth: never told) [10, 11].
+  “The outage of March”: Smith Motors, answered it (Bob Ray: answered it; Carla Diaz and
+    Max Roth: never told) [10, 11].
 
 Who was turned to higher up
   ACME Dealer Systems turned higher up, to Max Roth of Smith Motors: pending [18].

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from typing import Any
 
 import attrs
 import pytest
@@ -21,10 +22,21 @@ from contactledger.report.kinds import FORMS as SUFFIXES
 from contactledger.report.kinds import KINDS, OF_ACCOUNT, OF_LEDGER, OFFERED, TABLES
 from contactledger.report.names import Names, names
 from contactledger.report.render import Report, render
-from tests.kinds import PROOF, kind_rows, proof_rows, story_rows, survey_rows
+from tests.kinds import (
+    PROOF,
+    asked_rows,
+    kind_rows,
+    outlook,
+    proof_rows,
+    reconciliation,
+    story_rows,
+    survey_rows,
+)
 from tests.reporting import standing
 
 FORMS = ("html", "text", "markdown", "csv", "json")
+OTHERS = ("proof-of-contact", "outlook", "reconciliation")
+"""Kinds that are made of other rows than those of a proof of contact, or are that itself."""
 ALL = [(kind, form) for kind in KINDS for form in FORMS]
 
 
@@ -34,7 +46,12 @@ def empty() -> dict[str, dict[str, object]]:
     nobody = attrs.evolve(found, columns=(), findings=(), promises=(), cases=(), gaps=(), notes=())
     proof = proof_rows(nobody, Names())
     made = {k: kind_rows(k, proof, milestones=()) for k in OF_ACCOUNT if k != "touch-certificate"}
-    return made | {k: survey_rows(k, nobody, Names(), proof, ()) for k in OF_LEDGER}
+    made |= {k: survey_rows(k, nobody, Names(), proof, ()) for k in OF_LEDGER}
+    return made | {
+        "proof-of-contact": proof,
+        "outlook": outlook(empty=True),
+        "reconciliation": reconciliation(touches=0),
+    }
 
 
 EMPTY = empty()
@@ -46,6 +63,9 @@ def one_touch(kind: str) -> Report:
         found, columns=found.columns[:1], findings=found.findings[:1], promises=(), cases=()
     )
     proof = proof_rows(first)
+    if kind in OTHERS:
+        one = {"outlook": outlook, "reconciliation": lambda: reconciliation(touches=1)}
+        return render(kind, one.get(kind, lambda: proof)())
     if KINDS[kind].rows:
         return render(kind, kind_rows(kind, proof, milestones=()))
     called = names(story.entries)
@@ -86,7 +106,7 @@ def test_a_long_page_goes_out_in_pieces():
 
 
 def test_what_is_offered_is_every_kind_there_is():
-    assert set(OFFERED) == {*KINDS, *TABLES}
+    assert set(OFFERED) == set(KINDS) == set(TABLES)
     assert {k for k, offer in OFFERED.items() if offer.over == "ledger"} == set(OF_LEDGER)
     assert {k for k, offer in OFFERED.items() if offer.needs} == {
         "touch-certificate", "notice-coverage",
@@ -134,9 +154,24 @@ def hostile(kind: str, text: str) -> Report:
         lines={no: attrs.evolve(line, about=_clean(text)) for no, line in called.lines.items()},
     )
     proof = proof_rows(found, worst)
+    if kind == "reconciliation":
+        return render(kind, _renamed(reconciliation(), _clean(text)))
+    if kind in OTHERS:
+        rows = outlook(worst) if kind == "outlook" else proof | asked_rows(worst)
+        return render(kind, rows)
     if KINDS[kind].rows:
         return render(kind, kind_rows(kind, proof))
     return render(kind, survey_rows(kind, found, worst, proof, story.entries))
+
+
+def _renamed(value: Any, text: str) -> Any:
+    """The rows of a reconciliation, everything in which that people typed is that text."""
+    if isinstance(value, list):
+        return [_renamed(one, text) for one in value]
+    if not isinstance(value, dict):
+        return value
+    typed = ("who", "about", "keeper", "title")
+    return {k: text if k in typed else _renamed(v, text) for k, v in value.items()}
 
 
 def _clean(text: str) -> str:

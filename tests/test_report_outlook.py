@@ -17,11 +17,11 @@ from contactledger.judge.relationship import relationship
 from contactledger.judge.rules import EXCUSES, VIOLATIONS
 from contactledger.report.names import names
 from contactledger.report.outlook import (
-    _REASONS,
-    _REMARKS,
-    _STEPS,
     AGAINST,
+    REASONS,
+    REMARKS,
     STATES,
+    STEPS,
     outlook_rows,
     permission_row,
 )
@@ -236,9 +236,9 @@ def test_a_no_that_waiting_does_not_help_says_so(log) -> None:
 
 def test_every_word_has_its_text() -> None:
     assert set(AGAINST) == set(VIOLATIONS) - EXCUSES
-    assert set(_REASONS) == {"R4", "R5", "R6"}
-    assert len(_STEPS) == 10
-    assert len(_REMARKS) == 5
+    assert set(REASONS) == {"R4", "R5", "R6"}
+    assert len(STEPS) == 10
+    assert len(REMARKS) == 5
     assert len(STATES) == 10
 
 

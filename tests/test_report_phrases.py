@@ -13,6 +13,7 @@ from contactledger import vocabulary as v
 from contactledger.facts import Money
 from contactledger.findings import Grade, Outcome, PromiseState
 from contactledger.report import phrases as p
+from contactledger.report.words import Words
 
 BAD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -118,7 +119,9 @@ def test_lengths_of_time_have_two_units_at_most(span, text):
 
 
 def test_the_length_between_two_stamps():
-    assert p.lasting_between("2026-03-03T16:00:00Z", "2026-03-05T14:00:00Z") == "1 day 22 hours"
+    assert (
+        Words().lasting_between("2026-03-03T16:00:00Z", "2026-03-05T14:00:00Z") == "1 day 22 hours"
+    )
 
 
 @pytest.mark.parametrize(

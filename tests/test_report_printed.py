@@ -23,8 +23,9 @@ from contactledger.report.document import (
     laid,
     plain,
 )
-from contactledger.report.printed import Claims, checkable, document, left_out
+from contactledger.report.printed import Claims, checkable, left_out
 from contactledger.report.printed_proof import proof_of_contact
+from contactledger.report.render import render
 from contactledger.report.words import Words
 from tests.golden import report
 
@@ -67,14 +68,14 @@ def words(made, name=""):
 
 def test_its_sections_stand_in_the_order_of_the_html(data):
     html = report().html()
-    titles = [plain(s.title) for s in proof_of_contact(data).sections if s.level == 1]
+    titles = [plain(s.title) for s in proof_of_contact(data, EN).sections if s.level == 1]
     places = [html.index(f">{title}</h2>") for title in titles]
     assert places == sorted(places)
     assert len(titles) == html.count("</h2>")
 
 
 def test_every_touch_promise_and_matter_is_there_with_its_number(data):
-    text = words(proof_of_contact(data))
+    text = words(proof_of_contact(data, EN))
     for finding in data["findings"]:
         assert f"[{finding['no']}]" in text
         assert finding["about"] in text
@@ -179,7 +180,7 @@ CHANGES = {
             {"no": 6, "giver": {"name": "A"}, "taker": {"name": "B"}, "state_text": "accepted",
              "at_local": d["as_of_local"], "circle": True},
         ]),
-        "A to B",
+        "A → B",
     ),
     "nothing unknown": (lambda d: d.update(unknown=[]), "no silence is in doubt"),
     "no finding": (lambda d: d.update(findings=[]), "No touch between the parties"),
@@ -209,26 +210,26 @@ CHANGES = {
 @pytest.mark.parametrize(("change", "expected"), CHANGES.values(), ids=CHANGES)
 def test_it_says_so(data, change, expected):
     change(data)
-    assert expected in words(proof_of_contact(data))
+    assert expected in words(proof_of_contact(data, EN))
 
 
 def test_matters_beyond_the_bound_are_counted(data, monkeypatch):
     monkeypatch.setattr(printed_proof, "PRINTED_MATTERS", 1)
     case = {**first(data, "cases"), "named": True}
     data["cases"] = [{**case, "title": "first"}, {**case, "title": "second"}]
-    text = words(proof_of_contact(data), "cases")
+    text = words(proof_of_contact(data, EN), "cases")
     assert "The last 1 of 2 are told one by one." in text
     assert "first" not in text
     assert "second" in text
 
 
 def test_it_is_put_before_what_it_is_not_how_it_is_checked(data):
-    made = document("proof-of-contact", data)
+    made = proof_of_contact(data, EN)
     names = [section.name for section in checkable(made, CLAIMS, 10, EN).sections]
     assert names[-2:] == ["checking", "isnot"]
-    bare = checkable(proof_of_contact({**data, "isnot": []}), None, None, EN)
+    bare = checkable(proof_of_contact({**data, "isnot": []}, EN), None, None, EN)
     assert "Nothing is attached" in words(bare, "checking")
-    last = checkable(document("proof-of-contact", data), CLAIMS, None, EN).running[-1]
+    last = checkable(proof_of_contact(data, EN), CLAIMS, None, EN).running[-1]
     assert last == "10 entries, rootrootrootroot"
 
 
@@ -237,14 +238,14 @@ def test_it_is_put_before_what_it_is_not_how_it_is_checked(data):
     [(9, "goes on after the moment"), (12, "2 entries of this report came after"), (None, "")],
 )
 def test_bundle_and_report_may_end_at_different_entries(data, judged, expected):
-    text = words(checkable(proof_of_contact(data), CLAIMS, judged, EN), "checking")
+    text = words(checkable(proof_of_contact(data, EN), CLAIMS, judged, EN), "checking")
     assert expected in text
     for word in ("acme+key", "account-id, slot 3", "10 entries, sealed then", "root" * 10):
         assert word in text
 
 
 def test_without_a_box_it_stands_last(data):
-    made = proof_of_contact(data)
+    made = proof_of_contact(data, EN)
     shorter = type(made)(made.label, "t", "s", Facts([]), [Section("One", [])])
     assert [plain(s.title) for s in checkable(shorter, None, None, EN).sections] == [
         "One",
@@ -254,7 +255,7 @@ def test_without_a_box_it_stands_last(data):
 
 def test_a_kind_without_a_page_is_a_clear_error(data):
     with pytest.raises(BadInput, match="kind: is not printed; these are: proof-of-contact"):
-        document("horoscope", data)
+        render("horoscope", data).document()
 
 
 def test_a_table_of_which_all_is_printed_says_nothing():
@@ -264,14 +265,14 @@ def test_a_table_of_which_all_is_printed_says_nothing():
 def test_texts_are_joined_and_cited():
     assert cited("It is.", []) == "It is."
     assert plain(cited("It is.", [1, 2])) == "It is\u00a0[1, 2]."
-    assert plain(citing(range(14))).endswith("10, 11 and 2 more]")
+    assert plain(citing(range(14))).endswith("10, 11, … +2]")
     assert plain(joined(["a", (Span("b"), "c")], "; ")) == "a; bc"
     assert plain("a") == "a"
 
 
 def test_a_document_is_laid_out_as_plain_values(data):
     table = Table([], [TableRow([(Span("x", "strong"), " and ", Span("y"), "!")])])
-    made = proof_of_contact(data)
+    made = proof_of_contact(data, EN)
     made = type(made)("L", "T", "S", Facts([]), [Section("One", [table], boxed=True)])
     (section,) = laid(made)["sections"]
     assert section["blocks"][0]["rows"] == [

@@ -209,7 +209,7 @@ def test_withheld_names_and_a_partial_record_are_said():
 
 def test_text_and_page_say_the_same_things():
     report = compared().report()
-    for form in (" ".join(report.text().split()), " ".join(report.html().split())):
+    for form in (report.markdown(), " ".join(report.html().split())):
         for line in (
             "The record of Smith Motors holds 3 touches between parties",
             "Sync?",
@@ -249,7 +249,7 @@ def test_possible_partners_are_named():
         theirs.put(at(1) + timedelta(minutes=minutes), Touch("ann", "bob", "phone"))
     report = reconcile(ours.side(at(2)), theirs.side(at(2))).report()
     assert report.data["only_ours"][0]["possible"] == [7, 8]
-    assert "May be [7, 8] of theirs, as near in time." in report.text()
+    assert "[7, 8] of theirs, as near in time" in " ".join(report.text().split())
     assert "[7, 8]" in report.html()
 
 
@@ -264,7 +264,7 @@ def test_times_are_those_of_who_keeps_our_record():
     assert report.data["zone"] == "America/Denver"
     assert pair["ours"]["at_local"] == "2026-03-03T02:00:00-07:00"
     assert "02:00 (09:00 UTC)" in report.text()
-    assert '<span class="utc">09:00 UTC</span>' in report.html()
+    assert "02:00 (09:00 UTC)" in report.html()
 
 
 def test_names_that_people_typed_are_escaped():
@@ -281,7 +281,8 @@ def test_a_template_of_the_users_may_change_a_block():
         "endblock %}"
     )
     report = compared().report(templates={"reconciliation.txt": template})
-    assert report.text().endswith("See our lawyer.")
+    assert "\nSee our lawyer.\nMade from the entries of the two records" in report.text()
+    assert "It does not say who is right." not in report.text()
     with pytest.raises(BadTemplate):
         compared().report(templates={"reconciliation.html": "{{ nothing }}"}).html()
 

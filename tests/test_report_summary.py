@@ -10,7 +10,7 @@ import pytest
 from contactledger.findings import Gap, Onus, PromiseState, Standing
 from contactledger.report.names import names
 from contactledger.report.rows import rows
-from contactledger.report.summary import possessive
+from contactledger.report.words import Words
 from contactledger.vocabulary import Channel
 from tests.reporting import SCOPE, WORDING, at, ident, standing
 
@@ -130,4 +130,5 @@ def test_whose_turn_it_is(onus, text):
 
 
 def test_the_possessive_of_a_name_in_s():
-    assert (possessive("Systems"), possessive("GmbH")) == ("Systems’", "GmbH’s")
+    assert (Words().whose("Systems"), Words().whose("GmbH")) == ("Systems’", "GmbH’s")
+    assert Words.of("de").whose("GmbH") == "GmbH"

@@ -29,17 +29,14 @@ from contactledger.report.names import Names
 from contactledger.report.phrases import (
     CHANNELS,
     RUNGS,
-    clock,
-    date,
     iso_local,
-    lasting,
-    listed,
-    number,
     word,
 )
 from contactledger.report.wording import Scope
+from contactledger.report.words import Words
 
 Row = dict[str, Any]
+ENGLISH = Words()
 WIDTH = 88
 CITED = 12
 """Entry numbers behind a sentence on a terminal."""
@@ -56,7 +53,7 @@ TITLES = {
 }
 """List of sentences → its title, in the order in which they stand in a report."""
 TOLD = {
-    "answered": "answered",
+    "answered": "answered it",
     "seen": "saw it",
     "ignored": "ignored it",
     "pending": "still within the time",
@@ -89,108 +86,138 @@ class Answers:
     attendance: Sequence[Attendance] = ()
 
 
-def answer_rows(answers: Answers, called: Names, scope: Scope | None = None) -> Row:
-    """The answers in sentences, by the names that are still disclosed."""
-    sheet = _Sheet(called, scope or Scope())
+def answer_rows(
+    answers: Answers, called: Names, scope: Scope | None = None, words: Words = ENGLISH
+) -> Row:
+    """The answers in sentences of a language, by the names that are still disclosed."""
+    sheet = _Sheet(called, scope or Scope(), words)
     meetings: dict[int, list[Attendance]] = {}
     for one in answers.attendance:
         meetings.setdefault(one.no, []).append(one)
     escalations = [one for passage in answers.passages for one in passage.escalations]
     return {
-        "titles": dict(TITLES),
-        "waiting": _most([sheet.waiting(one) for one in answers.waiting]),
+        "titles": {key: words(title) for key, title in TITLES.items()},
+        "waiting": sheet.most([sheet.waiting(one) for one in answers.waiting]),
         "times": [sheet.times(one) for one in answers.times],
-        "diligence": _most([sheet.diligence(one) for one in answers.diligence]),
-        "told": _most([line for told in answers.told for line in sheet.told(told)]),
-        "escalations": _most([sheet.escalation(one) for one in escalations]),
-        "attendance": _most([sheet.meeting(rows) for rows in reversed(meetings.values())]),
+        "diligence": sheet.most([sheet.diligence(one) for one in answers.diligence]),
+        "told": sheet.most([line for told in answers.told for line in sheet.told(told)]),
+        "escalations": sheet.most([sheet.escalation(one) for one in escalations]),
+        "attendance": sheet.most([sheet.meeting(rows) for rows in reversed(meetings.values())]),
     }
 
 
-def _most(lines: list[Row]) -> list[Row]:
-    more = len(lines) - MOST
-    if more <= 0:
-        return lines
-    because = [no for line in lines[MOST:] for no in line["because"][:1]]
-    return [*lines[:MOST], {"text": f"And {more:,} more.", "because": because}]
-
-
-def hours(span: timedelta) -> str:
+def hours(span: timedelta, words: Words = ENGLISH) -> str:
     """A length of business time, in hours and minutes: its days are not those of a calendar."""
     whole, minutes = divmod(int(span.total_seconds()) // 60, 60)
-    parts = [number(whole, "hour")] if whole else []
-    parts += [number(minutes, "minute")] if minutes else []
-    return " ".join(parts) or "0 minutes"
+    parts = [words.count(whole, "{n} hour", "{n} hours")] if whole else []
+    parts += [words.count(minutes, "{n} minute", "{n} minutes")] if minutes else []
+    return " ".join(parts) or words("{n} minutes", n=0)
 
 
 @frozen
 class _Sheet:
-    """The sentences; they share the names and the zone."""
+    """The sentences; they share the names, the zone and the language."""
 
     called: Names
     scope: Scope
+    words: Words
 
-    def day(self, moment: datetime) -> str:
-        return date(iso_local(moment, self.scope.zone))
+    def most(self, lines: list[Row]) -> list[Row]:
+        """As many as a reader will bear; those after them are counted."""
+        words, more = self.words, len(lines) - MOST
+        if more <= 0:
+            return lines
+        because = [no for line in lines[MOST:] for no in line["because"][:1]]
+        text = words("And {n} more.", n=words.number(more))
+        return [*lines[:MOST], {"text": text, "because": because}]
 
     def when(self, moment: datetime) -> str:
         local = iso_local(moment, self.scope.zone)
-        return f"{date(local)} {clock(local)}"
+        return f"{self.words.date(local)} {local[11:16]}"
+
+    def hours(self, span: timedelta) -> str:
+        return hours(span, self.words)
 
     def people(self, refs: Iterable[str]) -> str:
-        return listed([self.called.of(ref) for ref in refs])
+        return self.words.listed([self.called.of(ref) for ref in refs])
 
     def waiting(self, one: Waiting) -> Row:
-        owed, owes = self.called.of(one.owed), self.called.of(one.owes)
-        about = self.called.about(one.no)
-        what = f" about “{about}”" if about else ""
-        text = (
-            f"{owed} has waited for {owes} since {self.when(one.at)}{what} "
-            f"({word(CHANNELS, one.channel)}): {lasting(one.waited)}, of business time "
-            f"{hours(one.waited_business)}"
+        words, owes = self.words, self.called.of(one.owes)
+        text = words(
+            "{owed} has waited for {owes} since {when}",
+            owed=self.called.of(one.owed),
+            owes=owes,
+            when=self.when(one.at),
+        )
+        about, channel = self.called.about(one.no), words(word(CHANNELS, one.channel))
+        if about:
+            text += words(" about “{about}” ({channel})", about=about, channel=channel)
+        else:
+            text += f" ({channel})"
+        text += words(
+            ": {span}, of business time {hours}",
+            span=words.lasting(one.waited.total_seconds()),
+            hours=self.hours(one.waited_business),
         )
         if one.reminders:
-            text += f", reminded {number(len(one.reminders), 'time')}"
+            times = words.count(len(one.reminders), "{n} time", "{n} times")
+            text += words(", reminded {times}", times=times)
         if one.overdue_business is not None:
-            text += f"; overdue by {hours(one.overdue_business)} of business time"
+            over = self.hours(one.overdue_business)
+            text += words("; overdue by {hours} of business time", hours=over)
         elif one.due is not None:
-            text += f"; due {self.when(one.due)}"
+            text += words("; due {when}", when=self.when(one.due))
         if one.possible:
-            text += "; a later act may be the answer"
+            text += words("; a later act may be the answer")
         if one.held_against:
-            text += f"; it counts against {owes}"
+            text += words("; it counts against {party}", party=owes)
         return {"text": f"{text}.", "because": [one.no, *one.reminders, *one.possible]}
 
     def times(self, one: AnswerTimes) -> Row:
-        party, asker = self.called.of(one.party), self.called.of(one.asker)
-        asked = number(one.asked, "question")
+        words = self.words
+        who = {
+            "party": self.called.of(one.party),
+            "asker": self.called.of(one.asker),
+            "asked": words.count(one.asked, "{n} question", "{n} questions"),
+        }
         if one.median is None or one.worst is None or one.worst_no is None:
-            text = f"{party} gave no answer to {asked} of {asker}."
-            because = list(one.because)
-        else:
-            text = f"{party} answered {one.answered:,} of {asked} of {asker}"
-            text += f", {one.late:,} late" if one.late else ""
-            text += f"; usually in {lasting(one.median)}, at worst in {lasting(one.worst)}"
-            business = [
-                hours(span or timedelta()) for span in (one.median_business, one.worst_business)
-            ]
-            text += f" (of business time {listed(business)})."
-            because = [one.worst_no]
-        return {"text": text, "because": because}
+            text = words("{party} gave no answer to {asked} of {asker}.", **who)
+            return {"text": text, "because": list(one.because)}
+        answered = words.number(one.answered)
+        text = words("{party} answered {n} of {asked} of {asker}", **who, n=answered)
+        text += words(", {n} late", n=words.number(one.late)) if one.late else ""
+        business = [
+            self.hours(span or timedelta()) for span in (one.median_business, one.worst_business)
+        ]
+        text += words(
+            "; usually in {median}, at worst in {worst} (of business time {hours}).",
+            median=words.lasting(one.median.total_seconds()),
+            worst=words.lasting(one.worst.total_seconds()),
+            hours=words.listed(business),
+        )
+        return {"text": text, "because": [one.worst_no]}
 
     def diligence(self, one: Diligence) -> Row:
-        by, toward = self.called.of(one.by), self.called.of(one.toward)
-        steps = len(one.climbed) + len(one.tried) + len(one.missing)
-        text = f"{by} waits for {toward}: "
+        words = self.words
+        text = words(
+            "{by} waits for {toward}: ",
+            by=self.called.of(one.by),
+            toward=self.called.of(one.toward),
+        )
+        count = len(one.climbed) + len(one.tried) + len(one.missing)
+        steps = words.count(count, "{n} step of the ladder", "{n} steps of the ladder")
         if one.state == "complete":
-            text += "due diligence is complete"
-            text += f", {number(steps, 'step')} of the ladder" if steps else ", no ladder is agreed"
+            text += words("due diligence is complete, ")
+            text += steps if count else words("no ladder is agreed")
         else:
-            text += f"{len(one.climbed):,} of {number(steps, 'step')} of the ladder climbed"
+            climbed = words.number(len(one.climbed))
+            text += words("{n} of {steps} climbed", n=climbed, steps=steps)
             if one.missing:
-                text += f"; missing: {listed([word(RUNGS, rung.code) for rung in one.missing])}"
+                rungs = words.listed([words(word(RUNGS, rung.code)) for rung in one.missing])
+                text += words("; missing: {rungs}", rungs=rungs)
             if one.waits_until is not None:
-                text += f"; the last touch has time until {self.when(one.waits_until)}"
+                until = self.when(one.waits_until)
+                text += words("; the last touch has time until {when}", when=until)
         return {"text": f"{text}.", "because": list(one.because)}
 
     def told(self, told: Told) -> list[Row]:
@@ -200,42 +227,50 @@ class _Sheet:
         return [self._told(told, what, row) for row in whole.values()]
 
     def _told(self, told: Told, what: str, party: ToldRow) -> Row:
+        words = self.words
         states: dict[str, list[str]] = {}
         for row in told.rows:
             if row.party == party.party and row.person is not None:
-                states.setdefault(TOLD[row.state], []).append(self.called.of(row.person))
-        text = f"“{what}”: {self.called.of(party.party)}, {TOLD[party.state]}"
+                states.setdefault(words(TOLD[row.state]), []).append(self.called.of(row.person))
+        name, state = self.called.of(party.party), words(TOLD[party.state])
+        text = words("“{what}”: {party}, {state}", what=what, party=name, state=state)
         if states:
-            people = [f"{listed(names)}: {state}" for state, names in states.items()]
+            people = [f"{words.listed(names)}: {state}" for state, names in states.items()]
             text += f" ({'; '.join(people)})"
         return {"text": f"{text}.", "because": list(party.because)}
 
     def escalation(self, one: Escalation) -> Row:
-        became = "answered" if one.answered else str(one.outcome)
-        text = (
-            f"{self.called.of(one.by)} turned higher up, to {self.called.of(one.person)} of "
-            f"{self.called.of(one.toward)}: {became}."
+        text = self.words(
+            "{by} turned higher up, to {person} of {toward}: {became}.",
+            by=self.called.of(one.by),
+            person=self.called.of(one.person),
+            toward=self.called.of(one.toward),
+            became=self.words("answered" if one.answered else str(one.outcome)),
         )
         return {"text": text, "because": [one.no]}
 
     def meeting(self, rows: list[Attendance]) -> Row:
+        words = self.words
         said = []
         for row in rows:
-            part = f"{self.called.of(row.party)}{' (host)' if row.host else ''}: {CAME[row.state]}"
+            party = self.called.of(row.party)
+            part = words("{party} (host)", party=party) if row.host else party
+            part += f": {words(CAME[row.state])}"
             if row.came:
                 part += f" ({self.people(row.came)})"
             if row.absent:
-                part += f", absent {self.people(row.absent)}"
+                part += words(", absent {people}", people=self.people(row.absent))
             said.append(part)
-        text = f"Meeting of {self.day(rows[0].starts)}. {'; '.join(said)}."
+        day = words.date(iso_local(rows[0].starts, self.scope.zone))
+        text = words("Meeting of {day}. {said}.", day=day, said="; ".join(said))
         because = sorted({no for row in rows for no in row.because})
         return {"text": text, "because": because}
 
 
-def answers_text(data: Row) -> str:
+def answers_text(data: Row, words: Words = ENGLISH) -> str:
     """The sentences on a terminal, in lines of 88 columns, ending in LF."""
     lines: list[str] = []
-    for key, title in TITLES.items():
+    for key, title in data["titles"].items():
         if data[key]:
             lines += ["", title] if lines else [title]
             for line in data[key]:
@@ -243,4 +278,4 @@ def answers_text(data: Row) -> str:
                 cited = f" [{numbers}]" if numbers else ""
                 said = f"{line['text'].removesuffix('.')}{cited}."
                 lines.append(fill(said, WIDTH, initial_indent="  ", subsequent_indent="    "))
-    return "\n".join(lines or ["Nothing was asked, promised or told yet."]) + "\n"
+    return "\n".join(lines or [words("Nothing was asked, promised or told yet.")]) + "\n"

@@ -1,9 +1,9 @@
 """A report as a document: the shape that every printed kind is brought into.
 
-A kind is printed (PDF) if `printed.py` beside this has a function for it that takes the kind's
-rows and gives a `Document`. Everything is words and values here: no markup of any language is
-read in a text, and no form is chosen. How it looks is the business of `templates/report.typ`
-alone, so a kind cannot look unlike the others.
+Every kind of `kinds.py` has a function that takes the kind's rows and gives a `Document`.
+Everything is words and values here: no markup of any language is read in a text, and no form is
+chosen. How it looks on paper is the business of `templates/report.typ`, in HTML, text and Markdown
+that of `forms.py`, so a kind cannot look unlike the others.
 
 What whoever writes such a function keeps to:
 
@@ -78,11 +78,15 @@ class Column:
 
 @frozen
 class TableRow:
-    """A row: cells, lines beneath it over the whole width, and what it is among the others."""
+    """A row: cells, lines beneath it over the whole width, and what it is among the others.
+
+    `anchor`: the entry that a page leads to from elsewhere, where there is one.
+    """
 
     cells: Sequence[Text]
     under: Sequence[Text] = ()
     style: Literal["plain", "strong", "sub"] = "plain"
+    anchor: int | None = None
 
 
 @frozen
@@ -150,11 +154,11 @@ class Document:
 
 
 def citing(because: Iterable[int]) -> Sequence[str | Span]:
-    """Entry numbers behind a word, as in " [12, 14]"; nothing of none."""
+    """Entry numbers behind a word, as in " [12, 14]", " [1, 2, … +80]"; nothing of none."""
     numbers = list(because)
     if not numbers:
         return ()
-    more = f" and {len(numbers) - CITED} more" if len(numbers) > CITED else ""
+    more = f", … +{len(numbers) - CITED}" if len(numbers) > CITED else ""
     return ("\u00a0", Span(f"[{', '.join(map(str, numbers[:CITED]))}{more}]", "cite"))
 
 

@@ -21,12 +21,10 @@ from contactledger.report.phrases import (
     clause,
     iso,
     iso_local,
-    lasting,
-    listed,
-    number,
     sentence,
 )
 from contactledger.report.wording import Wording
+from contactledger.report.words import Words
 
 Row = dict[str, Any]
 
@@ -40,7 +38,7 @@ _MADE_BY_ITSELF = frozenset(
 
 def finding_row(f: Finding, called: Names, wording: Wording) -> Row:
     """The verdict on one touch for one receiving party, in codes and in plain words."""
-    zone = f.zone
+    zone, words = f.zone, wording.words
     at, at_local = _both(f.at, zone)
     due, due_local = _both(f.due, zone)
     settled, settled_local = _both(f.settled_at, zone)
@@ -59,17 +57,17 @@ def finding_row(f: Finding, called: Names, wording: Wording) -> Row:
         "people": [_person(r, called) for r in f.rows],
         "addressed": [called.of(r.person) for r in f.rows if r.addressed and r.person != f.party],
         "channel": str(f.channel),
-        "channel_text": CHANNELS[f.channel],
+        "channel_text": words(CHANNELS[f.channel]),
         "purpose": str(f.purpose),
-        "purpose_text": PURPOSES[f.purpose],
+        "purpose_text": words(PURPOSES[f.purpose]),
         "urgency": str(f.urgency),
         "topics": list(f.topics),
         "about": called.about(f.no),
         "matter": {"id": f.matter, "name": called.of(f.matter)},
         "expects": str(f.expects),
-        "expects_text": WANTED[f.expects],
+        "expects_text": words(WANTED[f.expects]),
         "outcome": str(f.outcome),
-        "outcome_text": OUTCOMES[f.outcome],
+        "outcome_text": words(OUTCOMES[f.outcome]),
         "outcome_grade": f.outcome_grade.word,
         "reach": f.reach.word,
         "grade": f.grade.word,
@@ -77,7 +75,7 @@ def finding_row(f: Finding, called: Names, wording: Wording) -> Row:
         "due": due,
         "due_local": due_local,
         "late": f.late,
-        "late_by": lasting(f.late_by) if f.late_by is not None else None,
+        "late_by": words.lasting(f.late_by.total_seconds()) if f.late_by is not None else None,
         "settled_at": settled,
         "settled_at_local": settled_local,
         "held_against": None if held is None else {"id": held, "name": called.of(held)},
@@ -93,14 +91,14 @@ def finding_row(f: Finding, called: Names, wording: Wording) -> Row:
         "reminders": list(f.reminders),
         "answered_by": list(f.answered_by),
         "contested": list(f.contested),
-        "notes": [sentence(_say(wording.notes, n)) for n in f.notes if n not in told],
-        "attendance": next((ATTENDANCE[n] for n in f.notes if n in ATTENDANCE), ""),
+        "notes": [words(sentence(_say(wording.notes, n))) for n in f.notes if n not in told],
+        "attendance": next((words(ATTENDANCE[n]) for n in f.notes if n in ATTENDANCE), ""),
         "basis": f.basis.no,
         "rules": list(f.rules),
         "because": list(f.because),
     }
-    row["back"] = _came_back(f, row, called)
-    row["counts"] = _counts(f, row)
+    row["back"] = _came_back(f, row, called, words)
+    row["counts"] = _counts(f, row, words)
     return row
 
 
@@ -124,11 +122,12 @@ def _person(r: PersonRow, called: Names) -> Row:
 
 
 def _violation(v: Violation, called: Names, wording: Wording) -> Row:
-    text = clause(_say(wording.violations, v.code))
+    words = wording.words
+    text = words(clause(_say(wording.violations, v.code)))
     if v.limit is not None and v.count is not None:
-        text = f"{text} ({v.count}, the limit is {v.limit})"
+        text = words("{what} ({n}, the limit is {limit})", what=text, n=v.count, limit=v.limit)
     if v.reminder is not None:
-        text = f"{text}, in its reminder [{v.reminder}]"
+        text = words("{what}, in its reminder [{no}]", what=text, no=v.reminder)
     return {
         "code": v.code,
         "text": text,
@@ -145,10 +144,11 @@ def _violation(v: Violation, called: Names, wording: Wording) -> Row:
 def _evidence(e: Evidence, zone: str, called: Names, wording: Wording) -> Row:
     at, at_local = _both(e.at, zone)
     line = called.lines.get(e.no, _NO_LINE)
-    text = WHAT.get(e.what, str(e.what))
+    words = wording.words
+    text = words(WHAT.get(e.what, str(e.what)))
     if e.what not in _MADE_BY_ITSELF:
-        text = f"{text} {BY[e.by]}"
-    how = AUTH.get(line.auth, "")
+        text = f"{text} {words(BY[e.by])}"
+    how = words(AUTH.get(line.auth, ""))
     source = f"{line.source} ({how})" if line.source and how else line.source or how
     return {
         "no": e.no,
@@ -164,79 +164,106 @@ def _evidence(e: Evidence, zone: str, called: Names, wording: Wording) -> Row:
         "source": source,
         "recorder": called.of(line.recorder) if line.recorder else "",
         "rules": list(e.rules),
-        "caveats": [clause(_say(wording.caveats, c)) for c in e.caveats],
+        "caveats": [words(clause(_say(wording.caveats, c))) for c in e.caveats],
         "same_as": e.same_as,
     }
 
 
-def _came_back(f: Finding, row: Row, called: Names) -> Row:
+def _came_back(f: Finding, row: Row, called: Names, words: Words) -> Row:
     """What came back, as one sentence with its entries."""
-    because = list(f.answered_by)
-    after = "" if f.settled_at is None else f" after {lasting(f.settled_at - f.at)}"
-    late = f", late by {row['late_by']}" if f.late and row["late_by"] else ", late" * f.late
-    if f.outcome is Outcome.ANSWERED:
-        who = _answerers(f, called)
-        lines = [e.no for e in f.evidence if e.lifts == f.reach]
-        return {"text": f"Answered{who}{after}{late}.", "because": because or lines}
-    if f.outcome is Outcome.SEEN:
-        lines = [e.no for e in f.evidence if e.lifts == f.reach]
-        return {"text": f"Seen{after}{late}.", "because": lines}
+    if f.outcome in (Outcome.ANSWERED, Outcome.SEEN):
+        return _came(f, row, called, words)
     if f.outcome is Outcome.UNREACHED:
         failed = [e for e in f.evidence if e.lifts is not None and not e.lifts]
         what = WHAT.get(failed[-1].what, "") if failed else ""
-        text = f"It did not get there: {what}." if what else "It did not get there."
+        text = words("It did not get there.")
+        if what:
+            text = words("It did not get there: {what}.", what=words(what))
         return {"text": text, "because": [e.no for e in failed]}
     if f.outcome is Outcome.NOTED:
-        return {"text": "Nothing was wanted back.", "because": []}
+        return {"text": words("Nothing was wanted back."), "because": []}
     if f.outcome is Outcome.PENDING:
-        text = "Nothing yet; the time has not run out." if f.due else "Nothing yet."
-        return {"text": text, "because": []}
+        due = "Nothing yet; the time has not run out."
+        return {"text": words(due) if f.due else words("Nothing yet."), "because": []}
     if f.possible:
-        many = "acts that may be the answer; nobody has said so"
-        one = "an act that may be the answer; nobody has said so"
-        what = one if len(f.possible) == 1 else many
-        return {"text": f"Nothing linked to it, but {what}.", "because": list(f.possible)}
-    return {"text": "Nothing came back.", "because": []}
+        text = words.count(
+            len(f.possible),
+            "Nothing linked to it, but an act that may be the answer; nobody has said so.",
+            "Nothing linked to it, but acts that may be the answer; nobody has said so.",
+        )
+        return {"text": text, "because": list(f.possible)}
+    return {"text": words("Nothing came back."), "because": []}
 
 
-def _answerers(f: Finding, called: Names) -> str:
-    """As in " by Bob Ray (e-mail)" of the answers on record."""
+def _came(f: Finding, row: Row, called: Names, words: Words) -> Row:
+    """By whom it was answered or that it was seen, after how long, and how late."""
+    parts = []
+    if f.settled_at is not None:
+        parts.append(
+            words("after {time}", time=words.lasting((f.settled_at - f.at).total_seconds()))
+        )
+    late = ""
+    if f.late:
+        late = words("late")
+        if row["late_by"]:
+            late = words("late by {time}", time=row["late_by"])
+    lines = [e.no for e in f.evidence if e.lifts == f.reach]
+    said, because = words("Seen"), lines
+    if f.outcome is Outcome.ANSWERED:
+        said, because = words("Answered"), list(f.answered_by) or lines
+        who = _answerers(f, called, words)
+        parts[:0] = [words("by {who}", who=who)] if who else []
+    text = " ".join([said, *parts])
+    return {"text": f"{text}, {late}." if late else f"{text}.", "because": because}
+
+
+def _answerers(f: Finding, called: Names, words: Words) -> str:
+    """As in "Bob Ray (e-mail)" of the answers on record."""
     said = []
     for no in f.answered_by:
         line = called.lines.get(no)
         if line and line.sender:
-            how = CHANNELS.get(line.channel, "")
+            how = words(CHANNELS.get(line.channel, ""))
             said.append(f"{called.of(line.sender)} ({how})" if how else called.of(line.sender))
     if not said:
         people = [r.person for r in f.rows if r.reach == f.reach]
         said = [called.of(p) for p in people]
-    return f" by {listed(list(dict.fromkeys(said)))}" if said else ""
+    return words.listed(list(dict.fromkeys(said)))
 
 
-def _counts(f: Finding, row: Row) -> Row:
+def _counts(f: Finding, row: Row, words: Words) -> Row:
     """Against whom it counts, or why against nobody, as one sentence with its entries."""
     receiver = row["receiver"]["name"]
-    broken = listed([v["text"] for v in row["violations"] if v["breach"]])
+    broken = words.listed([v["text"] for v in row["violations"] if v["breach"]])
     spared = [v["text"] for v in row["violations"] if not v["breach"]]
-    spared += [words for code, words in SPARED.items() if code in f.notes]
+    spared += [words(text) for code, text in SPARED.items() if code in f.notes]
     because = sorted({*(no for v in f.violations for no in v.because), *f.possible})
     if f.held_against is not None:
-        text = f"Counts against {row['held_against']['name']}."
-        if f.reminders:
-            text = f"{text[:-1]}, once with its {number(len(f.reminders), 'reminder')}."
-        return {"text": text, "because": list(f.reminders)}
+        return _held(f, row["held_against"]["name"], words)
     if f.outcome is not Outcome.IGNORED:
         because = sorted({no for v in f.violations if v.breach for no in v.because})
-        text = f"The touch itself did not keep the policy: {broken}." if broken else ""
-        return {"text": text, "because": because}
-    reasons = [f"the touch did not keep the policy: {broken}"] if broken else []
-    reasons += [listed(spared)] if spared else []
+        text = words("The touch itself did not keep the policy: {why}.", why=broken)
+        return {"text": text if broken else "", "because": because}
     if f.original is not None:
-        text = "Counted once, with the touch it reminds of."
+        text = words("Counted once, with the touch it reminds of.")
         if broken:
-            text = f"{text} It did not keep the policy itself: {broken}."
+            text += " " + words("It did not keep the policy itself: {why}.", why=broken)
         return {"text": text, "because": because if broken else []}
+    reasons = [words("the touch did not keep the policy: {why}", why=broken)] if broken else []
+    reasons += [words.listed(spared)] if spared else []
     if reasons:
-        text = f"Does not count against {receiver}, because {'; also '.join(reasons)}."
+        why = words("; also ").join(reasons)
+        text = words("Does not count against {party}, because {why}.", party=receiver, why=why)
         return {"text": text, "because": because}
-    return {"text": f"Does not count against {receiver}.", "because": []}
+    return {"text": words("Does not count against {party}.", party=receiver), "because": []}
+
+
+def _held(f: Finding, party: str, words: Words) -> Row:
+    if not f.reminders:
+        return {"text": words("Counts against {party}.", party=party), "because": []}
+    text = words(
+        "Counts against {party}, once with its {reminders}.",
+        party=party,
+        reminders=words.count(len(f.reminders), "{n} reminder", "{n} reminders"),
+    )
+    return {"text": text, "because": list(f.reminders)}

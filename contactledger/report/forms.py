@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from markupsafe import Markup, escape
@@ -44,49 +44,70 @@ _TAGS = {
 }
 
 
-def html(text: Text) -> str:
-    """A text as HTML."""
+def html(text: Text, anchors: Container[int] = ()) -> str:
+    """A text as HTML; entry numbers lead to their place, where the page has one for them."""
     if isinstance(text, str):
-        return escape(text)
-    parts = []
+        return _broken(text)
+    parts: list[str] = []
     for part in text:
         if isinstance(part, str):
-            parts.append(str(escape(part)))
-        else:
-            before, after = _TAGS[part.style]
-            parts.append(f"{before}{escape(part.text)}{after}")
+            parts.append(_broken(part))
+            continue
+        before, after = _TAGS[part.style]
+        inside: str = _broken(part.text)
+        if part.style == "cite":
+            inside = _NUMBER.sub(lambda match: _link(match[0], anchors), inside)
+        parts.append(f"{before}{inside}{after}")
     return Markup("".join(parts))  # noqa: S704  # every part is escaped above
 
 
-def section_html(section: Section, number: int, words: Words) -> str:
+_NUMBER = re.compile(r"(?<![+\d])\d+")
+"""An entry in a citation; how many more there are has a + before it."""
+
+
+def _broken(text: str) -> Markup:
+    """A text escaped, its ends of lines kept."""
+    return escape(text).replace("\n", Markup("<br>"))
+
+
+def _link(number: str, anchors: Container[int]) -> str:
+    return f'<a href="#e{number}">{number}</a>' if int(number) in anchors else number
+
+
+def section_html(section: Section, number: int, words: Words, anchors: Container[int] = ()) -> str:
     """A section as `<section>`, or `<article>` within one; its heading has the id s-NUMBER."""
-    return Markup("".join(_section_html(section, number, words)))  # noqa: S704  # escaped below
+    pieces = _section_html(section, number, words, anchors)
+    return Markup("".join(pieces))  # noqa: S704  # escaped below
 
 
-def _section_html(section: Section, number: int, words: Words) -> Iterator[str]:
+def _section_html(
+    section: Section, number: int, words: Words, anchors: Container[int]
+) -> Iterator[str]:
     tag, level = ("section", 2) if section.level == 1 else ("article", 3)
     boxed = ' class="isnot"' if section.boxed else ""
     yield f'<{tag}{boxed} aria-labelledby="s-{number}">\n'
     yield f'<h{level} id="s-{number}">{html(section.title)}</h{level}>\n'
     for block in section.blocks:
-        yield from _block_html(block, number, words)
+        yield from _block_html(block, number, words, anchors)
     yield f"</{tag}>\n"
 
 
-def facts_html(facts: Facts) -> str:
+def facts_html(facts: Facts, anchors: Container[int] = ()) -> str:
     """Pairs as `<dl>`."""
-    pairs = "".join(f"<dt>{html(a)}</dt><dd>{html(b)}</dd>\n" for a, b in facts.pairs)
+    pairs = "".join(
+        f"<dt>{html(a, anchors)}</dt><dd>{html(b, anchors)}</dd>\n" for a, b in facts.pairs
+    )
     return Markup(f'<dl class="facts">\n{pairs}</dl>\n')  # noqa: S704  # html() escapes
 
 
-def _block_html(block: Block, number: int, words: Words) -> Iterator[str]:
+def _block_html(block: Block, number: int, words: Words, anchors: Container[int]) -> Iterator[str]:
     if isinstance(block, Paragraph):
-        yield _PARAGRAPHS[block.style].format(html(block.text))
+        yield _PARAGRAPHS[block.style].format(html(block.text, anchors))
     elif isinstance(block, Listing):
-        items = "".join(f"<li>{html(item)}</li>" for item in block.items)
+        items = "".join(f"<li>{html(item, anchors)}</li>" for item in block.items)
         yield f'<ul class="bare">{items}</ul>\n'
     elif isinstance(block, Facts):
-        yield facts_html(block)
+        yield facts_html(block, anchors)
     elif isinstance(block, Chart):
         caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
         yield (
@@ -94,7 +115,7 @@ def _block_html(block: Block, number: int, words: Words) -> Iterator[str]:
             f"{block.svg}</div>{caption}</figure>\n"
         )
     else:
-        yield from _table_html(block, words)
+        yield from _table_html(block, words, anchors)
 
 
 _PARAGRAPHS = {
@@ -105,7 +126,7 @@ _PARAGRAPHS = {
 }
 
 
-def _table_html(table: Table, words: Words) -> Iterator[str]:
+def _table_html(table: Table, words: Words, anchors: Container[int]) -> Iterator[str]:
     yield '<table class="cards" role="table">\n'
     if table.caption:
         yield f"<caption>{escape(table.caption)}</caption>\n"
@@ -120,18 +141,19 @@ def _table_html(table: Table, words: Words) -> Iterator[str]:
     for row in table.rows:
         style = "" if row.style == "plain" else f' class="{row.style}"'
         cells = "".join(
-            f"{tag}{html(cell)}</td>" for tag, cell in zip(opened, row.cells, strict=True)
+            f"{tag}{html(cell, anchors)}</td>" for tag, cell in zip(opened, row.cells, strict=True)
         )
         if headed:
-            first = f'<th scope="row" role="rowheader">{html(row.cells[0])}</th>'
+            first = f'<th scope="row" role="rowheader">{html(row.cells[0], anchors)}</th>'
             cells = first + cells.partition("</td>")[2]
-        under = "".join(f'<span class="grade">{html(line)}</span>' for line in row.under)
+        under = "".join(f'<span class="grade">{html(line, anchors)}</span>' for line in row.under)
         if under:
             cells += (
                 f'</tr>\n<tr role="row" class="why"><td role="cell" colspan="{len(opened)}">'
                 f"{under}</td>"
             )
-        yield f'<tr role="row"{style}>{cells}</tr>\n'
+        place = "" if row.anchor is None else f' id="e{row.anchor}"'
+        yield f'<tr role="row"{place}{style}>{cells}</tr>\n'
     yield "</tbody></table>\n"
     if table.left_out:
         yield f'<p class="note">{escape(_left_out(table, words))}</p>\n'

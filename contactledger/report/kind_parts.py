@@ -29,6 +29,10 @@ from contactledger.report.phrases import CHANNELS, NOT, PURPOSES, RUNGS
 from contactledger.report.words import Words
 
 Row = dict[str, Any]
+MADE_OF_ACCOUNT = (
+    "Made from the entries of the account’s log alone. Whoever holds the log can compute every "
+    "line again."
+)
 HEAD = (
     "version", "account", "period", "as_of", "as_of_local", "zone", "entries", "parties",
     "policies", "isnot",
@@ -54,10 +58,7 @@ def laid_out(
         facts=Facts([*_rests_on(words, data), *facts]),
         sections=[*sections, is_not(words, data["isnot"])],
         running=(f"{label}, {name}", words("as of {date}", date=words.date(data["as_of_local"]))),
-        closing=words(
-            "Made from the entries of the account’s log alone. Whoever holds the log can compute "
-            "every line again."
-        ),
+        closing=words(MADE_OF_ACCOUNT),
         lang=words.lang,
     )
 

@@ -1,4 +1,4 @@
-"""The kinds of report beside the proof of contact, and what each is made of.
+"""The kinds of report, and what each is made of.
 
 A kind is three things: a function that makes its rows from those of a proof of contact (or, over
 all accounts, from rows of each), one that makes a `Document` of the rows, and the names of its
@@ -19,11 +19,14 @@ from contactledger.report import (
     kind_first_days,
     kind_health,
     kind_notice,
+    kind_outlook,
     kind_pressure,
     kind_promises,
+    kind_reconciliation,
     kind_touch,
 )
 from contactledger.report.document import Document
+from contactledger.report.printed_proof import SECTIONS, proof_of_contact
 from contactledger.report.words import Words
 
 Row = dict[str, Any]
@@ -66,7 +69,7 @@ _PAIR = ("by_text", "ours.no", "ours.at", "ours.who", "ours.about", "theirs.no",
 
 @frozen
 class Kind:
-    """A kind of report. `rows` is None where it is over all accounts."""
+    """A kind of report. `rows` is None where they are not made of those of a proof of contact."""
 
     document: Callable[[Row, Words], Document]
     sections: tuple[str, ...]
@@ -78,6 +81,7 @@ def _kind(module: Any) -> Kind:
 
 
 KINDS: Mapping[str, Kind] = {
+    "proof-of-contact": Kind(proof_of_contact, SECTIONS),
     "touch-certificate": _kind(kind_touch),
     "both-sides": _kind(kind_both_sides),
     "case-dossier": _kind(kind_case),
@@ -86,9 +90,10 @@ KINDS: Mapping[str, Kind] = {
     "contact-pressure": _kind(kind_pressure),
     "notice-coverage": Kind(kind_notice.document, kind_notice.SECTIONS),
     "ledger-health": Kind(kind_health.document, kind_health.SECTIONS),
+    "outlook": Kind(kind_outlook.document, kind_outlook.SECTIONS),
+    "reconciliation": Kind(kind_reconciliation.document, kind_reconciliation.SECTIONS),
 }
 OF_ACCOUNT = tuple(name for name, kind in KINDS.items() if kind.rows)
-OF_LEDGER = tuple(name for name, kind in KINDS.items() if not kind.rows)
 FORMS = ("html", "pdf", "txt", "md", "csv", "json")
 """The forms of a report, each the end of its file's name."""
 
@@ -113,10 +118,9 @@ class Offer:
         return self.about in ("touch", "topic")
 
 
-_PAGES = ("html", "txt", "csv", "json")
 OFFERED: Mapping[str, Offer] = {
     "proof-of-contact": Offer("Proof of contact"),
-    "outlook": Offer("What to do next", forms=_PAGES),
+    "outlook": Offer("What to do next"),
     "touch-certificate": Offer("Touch certificate", about="touch"),
     "both-sides": Offer("Both sides"),
     "case-dossier": Offer("Case dossier", about="matter"),
@@ -125,9 +129,10 @@ OFFERED: Mapping[str, Offer] = {
     "contact-pressure": Offer("Contact pressure"),
     "notice-coverage": Offer("Who was told", "ledger", "topic"),
     "ledger-health": Offer("Ledger health", "ledger"),
-    "reconciliation": Offer("Reconciliation of two records", "records", forms=_PAGES),
+    "reconciliation": Offer("Reconciliation of two records", "records"),
 }
 """Every kind of report there is, in the order in which a reader is offered them."""
+OF_LEDGER = tuple(name for name, offer in OFFERED.items() if offer.over == "ledger")
 TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "proof-of-contact": ("findings", _TOUCH),
     "touch-certificate": ("findings", _TOUCH),

@@ -22,7 +22,8 @@ from contactledger.facts import (
     Signal,
     Touch,
 )
-from contactledger.report.phrases import clean
+from contactledger.report.phrases import CUT, clean
+from contactledger.report.words import Words
 
 REDACTED = "[redacted]"
 
@@ -68,15 +69,15 @@ class Names:
         return line.about if line else ""
 
 
-def _text(entry: Entry, *fields: str) -> str:
+def _text(words: Words, entry: Entry, *fields: str) -> str:
     """The first personal field with a value; "[redacted]" if none has and one is gone."""
     for field in fields:
         value = getattr(entry.fact, field)
         value = value.subject if field == "message" and value is not None else value
         if value:
-            return clean(value)
+            return clean(value, cut=words(CUT))
     gone = any(field in fields for field, _ in entry.gone)
-    return REDACTED if gone else ""
+    return words(REDACTED) if gone else ""
 
 
 _NAMED_BY: dict[type, str] = {
@@ -88,8 +89,10 @@ _NAMED_BY: dict[type, str] = {
 }
 
 
-def names(entries: Iterable[Entry]) -> Names:
+def names(entries: Iterable[Entry], words: Words | None = None) -> Names:
     """The names that the given entries hold, later versions before earlier ones.
+
+    `words`: of the language that says what was erased or cut off.
 
     A version that gives no name keeps the last one given; one whose name was erased has none.
 
@@ -104,10 +107,11 @@ def names(entries: Iterable[Entry]) -> Names:
     zones: dict[str, str] = {}
     account = ""
     titled: set[str] = set()
+    words = words or Words()
     for entry in entries:
         fact = entry.fact
         if isinstance(fact, Touch):
-            about = _text(entry, "about", "message")
+            about = _text(words, entry, "about", "message")
             lines[entry.no] = Line(
                 entry.kind, entry.recorder, fact.source or "", fact.auth, fact.system,
                 about, fact.sender or entry.recorder, fact.channel,
@@ -123,16 +127,16 @@ def names(entries: Iterable[Entry]) -> Names:
         lines[entry.no] = Line(entry.kind, entry.recorder, "", "none", "hand")
         field = _NAMED_BY.get(type(fact))
         if field:
-            title = _text(entry, field)
+            title = _text(words, entry, field)
             if title:
                 called[entry.id] = title
                 titled.add(entry.id)
             elif entry.id not in titled:  # a key stands in where nobody gave a name
-                called[entry.id] = _text(entry, "key") or called.get(entry.id, "")
+                called[entry.id] = _text(words, entry, "key") or called.get(entry.id, "")
         if isinstance(fact, Party | Person) and fact.zone:
             zones[entry.id] = fact.zone
         elif isinstance(fact, Promise):
-            outcomes[entry.no] = _text(entry, "outcome")
+            outcomes[entry.no] = _text(words, entry, "outcome")
         elif isinstance(fact, Opened):
-            account = _text(entry, "name")
+            account = _text(words, entry, "name")
     return Names(account, called, lines, outcomes, numbers, zones)

@@ -27,12 +27,8 @@ from contactledger.report.phrases import (
     PURPOSES,
     RUNGS,
     clean,
-    clock,
-    date,
     iso,
     iso_local,
-    listed,
-    number,
     word,
 )
 from contactledger.report.wording import Scope, Wording
@@ -69,7 +65,7 @@ AGAINST = {
 }
 """Code of a violation → the same of a touch that was not made yet."""
 
-_STEPS = {
+STEPS = {
     "answer": "Answer {whom}, who asked over {channel} and waits",
     "keep_promise": "Keep what was promised to {to}",
     "climb": "To {rung}: turn to {whom} over {channel}",
@@ -81,7 +77,7 @@ _STEPS = {
     "follow_plan": "{name}: reach out to {whom} over {channel}, as planned",
     "stop": "Leave {whom} in peace: as many touches were made as the policy allows",
 }
-_REMARKS = {
+REMARKS = {
     "silent": "{party} has not reached out to {toward} for {count} days",
     "pestered": "{party} sent {toward} {times} more than the policy allows lately",
     "overloading": "{party} made {times} to {toward} in a short time, more than {limit}",
@@ -116,7 +112,7 @@ def outlook_rows(
         "cadences": [sheet.cadence(one) for one in relationship.cadences],
         "remarks": [sheet.remark(remark) for remark in relationship.remarks],
         "rules": [],
-        "isnot": list(IS_NOT),
+        "isnot": [sheet.words(text) for text in IS_NOT],
     }
     lists = (data["steps"], data["plan"], data["cadences"], data["remarks"])
     data["rules"] = _fired(wording, *lists)
@@ -126,7 +122,11 @@ def outlook_rows(
 def _fired(wording: Wording, *lists: list[Row]) -> list[Row]:
     """The rules that fired, each with its sentence."""
     fired = {code for rows in lists for row in rows for code in row["rules"]}
-    return [{"code": code, "text": text} for code, text in wording.rules.items() if code in fired]
+    return [
+        {"code": code, "text": wording.words(text)}
+        for code, text in wording.rules.items()
+        if code in fired
+    ]
 
 
 def owed_rows(
@@ -162,6 +162,7 @@ class _Sheet:
     def __init__(self, called: Names, wording: Wording, scope: Scope) -> None:
         self.called = called
         self.wording = wording
+        self.words = wording.words
         self.scope = scope
 
     def time(self, key: str, moment: datetime | None) -> Row:
@@ -172,23 +173,28 @@ class _Sheet:
 
     def when(self, moment: datetime) -> str:
         """As in "3 Mar 2026 09:00"."""
-        local = iso_local(moment, self.scope.zone)
-        return f"{date(local)} {clock(local)}"
+        return self.words.minute(iso_local(moment, self.scope.zone))
+
+    def day(self, moment: datetime) -> str:
+        """As in "3 Mar 2026"."""
+        return self.words.date(iso_local(moment, self.scope.zone))
 
     def named(self, ref: str | None) -> Row | None:
         return None if ref is None else {"id": ref, "name": self.called.of(ref)}
 
     def step(self, step: NextStep) -> Row:
-        text = _STEPS[step.what].format(
-            to=self.called.of(step.to) or "the other side",
+        words = self.words
+        text = words(
+            STEPS[step.what],
+            to=self.called.of(step.to) or words("the other side"),
             whom=self.called.of(step.person or step.to),
-            channel=word(CHANNELS, step.channel or "other"),
-            rung=word(RUNGS, step.rung or ""),
+            channel=words(word(CHANNELS, step.channel or "other")),
+            rung=words(word(RUNGS, step.rung or "")),
             name=clean((step.name or "").capitalize()),
         )
         title = self.called.called.get(step.matter or "")
         if title:
-            text += f" (“{title}”)"
+            text += words(" (“{title}”)", title=title)
         if step.due is not None:
             text += f"; {self._due(step)}"
         if step.permission is not None:
@@ -211,20 +217,25 @@ class _Sheet:
         }
 
     def _due(self, step: NextStep) -> str:
+        words = self.words
         when = self.when(step.due)  # type: ignore[arg-type]  # asked for where there is one
         if step.what == "stop":
-            return f"until {when}"
+            return words("until {when}", when=when)
         if step.what == "climb":
-            return f"since {when}" if step.overdue else f"from {when}"
-        return f"overdue since {when}" if step.overdue else f"due {when}"
+            since, later = words("since {when}", when=when), words("from {when}", when=when)
+            return since if step.overdue else later
+        late, due = words("overdue since {when}", when=when), words("due {when}", when=when)
+        return late if step.overdue else due
 
     def _may(self, permission: Permission) -> str:
         if permission.allowed:
-            return "It may be done now"
-        why = listed(list(dict.fromkeys(AGAINST[v.code] for v in permission.against)))
+            return self.words("It may be done now")
+        reasons = dict.fromkeys(self.words(AGAINST[v.code]) for v in permission.against)
+        why = self.words.listed(list(reasons))
         if permission.earliest is None:
-            return f"As things stand it may not: {why}"
-        return f"Not before {self.when(permission.earliest)}: {why}"
+            return self.words("As things stand it may not: {why}", why=why)
+        when = self.when(permission.earliest)
+        return self.words("Not before {when}: {why}", when=when, why=why)
 
     def permission(self, permission: Permission) -> Row:
         """Whether somebody may be contacted, with the reasons."""
@@ -240,7 +251,7 @@ class _Sheet:
             **self.time("earliest", permission.earliest),
             "preferred": permission.preferred,
             "against": [
-                {"code": v.code, "text": AGAINST[v.code], "because": list(v.because)}
+                {"code": v.code, "text": self.words(AGAINST[v.code]), "because": list(v.because)}
                 for v in permission.against
             ],
             "rules": list(permission.rules),
@@ -248,13 +259,18 @@ class _Sheet:
 
     def planned(self, plan: PlanFinding) -> Row:
         until = plan.due - timedelta(seconds=1)
-        text = (
-            f"{clean(plan.name).capitalize()} ({self.called.of(plan.by)} to "
-            f"{self.called.of(plan.to)}), {date(iso_local(plan.opens_at, self.scope.zone))} to "
-            f"{date(iso_local(until, self.scope.zone))}: {word(STATES, plan.state)}"
+        words = self.words
+        text = words(
+            "{name} ({by} to {to}), {since} to {until}: {state}",
+            name=clean(plan.name).capitalize(),
+            by=self.called.of(plan.by),
+            to=self.called.of(plan.to),
+            since=self.day(plan.opens_at),
+            until=self.day(until),
+            state=words(word(STATES, plan.state)),
         )
         if plan.done_no is not None:
-            text += ", and answered" if plan.answered else ", not answered"
+            text += words(", and answered") if plan.answered else words(", not answered")
         return {
             "name": plan.name,
             "said": {"text": f"{text}.", "because": list(plan.because)},
@@ -270,19 +286,20 @@ class _Sheet:
         }
 
     def cadence(self, one: CadenceFinding) -> Row:
-        what = listed([word(CHANNELS, c) for c in one.channels], "or") or "any channel"
-        if one.purposes:
-            what += f", {listed([word(PURPOSES, p) for p in one.purposes], 'or')}"
-        pair = f"{self.called.of(one.by)} to {self.called.of(one.to)}"
-        if one.milestone is None:
-            owed = f"{number(one.touches, 'touch', 'touches')} in any {one.days} days ({what})"
-        else:
-            owed = f"one touch ({what}) after {self.called.of(one.milestone)}"
-        text = f"{pair}, {owed}: {word(STATES, one.state)}"
+        words = self.words
+        text = words(
+            "{by} to {to}, {owed}: {state}",
+            by=self.called.of(one.by),
+            to=self.called.of(one.to),
+            owed=self._owed(one),
+            state=words(word(STATES, one.state)),
+        )
         if one.state == "kept":
-            text += f", the next is due {self.when(one.due)}"
-        elif one.state in {"behind", "due", "missed"}:
-            text += f", {'since' if one.state == 'behind' else 'by'} {self.when(one.due)}"
+            text += words(", the next is due {when}", when=self.when(one.due))
+        elif one.state == "behind":
+            text += words(", since {when}", when=self.when(one.due))
+        elif one.state in {"due", "missed"}:
+            text += words(", by {when}", when=self.when(one.due))
         return {
             "said": {"text": f"{text}.", "because": list(one.because)},
             "by": self.named(one.by),
@@ -300,13 +317,30 @@ class _Sheet:
             "rules": list(one.rules),
         }
 
+    def _owed(self, one: CadenceFinding) -> str:
+        """How many touches in which days, or after what, over which channels."""
+        words = self.words
+        channels = [words(word(CHANNELS, c)) for c in one.channels]
+        what = words.listed(channels, "or") or words("any channel")
+        if one.purposes:
+            what += f", {words.listed([words(word(PURPOSES, p)) for p in one.purposes], 'or')}"
+        if one.milestone is not None:
+            after = self.called.of(one.milestone)
+            return words("one touch ({what}) after {milestone}", what=what, milestone=after)
+        touches = words.count(one.touches, "{n} touch", "{n} touches")
+        return words(
+            "{touches} in any {days} days ({what})", touches=touches, days=one.days, what=what
+        )
+
     def remark(self, remark: Remark) -> Row:
-        text = _REMARKS[remark.code].format(
+        words = self.words
+        text = words(
+            REMARKS[remark.code],
             party=self.called.of(remark.party),
             toward=self.called.of(remark.toward),
             count=remark.count,
             limit=remark.limit,
-            times=number(remark.count or 0, "touch", "touches"),
+            times=words.count(remark.count or 0, "{n} touch", "{n} touches"),
         )
         why = self._why(remark)
         return {
@@ -322,11 +356,11 @@ class _Sheet:
 
     def _why(self, remark: Remark) -> str:
         """Of a referral, every reason against it."""
-        reasons = [_REASONS[rule] for rule in remark.rules if rule in _REASONS]
-        return f": {listed(reasons)}" if reasons else ""
+        reasons = [self.words(REASONS[rule]) for rule in remark.rules if rule in REASONS]
+        return f": {self.words.listed(reasons)}" if reasons else ""
 
 
-_REASONS: Mapping[str, str] = {
+REASONS: Mapping[str, str] = {
     "R4": "a question of theirs was ignored",
     "R5": "they dispute or complained of something, opted out, or a promise to them was broken",
     "R6": "they were not in touch for long, or a long silence has only just ended",

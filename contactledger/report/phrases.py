@@ -169,15 +169,19 @@ def _visible(match: re.Match[str]) -> str:
     return " " if char < "\ua000" else "\ufffd"
 
 
-def clean(text: str, limit: int = TEXT_LIMIT) -> str:
+CUT = "… ({n} characters)"
+"""What stands behind a text of which the rest is cut off."""
+
+
+def clean(text: str, limit: int = TEXT_LIMIT, cut: str = CUT) -> str:
     """What people typed, made safe to print: one line, at most `limit` characters.
 
     Control characters become a space, controls of writing direction become visible (they
     can make a line say something else than it holds), half characters the replacement sign.
-    What is cut off is said: "… (10,000 characters)".
+    What is cut off is said: "… (10,000 characters)", in the words of `cut`.
     """
     short = _CONTROLS.sub(_visible, text[: limit + 1]).strip()
-    return short if len(text) <= limit else f"{short[:limit].rstrip()}… ({len(text):,} characters)"
+    return short if len(text) <= limit else short[:limit].rstrip() + cut.format(n=f"{len(text):,}")
 
 
 def word(words: dict[str, str], code: str) -> str:
@@ -273,8 +277,3 @@ def utc_beside(stamp: str, local: str) -> str:
     if stamp[:10] == local[:10]:
         return f"{stamp[11:16]} UTC"
     return f"{int(stamp[8:10])} {MONTHS[int(stamp[5:7]) - 1]} {stamp[11:16]} UTC"
-
-
-def lasting_between(since: str, until: str) -> str:
-    """The length of time between two ISO stamps in UTC."""
-    return lasting(datetime.fromisoformat(until) - datetime.fromisoformat(since))

@@ -1,16 +1,11 @@
-"""Which kinds of report are printed, and what paper says beside them: how it can be checked.
-
-A kind is printed if it stands in `PRINTED`; `document.py` is the contract of its function.
-"""
+"""What paper says beside a report: what lies inside the file, and how it can be checked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from attrs import evolve, frozen
 
-from contactledger.errors import BadInput
 from contactledger.report.document import (
     Block,
     Document,
@@ -20,12 +15,7 @@ from contactledger.report.document import (
     Span,
     Text,
 )
-from contactledger.report.printed_proof import proof_of_contact
 from contactledger.report.words import Words
-
-PRINTED: dict[str, Callable[[Mapping[str, Any]], Document]] = {
-    "proof-of-contact": proof_of_contact,
-}
 
 
 @frozen
@@ -41,14 +31,6 @@ class Claims:
     origin: str
     key: str
     sealed_at: str
-
-
-def document(kind: str, data: Mapping[str, Any]) -> Document:
-    """The rows of a report of that kind as a document. BadInput for a kind that is not printed."""
-    made = PRINTED.get(kind)
-    if made is None:
-        raise BadInput(f"is not printed; these are: {', '.join(PRINTED)}", field="kind")
-    return made(data)
 
 
 def checkable(made: Document, claims: Claims | None, judged: int | None, words: Words) -> Document:

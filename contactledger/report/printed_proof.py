@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
+
+from attrs import frozen
 
 from contactledger.report.charts import timeline
 from contactledger.report.document import (
@@ -24,11 +26,13 @@ from contactledger.report.document import (
     joined,
     said,
 )
-from contactledger.report.phrases import clock, date, day, number, utc_beside
+from contactledger.report.kind_parts import MADE_OF_ACCOUNT
+from contactledger.report.printed_touches import touches
+from contactledger.report.words import Words
 
 Row = dict[str, Any]
 
-_COLUMNS = (
+COLUMNS = (
     ("strong", "Reached out", "sent"),
     ("sub", "and was answered", "sent_answered"),
     ("sub", "was seen", "sent_seen"),
@@ -54,415 +58,362 @@ _COLUMNS = (
 )
 
 
-def proof_of_contact(data: Mapping[str, Any]) -> Document:
-    """The rows of `rows.rows`, "proof-of-contact", as a document."""
-    period = f"{date(data['period']['first_day'])} to {date(data['period']['last_day'])}"
-    name = data["account"]["name"]
+SECTIONS = (
+    "summary", "onus", "columns", "timeline", "findings", "promises", "cases", "owed", "answers",
+    "unknown", "rules", "policy",
+)  # fmt: skip
+"""The names of its sections, beside that of what it is not."""
+
+
+def proof_of_contact(
+    data: Mapping[str, Any], words: Words, *, without: Container[str] = ()
+) -> Document:
+    """The rows of `rows.rows`, "proof-of-contact", as a document.
+
+    `without`: names of sections that nobody will look at, and that are not made.
+    """
+    label, name = words("Proof of contact"), data["account"]["name"]
+    first, last = data["period"]["first_day"], data["period"]["last_day"]
+    made = _Proof(words)
     return Document(
-        label="Proof of contact",
+        label=label,
         title=name,
-        subtitle=period,
-        facts=Facts(list(_rests_on(data))),
-        sections=list(_sections(data)),
-        running=(f"Proof of contact, {name}", f"as of {date(data['as_of_local'])}"),
-        closing="Made from the entries of the account’s log alone. "
-        "Whoever holds the log can compute every line again.",
+        subtitle=words("{since} to {until}", since=words.date(first), until=words.date(last)),
+        facts=Facts(list(made.rests_on(data))),
+        sections=list(made.sections(data, without)),
+        running=(f"{label}, {name}", words("as of {date}", date=words.date(data["as_of_local"]))),
+        closing=words(MADE_OF_ACCOUNT),
+        lang=words.lang,
     )
 
 
-def _rests_on(data: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:
-    parties = [(Span(p["name"]), Span(f" ({p['role']})", "soft")) for p in data["parties"]]
-    yield "Between", joined(parties) or "nobody yet"
-    utc = "" if data["zone"] == "UTC" else f", {utc_beside(data['as_of'], data['as_of_local'])}"
-    yield "As of", (_moment(data["as_of_local"]), Span(f" {data['zone']}{utc}", "soft"))
-    judged = [cited(p["whose"], [p["no"]]) for p in data["policies"]]
-    none = "no policy was needed: there is nothing to judge"
-    yield "Judged by", joined(judged, "; ") or none
-    count = data["entries"]["count"]
-    log = "" if count is None else f"{number(count, 'entry', 'entries')} of the log. "
-    checked = data["entries"]["checked"] or "The log’s hashes were not checked for this report."
-    yield "Rests on", f"{log}{checked} Numbers in brackets are entries of the log."
+@frozen
+class _Proof:
+    """The parts of the document, in one language."""
 
+    words: Words
 
-def _sections(data: Mapping[str, Any]) -> Iterator[Section]:
-    yield Section("In short", list(_summary(data)), name="summary")
-    yield Section("Whose turn it is", list(_turn(data["onus"])), name="onus")
-    yield Section(
-        "Both sides in the same columns", [_both_sides(data["columns"]), _LEFT_OUT], name="columns"
-    )
-    yield Section("Timeline", [_timeline(data)], name="timeline")
-    yield Section("Every touch", [_touches(data["findings"])], name="findings")
-    yield Section("Promises", [_promises(data["promises"])], name="promises")
-    yield from _matters(data)
-    yield from _owed(data.get("owed"))
-    yield from _answers(data.get("answers"))
-    yield Section("What is not known", [_unknown(data["unknown"])], name="unknown")
-    yield Section("The rules, in plain words", list(_rules(data)), name="rules")
-    yield Section("The policy", list(_policy(data["policies"])), name="policy")
-    yield Section("What this is not", [Listing(list(data["isnot"]))], boxed=True, name="isnot")
-
-
-_LEFT_OUT = Paragraph("A line that would be empty for every party is left out.", "note")
-
-
-def _summary(data: Mapping[str, Any]) -> Iterator[Block]:
-    yield Paragraph(joined([said(s) for s in data["summary"]], " "), "lead")
-    for note in data["notes"]:
-        yield Paragraph(note, "note")
-
-
-def _turn(onus: Row) -> Iterator[Block]:
-    matter = onus["matter"]
-    where: Text = ("; in the matter “", Span(matter["name"]), "”") if matter else ""
-    yield Paragraph(said(onus), "turn")
-    yield Paragraph(joined([f"{onus['rule_text']} Rule {onus['rule']}", where, "."], ""))
-    text = "This names the next act in the oldest open matter. What happened until now is judged"
-    yield Paragraph(f"{text} touch by touch below.", "note")
-
-
-def _both_sides(columns: list[Row]) -> Table:
-    def row(label: str, cells: list[Text], style: Any = "plain") -> TableRow:
-        return TableRow([label, *cells], style=style)
-
-    rows = [
-        row(label, [str(c[key] or "–") for c in columns], style)
-        for style, label, key in _COLUMNS
-        if style == "strong" or any(c[key] for c in columns)
-    ]
-    rows += [
-        row("Usual time to answer (median)", [c["answer_median"] or "–" for c in columns]),
-        row("Longest time to answer", [c["answer_worst"] or "–" for c in columns]),
-        row(
-            "Last reached out",
-            [date(c["last_sent_at_local"]) if c["last_sent_at"] else "–" for c in columns],
-        ),
-        row(
-            "Has let wait longest",
-            [
-                "–" if c["oldest_waiting_no"] is None else f"[{c['oldest_waiting_no']}]"
-                for c in columns
-            ],
-        ),
-    ]
-    titles = [Column(f"{c['name']} ({c['role']})", 0.6, "end") for c in columns]
-    return Table([Column("Count of touches", 1), *titles], rows)
-
-
-def _timeline(data: Mapping[str, Any]) -> Chart:
-    return Chart(
-        timeline(dict(data)),
-        f"Timeline of {number(len(data['findings']), 'touch', 'touches')}; "
-        "the same touches stand in the table of touches.",
-        "Each mark is a touch, in the lane of the party that made it; its shape is the channel, "
-        "its colour and filling the outcome. A line joins a touch to its answer. Where a lane is "
-        "crowded, touches of one kind at about one time share a mark. Every mark is a row of the "
-        "table of touches.",
-    )
-
-
-# --- every touch
-
-
-def _touches(findings: list[Row]) -> Block:
-    if not findings:
-        return Paragraph("No touch between the parties was on record in this period.")
-    return Table.of(
-        [
-            Column("Entry"),
-            Column("When", 0.9),
-            Column("Who, to whom, through what", 1.6),
-            Column("About what, and what came back", 1.9),
-            Column("Outcome", 0.65),
-            Column("Due", 0.9),
-        ],
-        findings,
-        _touch,
-        "Times are the receiver’s local time, with UTC beside. Beneath each touch stands its "
-        "evidence: entry, time, what was reported, how far it carries, and who vouches.",
-    )
-
-
-def _touch(f: Row) -> TableRow:
-    cells: list[Text] = [
-        (Span(f"[{f['no']}]", "strong"),),
-        (_two(f["at_local"]), Span(f" {utc_beside(f['at'], f['at_local'])}", "soft")),
-        list(_who(f)),
-        list(_about(f)),
-        (Span(f["outcome"], "strong"), Span("\n" + ", ".join(_graded(f)), "soft")),
-        list(_due(f)),
-    ]
-    recorders = {e["recorder"] for e in f["evidence"]}
-    one = recorders.pop() if len(recorders) == 1 else ""
-    lines = [list(_evidence(e, said_once=bool(one))) for e in f["evidence"]]
-    under = [*_counts(f), *lines, list(_codes(f, one))]
-    return TableRow(cells, under)
-
-
-def _who(f: Row) -> Iterator[str | Span]:
-    yield Span(f["sender"]["name"])
-    if f["sender_person"]:
-        yield from (" (", Span(f["sender_person"]), ")")
-    yield from (" to ", Span(f["receiver"]["name"]))
-    if f["addressed"]:
-        yield from (" (", *joined([(Span(a),) for a in f["addressed"]]), ")")
-    urgency = "" if f["urgency"] == "normal" else f", {f['urgency']} urgency"
-    yield Span(f"\n{f['channel_text']}, {f['purpose_text']}{urgency}", "soft")
-
-
-def _about(f: Row) -> Iterator[str | Span]:
-    if f["about"]:
-        yield from (Span(f["about"]), "\n")
-    yield from said(f["back"])
-    if f["held_against"]:
-        yield Span(f" Counts against {f['held_against']['name']}.", "strong")
-
-
-def _counts(f: Row) -> Iterator[Text]:
-    """Against whom it counts and why not, over the whole width: the reasons can be long."""
-    told = [said(f["counts"])] if f["counts"]["text"] else []
-    if told or f["notes"]:
-        yield joined([*told, *f["notes"]], " ")
-
-
-def _graded(f: Row) -> Iterator[str]:
-    yield f["outcome_grade"]
-    if f["late"]:
-        yield "late"
-    if f["attendance"]:
-        yield f["attendance"]
-
-
-def _due(f: Row) -> Iterator[str | Span]:
-    if not f["due"]:
-        nothing = f["expects"] == "nothing"
-        yield Span("nothing wanted" if nothing else "no deadline agreed", "soft")
-        return
-    yield _two(f["due_local"])
-    if f["late_by"]:
-        yield Span(f"\nlate by {f['late_by']}", "soft")
-
-
-def _evidence(e: Row, *, said_once: bool) -> Iterator[str | Span]:
-    yield Span(f"[{e['no']}]", "cite")
-    yield f" {date(e['at_local'])} {clock(e['at_local'])}  "
-    yield Span(e["text"], "strong")
-    if e["person"]:
-        yield from (", ", Span(e["person"]))
-    yield f"; shows {e['lifts']}, {e['grade']}" if e["lifts"] else "; proves nothing"
-    if e["source"]:
-        yield f"; {e['source']}"
-    if e["recorder"] and not said_once:
-        yield from ("; recorded by ", Span(e["recorder"]))
-    if e["same_as"] is not None:
-        yield f"; the same as [{e['same_as']}]"
-    for caveat in e["caveats"]:
-        yield f". {caveat[:1].upper()}{caveat[1:]}"
-
-
-def _codes(f: Row, recorder: str) -> Iterator[str | Span]:
-    yield f"It {f['expects_text']}. Reach {f['reach']}, {f['grade']}"
-    if f["better"]:
-        yield f"; {f['better']['reach']} is {f['better']['grade']}"
-    yield "."
-    if len(f["people"]) > 1:
-        yield " "
-        people = [
-            (Span(p["name"]), f": {p['reach']}, {p['grade']}", *citing(p["because"]))
-            for p in f["people"]
+    def rests_on(self, data: Mapping[str, Any]) -> Iterator[tuple[Text, Text]]:
+        words = self.words
+        parties = [
+            (Span(p["name"]), Span(f" ({words(p['role'])})", "soft")) for p in data["parties"]
         ]
-        yield from (*joined(people, "; "), ".")
-    if f["original"]:
-        no = f["original"]["no"]
-        yield " Reminds of an earlier touch." if no is None else f" Reminds of [{no}]."
-    if f["contested"]:
-        yield from (" Contested:", *citing(f["contested"]), ".")
-    if recorder:
-        yield from (" Recorded by ", Span(recorder), ".")
-    yield f" Rules {', '.join(f['rules'])}."
+        yield words("Between"), joined(parties) or words("nobody yet")
+        utc = f", {words.utc_beside(data['as_of'], data['as_of_local'])}"
+        zone = data["zone"] if data["zone"] == "UTC" else f"{data['zone']}{utc}"
+        yield words("As of"), (self.moment(data["as_of_local"]), Span(f" {zone}", "soft"))
+        judged = [cited(p["whose"], [p["no"]]) for p in data["policies"]]
+        none = words("no policy was needed: there is nothing to judge")
+        yield words("Judged by"), joined(judged, "; ") or none
+        count, checked = data["entries"]["count"], data["entries"]["checked"]
+        rests = []
+        if count is not None:
+            rests.append(words.count(count, "{n} entry of the log.", "{n} entries of the log."))
+        rests.append(checked or words("The log’s hashes were not checked for this report."))
+        rests.append(words("Numbers in brackets are entries of the log."))
+        yield words("Rests on"), " ".join(rests)
 
+    def sections(self, data: Mapping[str, Any], without: Container[str]) -> Iterator[Section]:
+        words = self.words
+        yield Section(words("In short"), list(self.summary(data)), name="summary")
+        yield Section(words("Whose turn it is"), list(self.turn(data["onus"])), name="onus")
+        note = Paragraph(words("A line that would be empty for every party is left out."), "note")
+        columns: list[Block] = [self.both_sides(data["columns"]), note]
+        yield Section(words("Both sides in the same columns"), columns, name="columns")
+        yield Section(words("Timeline"), [self.timeline(data)], name="timeline")
+        if "findings" not in without:
+            yield Section(words("Every touch"), [self.touches(data["findings"])], name="findings")
+        yield Section(words("Promises"), [self.promises(data["promises"])], name="promises")
+        yield from self.matters(data)
+        yield from self.owed(data.get("owed"))
+        yield from self.answers(data.get("answers"))
+        yield Section(words("What is not known"), [self.unknown(data["unknown"])], name="unknown")
+        rules = list(self.rules(data))
+        yield Section(words("The rules, in plain words"), rules, name="rules")
+        yield Section(words("The policy"), list(self.policy(data["policies"])), name="policy")
+        isnot = [Listing(list(data["isnot"]))]
+        yield Section(words("What this is not"), isnot, boxed=True, name="isnot")
 
-# --- what follows the touches
+    def summary(self, data: Mapping[str, Any]) -> Iterator[Block]:
+        yield Paragraph(joined([said(s) for s in data["summary"]], " "), "lead")
+        for note in data["notes"]:
+            yield Paragraph(note, "note")
 
+    def turn(self, onus: Row) -> Iterator[Block]:
+        words, matter = self.words, onus["matter"]
+        where: Text = (f"; {words('in the matter')} “", Span(matter["name"]), "”") if matter else ""
+        rule = f"{onus['rule_text']} {words('Rule {code}', code=onus['rule'])}"
+        yield Paragraph(said(onus), "turn")
+        yield Paragraph(joined([rule, where, "."], ""))
+        text = words(
+            "This names the next act in the oldest open matter. What happened until now is judged "
+            "touch by touch below."
+        )
+        yield Paragraph(text, "note")
 
-def _promises(promises: list[Row]) -> Block:
-    if not promises:
-        return Paragraph("No promise is on record.")
-    columns = [
-        Column("Entry"),
-        Column("Who promised what", 2),
-        Column("Due", 1),
-        Column("State", 1),
-        Column("Who says so", 1.4),
-    ]
-    return Table.of(columns, promises, _promise)
+    def both_sides(self, columns: list[Row]) -> Table:
+        words = self.words
 
+        def row(label: str, cells: Sequence[Text], style: Any = "plain") -> TableRow:
+            return TableRow([label, *cells], style=style)
 
-def _promise(p: Row) -> TableRow:
-    what: list[str | Span] = [Span(p["promiser"]["name"]), " to ", Span(p["promisee"]["name"])]
-    what += [": ", Span(p["what"])]
-    if p["outcome"]:
-        what += [", ", Span(p["outcome"])]
-    state: list[str | Span] = [Span(p["state_text"], "strong"), f", {p['grade']}"]
-    if p["held_by"]:
-        state += ["; held by ", Span(p["held_by"]["name"])]
-    words = [(Span(w["party"]["name"]), f": {w['word']} [{w['no']}]") for w in p["words"]]
-    by = joined(words, "; ") or ("nobody yet",)
-    rules = Span(f" {', '.join(p['rules'])}", "soft")
-    due = _two(p["due_local"]) if p["due"] else "no date"
-    return TableRow([f"[{p['no']}]", what, due, state, (*by, rules)])
+        rows = [
+            row(words(label), [words.number(c[key]) if c[key] else "–" for c in columns], style)
+            for style, label, key in COLUMNS
+            if style == "strong" or any(c[key] for c in columns)
+        ]
+        for label, key in (
+            (words("Usual time to answer (median)"), "answer_median"),
+            (words("Longest time to answer"), "answer_worst"),
+        ):
+            rows.append(row(label, [c[key] or "–" for c in columns]))
+        last = [words.date(c["last_sent_at_local"]) if c["last_sent_at"] else "–" for c in columns]
+        rows.append(row(words("Last reached out"), last))
+        nos = [c["oldest_waiting_no"] for c in columns]
+        waits: list[Text] = ["–" if no is None else (Span(f"[{no}]", "cite"),) for no in nos]
+        rows.append(row(words("Has let wait longest"), waits))
+        titles = [Column(f"{c['name']} ({words(c['role'])})", 0.6, "end") for c in columns]
+        return Table([Column(words("Count of touches"), 1), *titles], rows)
 
+    def timeline(self, data: Mapping[str, Any]) -> Chart:
+        words = self.words
+        touches = words.count(len(data["findings"]), "{n} touch", "{n} touches")
+        told = words(
+            "Timeline of {touches}; the same touches stand in the table of touches.",
+            touches=touches,
+        )
+        caption = words(
+            "Each mark is a touch, in the lane of the party that made it; its shape is the "
+            "channel, its colour and filling the outcome. A line joins a touch to its answer. "
+            "Where a lane is crowded, touches of one kind at about one time share a mark. Every "
+            "mark is a row of the table of touches."
+        )
+        return Chart(timeline(dict(data), words=words), told, caption)
 
-def _matters(data: Mapping[str, Any]) -> Iterator[Section]:
-    closed = data["cases_closed"]
-    are = "is" if closed == 1 else "are"
-    told = (
-        f"{number(closed, 'exchange')} that nobody named, with nothing left open, {are} not "
-        "listed here; their touches are in the table above."
-    )
-    note: list[Block] = [Paragraph(told, "note")] if closed else []
-    if not data["cases"]:
-        note = [Paragraph("No matter is open."), *note]
-    named = [c for c in data["cases"] if c["named"]]
-    others = [c for c in data["cases"] if not c["named"]]
-    if others:
-        note = [Table.of(_OTHERS, others, _other, _UNNAMED), *note]
-    left = len(named) - PRINTED_MATTERS
-    if left > 0:
-        told = f"The last {PRINTED_MATTERS} of {len(named):,} are told one by one."
-        note = [Paragraph(told, "note"), *note]
-    yield Section("Matters, and who holds them", note, name="cases")
-    for case in named[-PRINTED_MATTERS:]:
-        yield Section((Span(case["title"]),), [Facts(list(_matter(case)))], level=2)
+    def touches(self, findings: list[Row]) -> Block:
+        return touches(findings, self.words)
+
+    # --- what follows the touches
+
+    def promises(self, promises: list[Row]) -> Block:
+        words = self.words
+        if not promises:
+            return Paragraph(words("No promise is on record."))
+        columns = [
+            Column(words("Entry")),
+            Column(words("Who promised what"), 2),
+            Column(words("Due"), 1),
+            Column(words("State"), 1),
+            Column(words("Who says so"), 1.4),
+        ]
+        return Table.of(columns, promises, self.promise)
+
+    def promise(self, p: Row) -> TableRow:
+        words = self.words
+        what: list[str | Span] = [Span(p["promiser"]["name"]), " → ", Span(p["promisee"]["name"])]
+        what += [": ", Span(p["what"])]
+        if p["outcome"]:
+            what += [", ", Span(p["outcome"])]
+        state: list[str | Span] = [Span(p["state_text"], "strong"), f", {words(p['grade'])}"]
+        if p["held_by"]:
+            state += ["; ", words("held by"), " ", Span(p["held_by"]["name"])]
+        said_ = [
+            (Span(w["party"]["name"]), f": {words(str(w['word']))} ", Span(f"[{w['no']}]", "cite"))
+            for w in p["words"]
+        ]
+        by = joined(said_, "; ") or (words("nobody yet"),)
+        rules = Span(f" {', '.join(p['rules'])}", "soft")
+        due = f"{words.day(p['due_local'])}\n{p['due_local'][11:16]}" if p["due"] else ""
+        cells: list[Text] = [f"[{p['no']}]", what, due or words("no date"), state, (*by, rules)]
+        return TableRow(cells, anchor=p["no"])
+
+    def matters(self, data: Mapping[str, Any]) -> Iterator[Section]:
+        words, closed = self.words, data["cases_closed"]
+        note: list[Block] = []
+        if closed:
+            told = words.count(
+                closed,
+                "{n} exchange that nobody named, with nothing left open, is not listed here; its "
+                "touches are in the table above.",
+                "{n} exchanges that nobody named, with nothing left open, are not listed here; "
+                "their touches are in the table above.",
+            )
+            note = [Paragraph(told, "note")]
+        if not data["cases"]:
+            note = [Paragraph(words("No matter is open.")), *note]
+        named = [c for c in data["cases"] if c["named"]]
+        others = [c for c in data["cases"] if not c["named"]]
+        if others:
+            caption = words("Exchanges that nobody named, with something left open in them.")
+            columns = [
+                Column(words("Begun"), 0.8),
+                Column(words("Exchange"), 2),
+                Column(words("Holder"), 1.6),
+                Column(words("Whose turn"), 2.6),
+            ]
+            note = [Table.of(columns, others, self.other, caption), *note]
+        if len(named) > PRINTED_MATTERS:
+            told = words(
+                "The last {n} of {every} are told one by one.",
+                n=words.number(PRINTED_MATTERS), every=words.number(len(named)),
+            )  # fmt: skip
+            note = [Paragraph(told, "note"), *note]
+        yield Section(words("Matters, and who holds them"), note, name="cases")
+        for case in named[-PRINTED_MATTERS:]:
+            facts = Facts(list(self.matter(case)))
+            yield Section((Span(case["title"]),), [facts], level=2, name="cases")
+
+    def other(self, c: Row) -> TableRow:
+        title: list[str | Span] = [Span(c["title"]), *citing(c["touches"])]
+        rule = self.words("Rule {code}.", code=c["onus"]["rule"])
+        turn = [*said(c["onus"]), Span(f" {rule}", "soft")]
+        opened = self.words.date(c["opened_at_local"])
+        return TableRow([opened, title, list(self.holder(c)), turn])
+
+    def matter(self, c: Row) -> Iterator[tuple[Text, Text]]:
+        words = self.words
+        opened, by = words.date(c["opened_at_local"]), Span(c["opened_by"]["name"])
+        state = words("{state} since {when}", state=c["state_text"], when=opened)
+        if c["closed_at"]:
+            closed = words.date(c["closed_at_local"])
+            span = words("{since} to {until}", since=opened, until=closed)
+            state = f"{span}, {c['state_text']}"
+        touches = words.count(len(c["touches"]), "{n} touch", "{n} touches")
+        cited_ = citing(c["touches"])
+        yield words("State"), (f"{state}; {words('opened by')} ", by, f"; {touches}", *cited_)
+        if c["stake"] or c["worth"]:
+            worth = words("; the account is worth {amount}", amount=c["worth"] or "")
+            stake = c["stake"] or words("not said")
+            yield words("At stake"), f"{stake}{worth if c['worth'] else ''}"
+        yield words("Holder"), list(self.holder(c))
+        if c["handoffs"]:
+            handed = joined([list(self.handoff(h)) for h in c["handoffs"]], "; ")
+            yield words("Handed on"), handed
+        if c["rungs"]:
+            yield words("Ladder"), joined([list(self.rung(r)) for r in c["rungs"]], "; ")
+        rule = f"{c['onus']['rule_text']} " if c["onus"]["party"] else ""
+        rule += words("Rule {code}.", code=c["onus"]["rule"])
+        yield words("Whose turn"), (*said(c["onus"]), Span(f" {rule}", "soft"))
+
+    def holder(self, c: Row) -> Iterator[str | Span]:
+        words = self.words
+        yield Span(c["holder"]["name"]) if c["holder"] else words("nobody")
+        if c["holder"] and c["holder_since"]:
+            yield words(", since {when}", when=words.date(c["holder_since_local"]))
+        if c["days_held"]:
+            yield f". {words('Held in all')}: "
+            yield from joined(
+                [
+                    (
+                        Span(d["party"]["name"]),
+                        " " + words("{days} days", days=words.tenths(d["tenths"])),
+                    )
+                    for d in c["days_held"]
+                ]
+            )
+        if c["circles"]:
+            times = words.count(c["circles"], "{n} time", "{n} times")
+            yield words(". It came back in a circle {times}", times=times)
+
+    def handoff(self, h: Row) -> Iterator[str | Span]:
+        words = self.words
+        yield from (Span(h["giver"]["name"]), " → ", Span(h["taker"]["name"]))
+        circle = f", {words('a circle')}" if h["circle"] else ""
+        yield f", {words.date(h['at_local'])}: {h['state_text']}{circle} "
+        yield Span(f"[{h['no']}]", "cite")
+
+    def rung(self, r: Row) -> Iterator[str | Span]:
+        words = self.words
+        yield r["text"]
+        if r["question"] is not None:
+            yield from (f" {words('for')} ", Span(f"[{r['question']}]", "cite"))
+        yield f", {words('from {when}', when=words.date(r['opens_at_local']))}: "
+        if r["climbed_by"] is not None:
+            yield from (f"{words('done')} ", Span(f"[{r['climbed_by']}]", "cite"))
+        elif r["tried_by"] is not None:
+            until = self.moment(r["waits_until_local"])
+            yield words("tried, waiting until {when}", when=until)
+            yield from (" ", Span(f"[{r['tried_by']}]", "cite"))
+        else:
+            yield words("not done")
+
+    def owed(self, owed: Row | None) -> Iterator[Section]:
+        if not owed or not (owed["cadences"] or owed["plan"]):
+            return
+        words = self.words
+        items = [
+            joined(
+                [
+                    said(row["said"]),
+                    *(
+                        words(
+                            "Too few lay behind from {since} to {until}.",
+                            since=words.date(g["since_local"]),
+                            until=words.date(g["until_local"]),
+                        )
+                        for g in row.get("gaps", ())
+                        if g["until"]
+                    ),
+                ],
+                " ",
+            )
+            for row in [*owed["cadences"], *owed["plan"]]
+        ]
+        rules = " ".join(f"{r['code']}: {r['text']}" for r in owed["rules"])
+        title = words("What was owed without being asked for")
+        yield Section(title, [Listing(items), Paragraph(rules, "note")], name="owed")
+
+    def answers(self, answers: Row | None) -> Iterator[Section]:
+        """What was answered to the questions that an account is asked."""
+        for key, title in (answers or {"titles": {}})["titles"].items():
+            if answers and answers[key]:
+                lines = Listing([said(line) for line in answers[key]])
+                yield Section(title, [lines], name="answers")
+
+    def unknown(self, unknown: list[Row]) -> Block:
+        if unknown:
+            return Listing([said(u) for u in unknown])
+        return Paragraph(
+            self.words(
+                "The collectors were listening for the whole of the period, and no silence is in "
+                "doubt."
+            )
+        )
+
+    def rules(self, data: Mapping[str, Any]) -> Iterator[Block]:
+        words = self.words
+        used = [*data["outcomes"], *data["grades"]]
+        yield Facts([((Span(words(w["word"]), "strong"),), w["text"]) for w in used])
+        only = words("Below are only the rules that decided something in this report.")
+        yield Paragraph(only, "note")
+        columns = [
+            Column(words("Rule")),
+            Column(words("What it says"), 1),
+            Column(words("Times"), 0, "end"),
+        ]
+        rows = [
+            TableRow([r["code"], r["text"] or "–", words.number(r["count"])]) for r in data["rules"]
+        ]
+        yield Table(columns, rows)
+
+    def policy(self, policies: list[Row]) -> Iterator[Block]:
+        words = self.words
+        if not policies:
+            yield Paragraph(words("No policy was applied."))
+        for p in policies:
+            decided = words.count(p["findings"], "{n} finding", "{n} findings")
+            yield Paragraph(
+                words(
+                    "Entry [{no}], {whose}; it decided {findings}.",
+                    no=p["no"], whose=p["whose"], findings=decided,
+                )
+            )  # fmt: skip
+            yield Listing(list(p["sentences"]))
+            yield Paragraph(("SHA-256 ", Span(p["digest"], "mono")), "note")
+
+    def moment(self, local: str) -> str:
+        return f"{self.words.day(local)}, {local[11:16]}"
 
 
 PRINTED_MATTERS = 200
 """Matters that are told one by one, some five to a page."""
-_UNNAMED = "Exchanges that nobody named, with something left open in them."
-_OTHERS = (
-    Column("Begun", 0.8),
-    Column("Exchange", 2),
-    Column("Holder", 1.6),
-    Column("Whose turn", 2.6),
-)
-
-
-def _other(c: Row) -> TableRow:
-    title: list[str | Span] = [Span(c["title"]), *citing(c["touches"])]
-    turn = [*said(c["onus"]), Span(f" Rule {c['onus']['rule']}.", "soft")]
-    return TableRow([date(c["opened_at_local"]), title, list(_holder(c)), turn])
-
-
-def _matter(c: Row) -> Iterator[tuple[Text, Text]]:
-    opened = date(c["opened_at_local"])
-    state = f"{c['state_text']} since {opened}"
-    if c["closed_at"]:
-        state = f"{opened} to {date(c['closed_at_local'])}, {c['state_text']}"
-    touches = number(len(c["touches"]), "touch", "touches")
-    by = Span(c["opened_by"]["name"])
-    yield "State", (f"{state}; opened by ", by, f"; {touches}", *citing(c["touches"]))
-    if c["stake"] or c["worth"]:
-        worth = f"; the account is worth {c['worth']}" if c["worth"] else ""
-        yield "At stake", f"{c['stake'] or 'not said'}{worth}"
-    yield "Holder", list(_holder(c))
-    if c["handoffs"]:
-        yield "Handed on", joined([list(_handoff(h)) for h in c["handoffs"]], "; ")
-    if c["rungs"]:
-        yield "Ladder", "; ".join(_rung(r) for r in c["rungs"])
-    rule = f"{c['onus']['rule_text']} " if c["onus"]["party"] else ""
-    yield "Whose turn", (*said(c["onus"]), Span(f" {rule}Rule {c['onus']['rule']}.", "soft"))
-
-
-def _holder(c: Row) -> Iterator[str | Span]:
-    yield Span(c["holder"]["name"]) if c["holder"] else "nobody"
-    if c["holder"] and c["holder_since"]:
-        yield f", since {date(c['holder_since_local'])}"
-    if c["days_held"]:
-        yield ". Held in all: "
-        yield from joined(
-            [
-                (Span(d["party"]["name"]), f" {d['tenths'] // 10}.{d['tenths'] % 10} days")
-                for d in c["days_held"]
-            ]
-        )
-    if c["circles"]:
-        yield f". It came back in a circle {number(c['circles'], 'time')}"
-
-
-def _handoff(h: Row) -> Iterator[str | Span]:
-    yield from (Span(h["giver"]["name"]), " to ", Span(h["taker"]["name"]))
-    circle = ", a circle" if h["circle"] else ""
-    yield f", {date(h['at_local'])}: {h['state_text']}{circle} [{h['no']}]"
-
-
-def _rung(r: Row) -> str:
-    question = "" if r["question"] is None else f" for [{r['question']}]"
-    done = "not done"
-    if r["climbed_by"] is not None:
-        done = f"done [{r['climbed_by']}]"
-    elif r["tried_by"] is not None:
-        done = f"tried [{r['tried_by']}], waiting until {_moment(r['waits_until_local'])}"
-    return f"{r['text']}{question}, from {date(r['opens_at_local'])}: {done}"
-
-
-def _owed(owed: Row | None) -> Iterator[Section]:
-    if not owed or not (owed["cadences"] or owed["plan"]):
-        return
-    items = [
-        joined(
-            [
-                said(row["said"]),
-                *(
-                    f"Too few lay behind from {date(g['since_local'])} to {date(g['until_local'])}."
-                    for g in row.get("gaps", ())
-                    if g["until"]
-                ),
-            ],
-            " ",
-        )
-        for row in [*owed["cadences"], *owed["plan"]]
-    ]
-    rules = " ".join(f"{r['code']}: {r['text']}" for r in owed["rules"])
-    title = "What was owed without being asked for"
-    yield Section(title, [Listing(items), Paragraph(rules, "note")], name="owed")
-
-
-def _answers(answers: Row | None) -> Iterator[Section]:
-    """What was answered to the questions that an account is asked."""
-    for key, title in (answers or {"titles": {}})["titles"].items():
-        if answers and answers[key]:
-            yield Section(title, [Listing([said(line) for line in answers[key]])], name=key)
-
-
-def _unknown(unknown: list[Row]) -> Block:
-    if unknown:
-        return Listing([said(u) for u in unknown])
-    told = "The collectors were listening for the whole of the period, and no silence is in doubt."
-    return Paragraph(told)
-
-
-def _rules(data: Mapping[str, Any]) -> Iterator[Block]:
-    words = [*data["outcomes"], *data["grades"]]
-    yield Facts([((Span(w["word"], "strong"),), w["text"]) for w in words])
-    yield Paragraph("Below are only the rules that decided something in this report.", "note")
-    columns = [Column("Rule"), Column("What it says", 1), Column("Times", 0, "end")]
-    rows = [TableRow([r["code"], r["text"] or "–", str(r["count"])]) for r in data["rules"]]
-    yield Table(columns, rows)
-
-
-def _policy(policies: list[Row]) -> Iterator[Block]:
-    if not policies:
-        yield Paragraph("No policy was applied.")
-    for p in policies:
-        decided = number(p["findings"], "finding")
-        yield Paragraph(f"Entry [{p['no']}], {p['whose']}; it decided {decided}.")
-        yield Listing(list(p["sentences"]))
-        yield Paragraph(("SHA-256 ", Span(p["digest"], "mono")), "note")
-
-
-def _moment(local: str) -> str:
-    return f"{day(local)}, {clock(local)}"
-
-
-def _two(local: str) -> str:
-    """The day, and beneath it the time of day."""
-    return f"{day(local)}\n{clock(local)}"

@@ -17,15 +17,11 @@ from contactledger.report.names import Names, names
 from contactledger.report.phrases import (
     CHANNELS,
     OUTCOMES,
-    clock,
-    date,
     iso,
     iso_local,
-    lasting,
-    listed,
-    number,
     word,
 )
+from contactledger.report.words import Words
 
 Row = dict[str, Any]
 VERSION = 1
@@ -62,11 +58,14 @@ IS_NOT = (
 
 
 def reconciliation_rows(
-    found: Reconciliation, ours: Sequence[Entry], theirs: Sequence[Entry]
+    found: Reconciliation,
+    ours: Sequence[Entry],
+    theirs: Sequence[Entry],
+    words: Words | None = None,
 ) -> Row:
     """Everything that a reconciliation report says. The entries are those of either record."""
-    zone = _zone(ours)
-    mine, other = _Book(ours, zone), _Book(theirs, zone)
+    words, zone = words or Words(), _zone(ours)
+    mine, other = _Book(ours, zone, words), _Book(theirs, zone, words)
     pairs = [_pair(p, mine, other) for p in found.pairs]
     contradicting = [row for row in pairs if row["differences"]]
     agreed = [row for row in pairs if not row["differences"]]
@@ -80,43 +79,45 @@ def reconciliation_rows(
     return {
         "report": "reconciliation",
         "version": VERSION,
-        "title": " and ".join(dict.fromkeys([here["account"], there["account"]])),
+        "title": words.listed(list(dict.fromkeys([here["account"], there["account"]]))),
         "as_of": iso(found.as_of),
         "as_of_local": iso_local(found.as_of, zone),
         "zone": zone,
-        "tolerance": lasting(found.tolerance),
+        "tolerance": words.lasting(found.tolerance.total_seconds()),
         "ours": here,
         "theirs": there,
         "counts": counts,
-        "summary": _summary(counts, here, there),
+        "summary": _summary(counts, here, there, words),
         "contradicting": contradicting,
         "agreed": agreed,
         "only_ours": [_lone(one, mine) for one in found.only_ours],
         "only_theirs": [_lone(one, other) for one in found.only_theirs],
-        "uncompared": list(_uncompared(found, here, there)),
-        "isnot": list(IS_NOT),
+        "uncompared": list(_uncompared(found, here, there, words)),
+        "isnot": [words(text) for text in IS_NOT],
     }
 
 
 class _Book:
     """One record's names, and its touches by number."""
 
-    def __init__(self, entries: Iterable[Entry], zone: str) -> None:
+    def __init__(self, entries: Iterable[Entry], zone: str, words: Words) -> None:
         kept = list(entries)
         self.zone = zone
-        self.names: Names = names(kept)
+        self.words = words
+        self.names: Names = names(kept, words)
         self.touches = {e.no: e for e in kept if isinstance(e.fact, Touch)}
 
     def touch(self, no: int) -> Row:
         entry = self.touches[no]
         fact: Any = entry.fact
         sender = self.names.of(fact.sender or entry.recorder)
+        receivers = self.words.listed([self.names.of(to) for to in fact.to])
         return {
             "no": no,
             "at": iso(entry.at),
             "at_local": iso_local(entry.at, self.zone),
-            "channel_text": CHANNELS[fact.channel],
-            "who": f"{sender} to {listed([self.names.of(to) for to in fact.to])}",
+            "channel_text": self.words(CHANNELS[fact.channel]),
+            "who": self.words("{sender} to {receivers}", sender=sender, receivers=receivers),
             "about": self.names.about(no),
         }
 
@@ -143,14 +144,16 @@ def _side(compared: Compared, book: _Book, zone: str) -> Row:
 
 
 def _pair(pair: Pair, mine: _Book, other: _Book) -> Row:
+    words = mine.words
+    apart = abs((pair.at[0] - pair.at[1]).total_seconds())
     return {
         "ours": mine.touch(pair.ours),
         "theirs": other.touch(pair.theirs),
         "by": pair.by,
-        "by_text": word(MATCHED, pair.by),
-        "apart": lasting(pair.at[0] - pair.at[1]) if pair.at[0] != pair.at[1] else "",
+        "by_text": words(word(MATCHED, pair.by)),
+        "apart": words.lasting(apart) if apart else "",
         "differences": [_difference(d, mine, other) for d in pair.differences],
-        "uncompared": [word(UNCOMPARED, what) for what in pair.uncompared],
+        "uncompared": [words(word(UNCOMPARED, what)) for what in pair.uncompared],
     }
 
 
@@ -158,95 +161,127 @@ def _difference(difference: Difference, mine: _Book, other: _Book) -> Row:
     ours, theirs = (
         _said(value, book) for value, book in ((difference.ours, mine), (difference.theirs, other))
     )
-    text = {
-        "time": "When it happened",
-        "outcome": "What became of it",
-        "answered_by": "Who answered",
-    }[difference.what]
+    text = mine.words(DIFFERENCES[difference.what])
     if difference.parties is not None and difference.what == "outcome":
-        text = f"{text} at {mine.names.of(difference.parties[0])}"
+        party = mine.names.of(difference.parties[0])
+        text = mine.words("What became of it at {party}", party=party)
     return {"what": difference.what, "text": text, "ours": ours, "theirs": theirs}
 
 
 def _said(value: object, book: _Book) -> str:
     if isinstance(value, datetime):
-        local = iso_local(value, book.zone)
-        return f"{date(local)}, {clock(local)}"
+        return book.words.moment(iso_local(value, book.zone))
     if isinstance(value, tuple):
-        return listed([book.names.of(person) for person in value])
-    return f"{value} ({word(OUTCOMES, str(value))})"
+        return book.words.listed([book.names.of(person) for person in value])
+    return f"{book.words(str(value))} ({book.words(word(OUTCOMES, str(value)))})"
+
+
+DIFFERENCES = {
+    "time": "When it happened",
+    "outcome": "What became of it",
+    "answered_by": "Who answered",
+}
+"""What two records tell otherwise."""
 
 
 def _lone(lone: Lone, book: _Book) -> Row:
     return {**book.touch(lone.no), "possible": list(lone.possible)}
 
 
-def _summary(counts: Mapping[str, int], here: Row, there: Row) -> list[str]:
+def _summary(counts: Mapping[str, int], here: Row, there: Row, words: Words) -> list[str]:
     agreed, contradicting = counts["agreed"], counts["contradicting"]
     both = agreed + contradicting
-    whole = (
-        f"The record of {here['keeper']} holds {_touches(here['touches'])} between parties, that "
-        f"of {there['keeper']} holds {_touches(there['touches'])}; {_touches(both)} "
-        f"{_stand(both)} in both."
-    )
-    said = [whole]
+    said = [
+        words.count(
+            both,
+            "The record of {ours} holds {touches} between parties, that of {theirs} holds "
+            "{others}; {both} stands in both.",
+            "The record of {ours} holds {touches} between parties, that of {theirs} holds "
+            "{others}; {both} stand in both.",
+            ours=here["keeper"],
+            touches=_touches(here["touches"], words),
+            theirs=there["keeper"],
+            others=_touches(there["touches"], words),
+            both=_touches(both, words),
+        )
+    ]
     if both and not contradicting:
-        said.append("There the two agree in all that could be compared.")
+        said.append(words("There the two agree in all that could be compared."))
     elif both:
-        agree = f"{agreed or 'none'} {'agrees' if agreed == 1 else 'agree'}"
         said.append(
-            f"Of these {agree}, and on {contradicting} the two records contradict each other."
+            words.count(
+                agreed,
+                "Of these {agreed} agrees, and on {contradicting} the two records contradict each "
+                "other.",
+                "Of these {agreed} agree, and on {contradicting} the two records contradict each "
+                "other.",
+                agreed=words.number(agreed) if agreed else words("none"),
+                contradicting=words.number(contradicting),
+            )
         )
     for key, side in (("only_ours", here), ("only_theirs", there)):
-        alone = counts[key]
-        if alone:
-            text = f"{_touches(alone)} {_stand(alone)} in the record of {side['keeper']} alone."
-            said.append(text[:1].upper() + text[1:])
+        if counts[key]:
+            text = words.count(
+                counts[key],
+                "{n} touch stands in the record of {keeper} alone.",
+                "{n} touches stand in the record of {keeper} alone.",
+                keeper=side["keeper"],
+            )
+            said.append(text)
     return said
 
 
-def _touches(count: int) -> str:
-    return number(count, "touch", "touches")
+def _touches(count: int, words: Words) -> str:
+    return words.count(count, "{n} touch", "{n} touches")
 
 
-def _stand(count: int) -> str:
-    return "stands" if count == 1 else "stand"
-
-
-def _uncompared(found: Reconciliation, here: Row, there: Row) -> Iterable[Row]:
+def _uncompared(found: Reconciliation, here: Row, there: Row, words: Words) -> Iterable[Row]:
     """What the comparison could not see, side by side, with the entries concerned."""
     for side, row, other in ((found.ours, here, there), (found.theirs, there, here)):
-        yield from _unseen(side, f"in the record of {row['keeper']}", other["keeper"])
+        yield from _unseen(side, row["keeper"], other["keeper"], words)
     for what, text in UNCOMPARED.items():
         nos = [pair.ours for pair in found.pairs if what in pair.uncompared]
         if nos:
-            yield _noted(f"Not compared for {_touches(len(nos))} in both: {text}.", nos)
+            touches, told = _touches(len(nos), words), words(text)
+            yield _noted(
+                words("Not compared for {touches} in both: {what}.", touches=touches, what=told),
+                nos,
+            )
 
 
-def _unseen(side: Compared, where: str, other: str) -> Iterable[Row]:
+def _unseen(side: Compared, keeper: str, other: str, words: Words) -> Iterable[Row]:
     if side.partial:
-        yield _noted(
-            f"Only some of the entries {where} were given: what is not among them may still be "
-            "in it, and outcomes were not compared."
+        text = words(
+            "Only some of the entries in the record of {keeper} were given: what is not among "
+            "them may still be in it, and outcomes were not compared.",
+            keeper=keeper,
         )
+        yield _noted(text)
     if side.later:
-        yield _noted(
-            f"{_touches(len(side.later)).capitalize()} {where} came, or came on record, after the "
-            "moment of this comparison.",
-            side.later,
+        text = words(
+            "{touches} in the record of {keeper} came, or came on record, after the moment of "
+            "this comparison.",
+            touches=_touches(len(side.later), words),
+            keeper=keeper,
         )
+        yield _noted(text, side.later)
     if side.nameless:
-        yield _noted(
-            f"Of {_touches(len(side.nameless))} {where} neither ids nor people are disclosed: "
-            "they could be matched by parties, channel and time alone.",
-            side.nameless,
+        text = words(
+            "Of {touches} in the record of {keeper} neither ids nor people are disclosed: they "
+            "could be matched by parties, channel and time alone.",
+            touches=_touches(len(side.nameless), words),
+            keeper=keeper,
         )
+        yield _noted(text, side.nameless)
     if side.elsewhere:
-        yield _noted(
-            f"{_touches(len(side.elsewhere)).capitalize()} {where} passed between others than "
-            f"{other}, which need not know of them.",
-            side.elsewhere,
+        text = words(
+            "{touches} in the record of {keeper} passed between others than {other}, which need "
+            "not know of them.",
+            touches=_touches(len(side.elsewhere), words),
+            keeper=keeper,
+            other=other,
         )
+        yield _noted(text, side.elsewhere)
 
 
 def _noted(text: str, because: Iterable[int] = ()) -> Row:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -37,14 +37,16 @@ from jinja2 import (
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
+    pass_context,
 )
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from contactledger.errors import BadInput, BadTemplate
-from contactledger.report.charts import symbol, timeline
+from contactledger.report.charts import symbol
 from contactledger.report.csv import csv
-from contactledger.report.document import Document, Section
+from contactledger.report.document import Chart, Document, Section
 from contactledger.report.forms import (
     facts_html,
     facts_markdown,
@@ -58,20 +60,28 @@ from contactledger.report.forms import (
     wrapped,
 )
 from contactledger.report.kinds import KINDS, TABLES, template
-from contactledger.report.phrases import clock, date, day, listed, number, utc_beside
+from contactledger.report.phrases import clock, number
+from contactledger.report.printed_proof import proof_of_contact
+from contactledger.report.printed_touches import carries, graded, reminds, through, verdict
 from contactledger.report.words import Words, places
 
 OURS = (
     *("page.html", "style.css", "proof-of-contact.html", "proof-of-contact.txt"),
-    *("reconciliation.html", "reconciliation.txt"),
-    *("outlook.html", "outlook.txt"),
     *("document.html", "document.txt", "document.md"),
 )
-MADE = {f"{kind}.{form}": (kind, form) for kind in KINDS for form in ("html", "txt", "md")}
+MADE = {
+    name: (kind, form)
+    for kind in KINDS
+    for form in ("html", "txt", "md")
+    if (name := f"{kind}.{form}") not in OURS
+}
 """Templates that are made of the names of a kind's sections, and are no files."""
-_PROOF_MD = '{% extends "document.md" %}\n'
-ENGLISH = ("proof-of-contact", "outlook", "reconciliation")
-"""Kinds of which the sentences are English, whatever the language asked for."""
+PROOF = "proof-of-contact"
+TOUCHES = {
+    "carries": carries, "graded": graded, "reminds": reminds, "through": through,
+    "verdict": verdict,
+}  # fmt: skip
+"""What the templates of the proof of contact say of a touch."""
 CHUNK = 65_536
 """Characters of a stream that go out together."""
 PREFIX = "contactledger/"
@@ -131,32 +141,46 @@ class Report:
         return orjson.dumps(self.data, option=orjson.OPT_INDENT_2).decode() + "\n"
 
     def document(self) -> Document:
-        """The report as a document, which paper is made of. BadInput where a kind has none."""
-        from contactledger.report.printed import document as printed
-
+        """The report as a document, which paper is made of. BadInput for a kind of one's own."""
         made = KINDS.get(self.kind)
-        return made.document(dict(self.data), self.words) if made else printed(self.kind, self.data)
+        if made is None:
+            raise BadInput(f"is not printed; these are: {', '.join(KINDS)}", field="kind")
+        return made.document(dict(self.data), self.words)
 
     def _values(self, form: str) -> dict[str, Any]:
         """What a template is given: the rows, and what goes with the kind and the form."""
         values = {**self.data, "t": self.words, "lang": self.words.lang}
         values["dir"] = self.words.direction
-        if self.kind in KINDS or (form == "md" and self.kind == "proof-of-contact"):
-            values |= _document_values(self.document(), form, self.words)
-        elif form == "html" and "findings" in self.data:
-            values["chart"] = Markup(timeline(dict(self.data)))  # noqa: S704  # escapes every name
-            promised = {p["no"] for p in self.data["promises"]}
-            values["anchors"] = promised.union(f["no"] for f in self.data["findings"])
-        return values
+        if self.kind not in KINDS:
+            return values
+        anchors: frozenset[int] = frozenset()
+        if self.kind == PROOF and form != "md":
+            made = proof_of_contact(dict(self.data), self.words, without=("findings",))
+            values |= TOUCHES
+            if form == "html":
+                promised = {p["no"] for p in self.data["promises"]}
+                anchors = frozenset(promised.union(f["no"] for f in self.data["findings"]))
+                values["chart"] = _chart(made)
+        else:
+            made = self.document()
+        return values | {"anchors": anchors} | _document_values(made, form, self.words, anchors)
 
 
-def _document_values(made: Document, form: str, words: Words) -> dict[str, Any]:
+def _chart(made: Document) -> str:
+    """The first picture of a document."""
+    charts = (b for s in made.sections for b in s.blocks if isinstance(b, Chart))
+    return Markup(next(charts).svg)  # noqa: S704  # charts.py escapes every name
+
+
+def _document_values(
+    made: Document, form: str, words: Words, anchors: Container[int]
+) -> dict[str, Any]:
     """What a template is given of a document: its head, and its sections by their names."""
     numbered = list(enumerate(made.sections, 1))
 
     def shown(number: int, section: Section) -> str:
         if form == "html":
-            return section_html(section, number, words)
+            return section_html(section, number, words, anchors)
         return (section_text if form == "txt" else section_markdown)(section, words)
 
     def joined(chosen: Iterable[tuple[int, Section]]) -> str:
@@ -171,7 +195,7 @@ def _document_values(made: Document, form: str, words: Words) -> dict[str, Any]:
         return plain(text, words) if form == "txt" else markdown(text, words)
 
     facts = {
-        "html": lambda: facts_html(made.facts),
+        "html": lambda: facts_html(made.facts, anchors),
         "txt": lambda: facts_text(made.facts, words),
         "md": lambda: facts_markdown(made.facts, words),
     }[form]()
@@ -202,11 +226,12 @@ def render(
     for pair in (templates or {}).items():
         if not all(isinstance(part, str) for part in pair):
             raise BadTemplate("names and sources are text", field="templates")
-    if kind in ENGLISH and not lang.startswith("en"):
-        others = ", ".join(KINDS)
-        raise BadInput(f"{kind} is in English alone; in other languages: {others}", field="lang")
-    given = dict(templates or {})
-    return Report(kind, data, given, Words.of(lang, own_messages(given, lang)))
+    return Report(kind, data, dict(templates or {}), words_of(lang, templates))
+
+
+def words_of(lang: str, templates: Mapping[str, str] | None = None) -> Words:
+    """The words of a language, those that a user's templates change first."""
+    return Words.of(lang, own_messages(templates or {}, lang))
 
 
 def own_messages(templates: Mapping[str, str], lang: str) -> dict[str, str]:
@@ -255,7 +280,7 @@ def cite(nos: Iterable[int], anchors: Any = (), limit: int = CITED) -> str:
     if not numbers:
         return ""
     parts = [f'<a href="#e{n}">{n}</a>' if n in anchors else str(n) for n in numbers[:limit]]
-    more = f" and {len(numbers) - limit} more" if len(numbers) > limit else ""
+    more = f", … +{len(numbers) - limit}" if len(numbers) > limit else ""
     return Markup(f'<span class="cite">[{", ".join(parts)}{more}]</span>')  # noqa: S704  # numbers
 
 
@@ -277,7 +302,7 @@ def said_text(sentence: Mapping[str, Any]) -> str:
 def cite_text(nos: Iterable[int], limit: int = CITED) -> str:
     """As in "[12, 14]" of entry numbers, in plain text; "" of none."""
     numbers = list(nos)
-    more = f" and {len(numbers) - limit} more" if len(numbers) > limit else ""
+    more = f", … +{len(numbers) - limit}" if len(numbers) > limit else ""
     return f"[{', '.join(map(str, numbers[:limit]))}{more}]" if numbers else ""
 
 
@@ -296,11 +321,21 @@ def _glyph(channel: str, outcome: str) -> str:
     )
 
 
+def _of_words(name: str) -> Callable[..., Any]:
+    """A filter that is a function of the report's own language."""
+
+    @pass_context
+    def of_language(context: Context, value: Any, *more: Any) -> Any:
+        return getattr(context["t"], name)(value, *more)
+
+    return of_language
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "cite": cite, "cite_text": cite_text, "clock": clock, "css_string": css_string,
-    "date": date, "said": said, "said_text": said_text, "day": day, "listed": listed,
-    "number": number, "utc_beside": utc_beside,
-    "wrapped": wrapped,
+    "date": _of_words("date"), "day": _of_words("day"), "listed": _of_words("listed"),
+    "number": number, "said": said, "said_text": said_text,
+    "utc_beside": _of_words("utc_beside"), "wrapped": wrapped,
 }  # fmt: skip
 
 
@@ -317,14 +352,12 @@ def _load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
 
 def is_ours(name: str) -> bool:
     """Whether the library has a template of that name."""
-    return name in OURS or name in MADE or name == "proof-of-contact.md"
+    return name in OURS or name in MADE
 
 
 def source_of(name: str) -> str:
     """The source of a template of the library's."""
-    if name in MADE:
-        return template(*MADE[name])
-    return _PROOF_MD if name == "proof-of-contact.md" else _own(name)
+    return template(*MADE[name]) if name in MADE else _own(name)
 
 
 @lru_cache(maxsize=32)

@@ -43,18 +43,18 @@ from contactledger.report.phrases import (
     clean,
     iso,
     iso_local,
-    lasting,
-    money,
     sentence,
     word,
 )
 from contactledger.report.summary import onus_text, summary, unknown, whose
 from contactledger.report.wording import Scope, Wording
+from contactledger.report.words import Words
 
 __all__ = ["Names", "Scope", "Wording", "names", "rows"]
 
 Row = dict[str, Any]
 VERSION = 1
+TRIAL = "a trial policy, put in place of the adopted one for this report only"
 
 _COUNTS = (
     "sent", "sent_answered", "sent_seen", "sent_unreached", "sent_ignored", "sent_unproven",
@@ -70,8 +70,9 @@ def rows(
     wording: Wording | None = None,
     scope: Scope | None = None,
 ) -> Row:
-    """Everything a proof-of-contact report says, as dict rows."""
+    """Everything a proof-of-contact report says, as dict rows, in the language of `wording`."""
     wording = wording or Wording()
+    words = wording.words
     scope = scope or Scope()
     sheet = _Sheet(called, wording, scope)
     findings = [finding_row(f, called, wording) for f in standing.findings]
@@ -100,13 +101,13 @@ def rows(
         "gaps": [sheet.gap(g) for g in standing.gaps],
         "unknown": [],
         "rules": _fired(standing, wording),
-        "notes": [sentence(word(dict(wording.notes), n)) for n in standing.notes],
-        "outcomes": _glossary(OUTCOMES, [f["outcome"] for f in findings]),
-        "grades": _glossary(GRADES, [f["outcome_grade"] for f in findings]),
-        "isnot": list(NOT),
+        "notes": [words(sentence(word(dict(wording.notes), n))) for n in standing.notes],
+        "outcomes": _glossary(words, OUTCOMES, [f["outcome"] for f in findings]),
+        "grades": _glossary(words, GRADES, [f["outcome_grade"] for f in findings]),
+        "isnot": [words(text) for text in NOT],
     }
-    data["summary"] = summary(data)
-    data["unknown"] = unknown(data)
+    data["summary"] = summary(data, words)
+    data["unknown"] = unknown(data, words)
     return data
 
 
@@ -116,6 +117,7 @@ class _Sheet:
     def __init__(self, called: Names, wording: Wording, scope: Scope) -> None:
         self.called = called
         self.wording = wording
+        self.words = wording.words
         self.scope = scope
 
     def time(self, key: str, moment: datetime | None, zone: str | None = None) -> Row:
@@ -152,7 +154,7 @@ class _Sheet:
         row |= {name: getattr(column, name) for name in _COUNTS}
         for name in ("answer_median", "answer_worst"):
             span = getattr(column, name)
-            row[name] = None if span is None else lasting(span)
+            row[name] = None if span is None else self.words.lasting(span.total_seconds())
             row[f"{name}_seconds"] = None if span is None else int(span.total_seconds())
         row |= self.time("last_sent_at", column.last_sent_at)
         row |= self.time("last_answered_at", column.last_answered_at)
@@ -188,9 +190,9 @@ class _Sheet:
             "trial": basis.trial,
             "adopted_by": agreed,
             "not_adopted_by": [*(who for who, _, _ in partly), *against],
-            "whose": "a trial policy, put in place of the adopted one for this report only"
+            "whose": self.words(TRIAL)
             if basis.trial
-            else whose(agreed, partly, against),
+            else whose(agreed, partly, against, self.words),
             "sentences": list(self.scope.policies.get(basis.digest, ())),
             "findings": len(findings),
         }
@@ -199,16 +201,16 @@ class _Sheet:
         row: Row = {
             "party": self.named(onus.party),
             "rule": onus.rule,
-            "rule_text": sentence(self.wording.rules.get(onus.rule, "")),
+            "rule_text": self.words(sentence(self.wording.rules.get(onus.rule, ""))),
             "matter": self.named(matter),
             **self.time("since", onus.since),
             **self.time("until", onus.until),
             "next_rung": onus.next_rung,
-            "next_rung_text": word(RUNGS, onus.next_rung) if onus.next_rung else "",
+            "next_rung_text": self.words(word(RUNGS, onus.next_rung)) if onus.next_rung else "",
             "diligence": onus.diligence,
             "because": list(onus.because),
         }
-        row["text"] = onus_text(row)
+        row["text"] = onus_text(row, self.words)
         return row
 
     def promise(self, p: PromiseFinding) -> Row:
@@ -223,7 +225,7 @@ class _Sheet:
             **self.time("at", p.at, zone),
             **self.time("due", p.due, zone),
             "state": str(p.state),
-            "state_text": word(PROMISES, p.state),
+            "state_text": self.words(word(PROMISES, p.state)),
             "grade": p.grade.word,
             **self.time("settled_at", p.settled_at, zone),
             "held_by": self.named(p.held_by),
@@ -240,13 +242,13 @@ class _Sheet:
             "title": self.called.of(c.matter),
             "named": c.named,
             "state": str(c.state),
-            "state_text": word(MATTERS, c.state),
+            "state_text": self.words(word(MATTERS, c.state)),
             **self.time("opened_at", c.opened_at),
             **self.time("closed_at", c.closed_at),
             "opened_by": self.named(c.opened_by),
             "parties": [self.named(p) for p in c.parties],
-            "stake": money(c.stake) if c.stake else None,
-            "worth": money(c.worth) if c.worth else None,
+            "stake": self.words.money(c.stake) if c.stake else None,
+            "worth": self.words.money(c.worth) if c.worth else None,
             "touches": list(c.touches),
             "promises": list(c.promises),
             "handoffs": [self.handoff(h) for h in c.handoffs],
@@ -279,7 +281,7 @@ class _Sheet:
             **self.time("at", h.at),
             **self.time("due", h.due),
             "state": h.state,
-            "state_text": word(HANDOFFS, h.state),
+            "state_text": self.words(word(HANDOFFS, h.state)),
             "answered_no": h.answered_no,
             "circle": h.circle,
             "rules": list(h.rules),
@@ -288,7 +290,7 @@ class _Sheet:
     def rung(self, r: Rung) -> Row:
         return {
             "code": r.code,
-            "text": word(RUNGS, r.code),
+            "text": self.words(word(RUNGS, r.code)),
             **self.time("opens_at", r.opens_at),
             "climbed_by": r.climbed_by,
             "tried_by": r.tried_by,
@@ -304,7 +306,7 @@ class _Sheet:
             **self.time("since", g.since),
             **self.time("until", g.until),
             "state": g.state,
-            "state_text": word(GAPS, g.state),
+            "state_text": self.words(word(GAPS, g.state)),
             "because": list(g.because),
         }
 
@@ -327,12 +329,12 @@ def _fired(standing: Standing, wording: Wording) -> list[Row]:
         fired.update({r for rung in c.rungs for r in rung.rules})
     fired.setdefault(standing.onus.rule, 1)
     return [
-        {"code": code, "text": wording.rules.get(code, ""), "count": fired[code]}
+        {"code": code, "text": wording.words(wording.rules.get(code, "")), "count": fired[code]}
         for code in sorted(fired, key=_order)
     ]
 
 
-def _glossary(words: Mapping[str, str], used: Iterable[str]) -> list[Row]:
+def _glossary(words: Words, meanings: Mapping[str, str], used: Iterable[str]) -> list[Row]:
     """The words that occur, with their meaning."""
     there = set(used)
-    return [{"word": w, "text": text} for w, text in words.items() if w in there]
+    return [{"word": w, "text": words(text)} for w, text in meanings.items() if w in there]

@@ -17,12 +17,20 @@ from jinja2 import TemplateSyntaxError, meta, nodes
 
 from contactledger.errors import BadInput
 from contactledger.report.kind_parts import HEAD
-from contactledger.report.kinds import KINDS
-from contactledger.report.render import PREFIX, environment, is_ours, source_of
+from contactledger.report.render import (
+    PREFIX,
+    PROOF,
+    TOUCHES,
+    environment,
+    is_ours,
+    source_of,
+)
 from contactledger.report.words import places
 
 ALWAYS = frozenset(["t", "lang", "dir"])
-_OF_DOCUMENT = frozenset(["doc", "part", "parts"])
+_OF_DOCUMENT = frozenset(["doc", "part", "parts", "anchors"])
+_BESIDE = {PROOF: frozenset([*TOUCHES, "chart"])}
+"""Kind → what its templates have beside: of the proof of contact, what is said of a touch."""
 _PROOF = frozenset(
     [*HEAD, "report", "summary", "onus", "columns", "findings", "promises", "cases", "cases_closed",
      "gaps", "unknown", "rules", "notes", "outcomes", "grades", "owed", "answers"]
@@ -30,17 +38,26 @@ _PROOF = frozenset(
 _HEAD = frozenset([*HEAD, "report"])
 _OVER_ALL = frozenset(["report", "version", "as_of", "as_of_local", "zone", "accounts", "isnot"])
 GIVEN: Mapping[str, frozenset[str]] = {
-    "proof-of-contact": _PROOF | {"chart", "anchors"} | _OF_DOCUMENT,
+    "proof-of-contact": _PROOF,
     "touch-certificate": _HEAD | {"no", "findings", "proof", "rules"},
-    "both-sides": _HEAD | {"onus", "columns", "waiting", "answers", "silences"},
+    "both-sides": _HEAD | {"onus", "columns", "channels", "waiting", "answers", "silences"},
     "case-dossier": _HEAD | {"about", "cases", "rules"},
     "promises": _HEAD | {"count", "promises", "rules"},
     "first-90-days": _HEAD
     | {"start", "first_day", "first_day_local", "end", "end_local", "over", "weeks", "findings",
        "owed"},
-    "contact-pressure": _HEAD | {"people", "over_cap", "weeks", "rules"},
+    "contact-pressure": _HEAD | {"people", "days", "over_cap", "weeks", "rules"},
     "notice-coverage": _OVER_ALL | {"about", "count", "people"},
     "ledger-health": _OVER_ALL | {"gaps", "waiting", "forged"},
+    "outlook": frozenset(
+        ["report", "version", "account", "as_of", "as_of_local", "zone", "party", "steps", "plan",
+         "cadences", "remarks", "rules", "isnot"]
+    ),
+    "reconciliation": frozenset(
+        ["report", "version", "title", "as_of", "as_of_local", "zone", "tolerance", "ours",
+         "theirs", "counts", "summary", "contradicting", "agreed", "only_ours", "only_theirs",
+         "uncompared", "isnot"]
+    ),
 }  # fmt: skip
 """Kind → the variables that its templates are given, beside those of `ALWAYS`."""
 _FETCHES = re.compile(
@@ -128,7 +145,7 @@ def _variables(name: str, tree: nodes.Template) -> Iterator[TemplateRemark]:
     given = GIVEN.get(kind)
     if given is None:
         return
-    given |= ALWAYS | (_OF_DOCUMENT if kind in KINDS else frozenset())
+    given |= ALWAYS | _OF_DOCUMENT | _BESIDE.get(kind, frozenset())
     unknown = meta.find_undeclared_variables(tree) - given - {"glyph"} - _defined(tree)
     for use in tree.find_all(nodes.Name):
         if use.name in unknown:

@@ -10,18 +10,22 @@ from datetime import datetime
 
 from attrs import Factory, frozen
 
+from contactledger.report.words import Words
+
 
 @frozen
 class Wording:
     """Code → plain sentence: of rules ("J1", "O1"), violations, caveats and notes.
 
-    A code without a sentence is printed as it is; nothing is left out for want of words.
+    A code without a sentence is printed as it is; nothing is left out for want of words. All of
+    them are English; `words` is the language that they are printed in.
     """
 
     rules: Mapping[str, str] = Factory(dict)
     violations: Mapping[str, str] = Factory(dict)
     caveats: Mapping[str, str] = Factory(dict)
     notes: Mapping[str, str] = Factory(dict)
+    words: Words = Factory(Words)
 
 
 @frozen

@@ -23,12 +23,15 @@ import orjson
 from attrs import Factory, frozen
 
 from contactledger.errors import BadInput
-from contactledger.report.phrases import DAYS, MONTHS
+from contactledger.facts import Money
+from contactledger.report.phrases import DAYS, MONTHS, money
 
 SHIPPED = ("en", "de")
 RIGHT_TO_LEFT = frozenset(["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"])
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 _GROUPED_BY = {"en": ",", "de": "."}
+_POINT = {"de": ","}
+_SWAPPED = str.maketrans(",.", ".,")
 _DAY_MINUTES = 1_440
 
 
@@ -73,9 +76,10 @@ class Words:
         text = self.messages.get(message, message)
         return text.format(**values) if values else text
 
-    def count(self, count: int, one: str, many: str) -> str:
+    def count(self, count: int, one: str, many: str, **values: object) -> str:
         """As in "1 touch", "2 touches", "no touches", of "{n} touch" and "{n} touches"."""
-        return self(one if count == 1 else many, n=self.number(count) if count else self("no"))
+        number = self.number(count) if count else self("no")
+        return self(one if count == 1 else many, n=number, **values)
 
     def number(self, count: int) -> str:
         """A whole number, in groups of three digits."""
@@ -110,6 +114,15 @@ class Words:
         other = "" if utc[:10] == local[:10] else f"{self.date(utc)}, "
         return f"{text} ({other}{utc[11:16]} UTC)"
 
+    def minute(self, local: str) -> str:
+        """As in "3 Mar 2026 09:12" of an ISO stamp."""
+        return f"{self.date(local)} {local[11:16]}"
+
+    def utc_beside(self, stamp: str, local: str) -> str:
+        """What stands beside a local time: "15:12 UTC", with the date where it is another."""
+        other = "" if stamp[:10] == local[:10] else f"{self.date(stamp)} "
+        return f"{other}{stamp[11:16]} UTC"
+
     def lasting(self, seconds: float) -> str:
         """A length of time in two units at most: "2 days 3 hours", "45 minutes"."""
         minutes = round(abs(seconds) / 60)
@@ -125,6 +138,34 @@ class Words:
         if not days and minutes:
             parts.append(self.count(minutes, "{n} minute", "{n} minutes"))
         return " ".join(parts) or self("less than a minute")
+
+    def lasting_between(self, since: str, until: str) -> str:
+        """The length of time between two ISO stamps in UTC."""
+        return self.lasting((of_stamp(until) - of_stamp(since)).total_seconds())
+
+    def tenths(self, count: int) -> str:
+        """A number of tenths, as in "23.2"."""
+        return f"{self.number(count // 10)}{_POINT.get(self.base, '.')}{count % 10}"
+
+    def money(self, amount: Money) -> str:
+        """An amount as people write it: "USD 1,895.00"."""
+        text = money(amount)
+        return text.translate(_SWAPPED) if _POINT.get(self.base) == "," else text
+
+    def whose(self, name: str) -> str:
+        """Whose something is: "ACME’s", "Dealer Systems’"; the name alone in other languages."""
+        if self.base != "en":
+            return name
+        return f"{name}’" if name.endswith("s") else f"{name}’s"
+
+    def start(self, text: str) -> str:
+        """A text fit to begin a sentence."""
+        return text[:1].upper() + text[1:]
+
+
+def of_stamp(stamp: str) -> datetime:
+    """The moment of an ISO stamp."""
+    return datetime.fromisoformat(stamp)
 
 
 def places(message: str) -> frozenset[str]:
