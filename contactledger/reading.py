@@ -119,10 +119,10 @@ class Reading(Advising, Asking, ABC):
         """A report of the account: `.html()`, `.pdf()`, `.text()`, `.markdown()`, `.csv()` ….
 
         `kind`: proof-of-contact, touch-certificate, both-sides, case-dossier, promises,
-        first-90-days, contact-pressure, outlook. `about`: the entry number of the touch that is certified,
-        or the title or id of the one matter of a dossier. The log is hashed again first; raises
-        Corrupt rather than report on a log that is not what its hashes say. `templates`: name →
-        Jinja2 source that overrides ours, or where these are (`contactledger.templating`).
+        first-90-days, contact-pressure, outlook. `about`: the entry number of the touch that is
+        certified, or the title or id of the one matter of a dossier. The log is hashed again first;
+        raises Corrupt rather than report on a log that is not what its hashes say. `templates`:
+        name → Jinja2 source that overrides ours, or where these are (`contactledger.templating`).
         `lang`: of the fixed words, "en" or "de".
         """
         from contactledger.reporting import report

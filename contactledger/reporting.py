@@ -146,7 +146,7 @@ def _owed(
     return owed(seen, standing.findings if period == (None, None) else judge_view(seen))
 
 
-def outlook(  # noqa: PLR0913 - what the judge gave, and everything a user may ask of it
+def outlook(
     party: str,
     steps: Sequence[NextStep],
     relationship: Relationship,
