@@ -111,6 +111,10 @@ class Matcher:
             for address in self._addresses(event):
                 wanted.add(self._references.address(address))
         self._load(wanted)
+        accounts = {row.account for rows in self._rows.values() for row in rows}
+        merged = self._tx.find({self._references.aliases(account) for account in accounts})
+        for account in accounts - {row.account for row in merged}:
+            self._merged.setdefault(account, Merged(account))
 
     def _load(self, refs: set[bytes]) -> None:
         missing = refs - self._rows.keys()

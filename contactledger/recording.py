@@ -188,6 +188,7 @@ class Desk:
         self._blobs: list[tuple[str, bytes]] = []
         self._seen: list[SeenRow] = []
         self._seen_now: dict[bytes, int] = {}
+        self._new_events: set[bytes] = set()
         self._salts = _salts(random_bytes, 4)
 
     # --- the way in ------------------------------------------------------------------------
@@ -232,6 +233,8 @@ class Desk:
             self._learn(row)
         if self._found[aliases] is not None:
             self._merged = Merged.load(self.tx, self.references, self.account)
+        events = {item.identity for item in given if item.identity is not None}
+        self._new_events = events.difference(self.tx.seen(self.account, events) if events else ())
 
     def _learn(self, row: LookupRow) -> None:
         self._found[row.ref] = row  # rows come in order of their numbers: the newest stays
@@ -354,7 +357,9 @@ class Desk:
             return Written(self._append(fact, id_), "new")
         content = self._content(fact, item)
         digests = [content] if item.identity is None else [content, item.identity]
-        seen = self._seen_before(digests)
+        # of an event that is not on record nothing is that it could have said
+        new = item.identity in self._new_events and item.identity not in self._seen_now
+        seen = {} if new else self._seen_before(digests)
         if content in seen:
             return Written(self.entry(seen[content]), "repeated")
         state = "new"
