@@ -68,6 +68,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     gists.py        TOP     what was judged of each account, kept in a file: a cache
     naming.py       TOP     by which names matters and milestones are found
     refreshing.py   TOP     gists kept true: what is out of date judged anew
+    noticing.py     TOP     who was told, account by account, from the gists
     across_rows.py  TOP     the questions over all accounts: their rows
     across.py       TOP     answers over all accounts, always as if judged now
     tabulating.py   TOP     what is recorded and judged as flat rows: their columns

@@ -20,7 +20,7 @@ archived. One that goes on in another's log is asked about on its own, under its
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -41,15 +41,16 @@ from contactledger.across_rows import (
     Row,
     where,
 )
-from contactledger.errors import BadInput, NotFound
+from contactledger.errors import BadInput, CannotJudge, NotFound
 from contactledger.facts import Entry
 from contactledger.gists import Gists
 from contactledger.judge.gist import named
 from contactledger.log.record import decode
+from contactledger.noticing import Noticed, noticed
 from contactledger.questions import TOLD_STATES, About
 from contactledger.references import References
 from contactledger.refreshing import Progress, Refresher, Sources, key_ref
-from contactledger.report.names import names
+from contactledger.report.names import Names, names
 from contactledger.store.port import Transaction
 
 SHOWN = 1_000
@@ -205,6 +206,22 @@ class Across:
             raise NotFound("nothing of that name in any account", field=about.kind)
         return TOLD_OF_A_THING, (by, ref, by, by, ref)
 
+    def notice(self, about: str) -> list[Noticed]:
+        """Who was told by us about a topic, account by account in the order of their names; where
+        an account knows none of that name, about the milestones and matters with that key, id or
+        title. Raises CannotJudge where nothing can be said of an account."""
+        as_of = self._sources.now()
+        self._refresh(as_of)
+        if self._gists.all("SELECT 1 FROM account WHERE NOT judged LIMIT 1"):
+            raise CannotJudge("the policy of an account is for rules of another release")
+        told = noticed(self._gists, self._row, about, as_of)
+        called = self._names(told)
+        with self._store.begin(write=False) as tx:
+            return [
+                Noticed(id_, called[id_], told[id_], _names_in(tx, id_, frozenset()))
+                for id_ in sorted(told, key=called.__getitem__)
+            ]
+
     def _party(self, name: str | None) -> str | None:
         return self._row.recorder if name == "us" else name
 
@@ -244,6 +261,13 @@ class Across:
 def _called(tx: Transaction, account: str, wanted: set[Any]) -> dict[Any, str]:
     """What parties, people and matters of an account are called, and what touches are about:
     those with these ids and numbers."""
+    known = _names_in(tx, account, wanted)
+    about = {no: line.about for no, line in known.lines.items() if line.about}
+    return {**known.called, **about}
+
+
+def _names_in(tx: Transaction, account: str, wanted: Collection[Any]) -> Names:
+    """The names in an account, with those of these entries."""
     disclosed: dict[int, dict[str, str]] = {}
     for part in tx.disclosures(account):
         disclosed.setdefault(part.no, {})[part.digest] = part.body
@@ -252,6 +276,4 @@ def _called(tx: Transaction, account: str, wanted: set[Any]) -> dict[Any, str]:
         for row in tx.entries(account)
         if row.kind in NAMED or row.no in wanted or row.id in wanted
     ]
-    known = names(entries)
-    about = {no: line.about for no, line in known.lines.items() if line.about}
-    return {**known.called, **about}
+    return names(entries)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contactledger.across import Across, Answer
 from contactledger.commanding import PARTLY, AsJson, Db, opened, progress, say, say_json, say_page
 from contactledger.judge.calendar import zone_of
 from contactledger.judge.rules import RULES
 from contactledger.questions import TOLD_STATES
 from contactledger.report.across_text import Found, text
 from contactledger.report.words import Words
+
+if TYPE_CHECKING:
+    from contactledger.across import Across, Answer
 
 SHOWN = 20
 """Rows, unless more are asked for: to name people, the account of each is read."""
@@ -57,7 +59,7 @@ def refresh(
     with opened(db) as ledger:
         path = _path(db, answers)
         with progress("judging") as bar, ledger.across(
-            path, processes=processes or _cores(), progress=bar
+            path, processes=processes or cores(), progress=bar
         ) as all_of_them:  # fmt: skip
             judged = all_of_them.refresh()
             unjudged = all_of_them.unjudged()
@@ -194,7 +196,7 @@ def _answer(
     with opened(db) as ledger:
         path = _path(db, answers)
         with progress("judging") as bar, ledger.across(
-            path, processes=processes or _cores(), progress=bar
+            path, processes=processes or cores(), progress=bar
         ) as all_of_them:  # fmt: skip
             found = ask(all_of_them)
             unjudged = all_of_them.unjudged() if found.unjudged else ()
@@ -215,7 +217,7 @@ def _path(db: str, answers: Path | None) -> Path | None:
     return Path(f"{db}.answers")
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many processes this one may run at a time."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

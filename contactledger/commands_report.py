@@ -16,10 +16,12 @@ from contactledger.commanding import (
     as_of_moment,
     completing,
     opened,
+    progress,
     say,
     say_json,
     tell,
 )
+from contactledger.commands_across import cores
 from contactledger.errors import BadInput
 from contactledger.report.kinds import KINDS, OF_ACCOUNT, OF_LEDGER
 from contactledger.templating import PACKAGE, lint
@@ -72,6 +74,10 @@ def report(  # noqa: PLR0913 - options of the command line
     zone: Annotated[
         str, typer.Option(help='Of the times, over all accounts: "Europe/Berlin".')
     ] = "",
+    answers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Those that `across` keeps, for who was told."),
+    ] = None,
     templates: Annotated[str, typer.Option(metavar="WHERE", help=_WHERE)] = "",
     locale: Annotated[str, typer.Option(help='Of a PDF: "en-US" prints on Letter.')] = "en",
     code_points: Annotated[
@@ -92,9 +98,11 @@ def report(  # noqa: PLR0913 - options of the command line
     }
     if zone and kind not in OF_LEDGER:
         raise BadInput("a report of one account is in its own zones", field="--zone")
+    if answers is not None and kind not in OF_LEDGER:
+        raise BadInput("a report of one account reads its log", field="--answers")
     with opened(db) as ledger:
         if kind in OF_LEDGER:
-            how["zone"] = zone or "UTC"
+            how |= {"zone": zone or "UTC", "answers": answers}
             made = _survey(ledger, kind, account, about, period, how)
         elif not account:
             raise BadInput("a report of this kind is of one account; name it", field="ACCOUNT")
@@ -113,7 +121,14 @@ def _survey(
     for field, given in (("ACCOUNT", account), ("--period", period)):
         if given:
             raise BadInput("a report over all accounts takes none", field=field)
-    return ledger.survey(kind, about=about, **how)
+    path = how.pop("answers")
+    if path is None:
+        return ledger.survey(kind, about=about, **how)
+    with (
+        progress("judging") as bar,
+        ledger.across(path, processes=cores(), progress=bar) as across,
+    ):
+        return ledger.survey(kind, about=about, answers=across, **how)
 
 
 def report_lint(

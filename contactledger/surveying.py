@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
 
 from contactledger.errors import BadInput, NotSealed
-from contactledger.facts import Matter, Milestone
 from contactledger.judge.calendar import zone_of
 from contactledger.judge.questions import Judged, judged
 from contactledger.judge.told import subjects, told
 from contactledger.log.seal import parse_epoch
 from contactledger.log.tlog import leaf_hash
 from contactledger.moments import Moment
-from contactledger.questions import About
+from contactledger.naming import labels
+from contactledger.questions import About, Told, ToldRow
 from contactledger.reading import Loaded, Reading
 from contactledger.report.kind_health import account_rows as health_rows
 from contactledger.report.kind_health import gap_rows
@@ -28,7 +30,9 @@ from contactledger.rows import Tabulating
 from contactledger.sealed import prove_entry
 
 if TYPE_CHECKING:
-    from contactledger.files import Report
+    from contactledger.across import Across
+    from contactledger.files import Report, Where
+    from contactledger.noticing import Noticed
     from contactledger.templating import Templates
 
 
@@ -38,6 +42,7 @@ class Surveying(Reading, Tabulating):
     if TYPE_CHECKING:
 
         def waiting(self) -> dict[str, dict[str, int]]: ...  # noqa: D102 - Receiving.waiting
+        def across(self, path: Where | None = None) -> Across: ...  # noqa: D102 - Ledger.across
         @property
         def forged(self) -> int: ...  # noqa: D102 - Receiving.forged
 
@@ -50,6 +55,7 @@ class Surveying(Reading, Tabulating):
         templates: Templates | None = None,
         lang: str = "en",
         zone: str = "UTC",
+        answers: Across | Where | None = None,
     ) -> Report:
         """A report over all accounts, with the forms of `report`. Archived ones are passed over.
 
@@ -57,6 +63,8 @@ class Surveying(Reading, Tabulating):
         has none of that name, about the matters and milestones so called (title, key or id); by
         the party that keeps the log, as `ask(…).told()` has it. "ledger-health": when nobody
         listened, what waits to be matched, what contradicts itself. `zone`: of its times.
+        `answers`: of who was told, those that `across` keeps, or their file, so that only what
+        changed since is judged; they are of now.
         BadInput for another kind, a notice about nothing, and a zone that is none.
         """
         from contactledger.files import Report
@@ -69,9 +77,18 @@ class Surveying(Reading, Tabulating):
             )
         if kind == "notice-coverage" and not about:
             raise BadInput("say which topic or matter", field="about")
+        if answers is not None and (kind != "notice-coverage" or as_of is not None):
+            raise BadInput("are kept of who was told, and of now", field="answers")
         zone_of(zone)
         now = self._as_of(as_of)
         at = (iso(now), iso_local(now, zone), zone)
+        if answers is not None:
+            told = [
+                _shown(one.id, one.account, one.told, one.names)
+                for one in self._kept(answers, about)
+            ]
+            data = notice(told, about, *at)
+            return Report(render(kind, data, templates_of(templates), lang))
         away = {archive.account for archive in self.archives()}
         accounts: list[dict[str, Any]] = []
         gaps: list[dict[str, Any]] = []
@@ -92,6 +109,14 @@ class Surveying(Reading, Tabulating):
             else health(accounts, gaps, self.waiting(), self.forged, *at)
         )
         return Report(render(kind, data, templates_of(templates), lang))
+
+    def _kept(self, answers: Across | Where, about: str) -> list[Noticed]:
+        from contactledger.across import Across
+
+        if isinstance(answers, Across):
+            return answers.notice(about)
+        with self.across(answers) as across:
+            return across.notice(about)
 
     def _proof(self, account: str, no: int) -> Mapping[str, Any] | None:
         """How an entry stands under the newest signed checkpoint; None before it was sealed."""
@@ -116,29 +141,30 @@ def _told(loaded: Loaded, name: str, now: datetime, about: str) -> dict[str, Any
     """The rows of one account: who of it was told."""
     found = judged(loaded.entries, now, house=loaded.house)
     called = names(entry for entry in loaded.entries if entry.recorded_at <= now)
-    id_ = loaded.entries[0].account
-    return notice_rows(
-        {"id": id_, "name": clean(name) or called.account or id_[:8]},
-        [told(found, one, by=found.keeper) for one in _abouts(found, called, about)],
-        called,
-    )
+    answers = [told(found, one, by=found.keeper) for one in _abouts(found, loaded, about)]
+    return _shown(loaded.entries[0].account, name, answers, called)
 
 
-def _abouts(found: Judged, called: Names, about: str) -> list[About]:
+def _abouts(found: Judged, loaded: Loaded, about: str) -> list[About]:
     """What bears that name: the topic, else matters and milestones by title, key or id."""
     known = subjects(found)
     topic = About("topic", about)
     if topic in known:
         return [topic]
-    things = {**found.view.milestones, **found.view.matters}
+    called = labels(loaded.entries, found.view.as_of)
     return [
-        one
-        for one in known
-        if one.kind != "topic"
-        and about
-        in (
-            one.name,
-            called.called.get(one.name),
-            cast(Matter | Milestone, things[one.name][-1].fact).key,
-        )
+        one for one in known if one in called and about in (*called[one].keys, *called[one].titles)
     ] or [topic]
+
+
+def _shown(id_: str, name: str, answers: Iterable[Told], called: Names) -> dict[str, Any]:
+    """The rows of one account, its parties and people in the order of their names."""
+
+    def place(row: ToldRow) -> tuple[str, str, str, str]:
+        return called.of(row.party), row.party, called.of(row.person), row.person or ""
+
+    return notice_rows(
+        {"id": id_, "name": clean(name) or called.account or id_[:8]},
+        [evolve(one, rows=tuple(sorted(one.rows, key=place))) for one in answers],
+        called,
+    )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contactledger import refreshing
 from contactledger.across import Across, Answer
-from contactledger.errors import BadInput, BadRecord, NotFound
+from contactledger.errors import BadInput, BadRecord, CannotJudge, NotFound
 from contactledger.facts import (
     Coverage,
     Matter,
@@ -190,7 +190,7 @@ class Played:
         self.ledger.record("house", PolicyAdopted(text))
 
     def outage(self, name: str, told: bool) -> None:
-        self.record(name, Milestone("out", "outage", topics=("prices",)))
+        self.record(name, Milestone("out", "outage", "Outage", topics=("prices",)))
         if told:
             self.record(name, Touch("ann", "bob", "email", "outage", milestone="out", **THIRD))
 
@@ -223,6 +223,9 @@ def test_what_is_kept_answers_as_judging_every_log_anew(played: list[Any]) -> No
             assert by_answers(kept) == by_findings(on.ledger)
             for what in ({"topic": "prices"}, {"milestone": "out"}, {"matter": "case"}):
                 assert as_told(of_the_thing(kept, **what)) == told_rows(on.ledger, **what)
+            for about in ("prices", "out", "Outage", "case"):
+                from_kept = on.ledger.survey("notice-coverage", about=about, answers=kept)
+                assert from_kept.data == on.ledger.survey("notice-coverage", about=about).data
 
 
 def test_a_notice_is_found_by_its_key_or_id_where_it_is_on_record() -> None:
@@ -243,6 +246,32 @@ def test_a_notice_is_found_by_its_key_or_id_where_it_is_on_record() -> None:
         assert {r["account"] for r in across.told(milestone=id_).rows} == {"south"}
         with pytest.raises(NotFound, match="matter: nothing of that name in any account"):
             across.told(matter="out")
+
+
+def test_a_survey_reads_what_is_kept_in_a_file_and_judges_only_what_changed(tmp_path: Path) -> None:
+    on, path = Played(), tmp_path / "judged"
+    on.touch("north", True, "prices", "reply")
+    on.record("north", Matter("case", party="smith", title="prices"))
+    on.outage("south", True)
+    for about in ("prices", "Outage"):
+        data = on.ledger.survey("notice-coverage", about=about, answers=path).data
+        assert data == on.ledger.survey("notice-coverage", about=about).data
+        assert {a["account"]["name"] for a in data["accounts"]} == {"north", "south"}
+    with on.ledger.across(path) as across:
+        assert across.refresh() == 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "ledger-health"},
+        {"kind": "notice-coverage", "about": "prices", "as_of": "2026-03-02T10:00Z"},
+    ],
+)
+def test_what_is_kept_answers_who_was_told_and_of_now(asked: Any) -> None:
+    ledger, _ = in_memory()
+    with ledger.across() as across, pytest.raises(BadInput, match="answers: are kept of who"):
+        ledger.survey(answers=across, **asked)
 
 
 def test_a_key_that_was_erased_finds_nothing_any_more() -> None:
@@ -510,6 +539,8 @@ def test_an_account_of_other_rules_is_named_and_in_no_answer(monkeypatch: Any) -
         monkeypatch.setattr("contactledger.judge.basis.RULES", 2)
         on.signal("north", "delivered")
         assert (across.unjudged(), across.waiting().count) == (("north",), 0)
+        with pytest.raises(CannotJudge):
+            across.notice("prices")
 
 
 def test_a_transaction_that_fails_leaves_the_file_as_it_was() -> None:

@@ -204,6 +204,6 @@ def test_a_language_or_zone_that_is_none_is_refused_before_anything_is_judged(
 
 
 def test_as_many_processes_judge_as_there_are_cores(monkeypatch):
-    assert commands_across._cores() == len(os.sched_getaffinity(0))
+    assert commands_across.cores() == len(os.sched_getaffinity(0))
     monkeypatch.delattr(os, "sched_getaffinity")
-    assert commands_across._cores() == (os.cpu_count() or 1)
+    assert commands_across.cores() == (os.cpu_count() or 1)

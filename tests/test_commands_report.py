@@ -60,6 +60,17 @@ def test_the_times_of_a_report_over_all_accounts_are_in_the_zone_asked_for(writt
     assert (rows["zone"], rows["as_of_local"]) == ("Asia/Tokyo", "2026-03-03T05:00:00+09:00")
 
 
+def test_who_was_told_is_read_from_the_answers_that_are_kept(written, tmp_path):
+    asked = ("--kind", "notice-coverage", "--about", "labels")
+    kept = json.loads(written("k.json", *asked, "--answers", tmp_path / "kept"))
+    anew = json.loads(written("r.json", *asked))
+    times = ("as_of", "as_of_local")
+    assert {k: v for k, v in kept.items() if k not in times} == {
+        k: v for k, v in anew.items() if k not in times
+    }
+    assert (tmp_path / "kept").exists()
+
+
 def test_templates_of_ones_own_come_from_their_folder(written, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -75,6 +86,7 @@ def test_templates_of_ones_own_come_from_their_folder(written, tmp_path):
         (["--kind", "ledger-health", "--period", "2026"],
          "--period: a report over all accounts takes none"),
         ([SMITH, "--zone", "Asia/Tokyo"], "--zone: a report of one account is in its own zones"),
+        ([SMITH, "--answers", "kept"], "--answers: a report of one account reads its log"),
         (["--kind", "ledger-health", "--zone", "Mars"], "zone: must be the IANA name of a time zone"),
         (["--kind", "notice-coverage"], "about: say which topic or matter"),
         ([SMITH, "--templates", "nowhere"], "templates: there is no such folder"),
