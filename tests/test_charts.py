@@ -17,6 +17,7 @@ from contactledger.report.charts_holders import holders
 from contactledger.report.charts_pressure import pressure
 from contactledger.report.names import Names, names
 from contactledger.report.rows import rows
+from contactledger.report.words import Words, catalogue
 from tests.reporting import SCOPE, WORDING, many, standing
 
 CHARTS = (funnel, answer_times, pressure, holders)
@@ -164,3 +165,48 @@ def test_a_long_table_of_numbers_is_cut_and_counted():
     picture = Picture("<svg/>", "t", "d", ("a", "b"), (("1", "2"),) * 1500)
     assert picture.figure().count('<th scope="row">') == 200
     assert '<td colspan="2">… and 1,300 more</td>' in picture.figure()
+
+
+# --- in other languages, and in a document
+
+
+@every_chart
+def test_no_english_word_is_left_in_a_german_chart(chart):
+    """Every word that is drawn or told is one of the catalogue's, a name, or a number."""
+    english = {w for text in catalogue("de") for w in re.findall(r"[A-Za-z]{3,}", text)}
+    german = {w for text in catalogue("de").values() for w in re.findall(r"\w{3,}", text)}
+    data = story()
+    names = set(re.findall(r"\w{3,}", " ".join(strings(data))))
+    picture = chart(data, words=Words.of("de"))
+    texts = [e.text or "" for e in ET.fromstring(picture.svg).iter()]
+    texts += [picture.title, picture.told, picture.note, *picture.head]
+    drawn = set(re.findall(r"[A-Za-z]{3,}", " ".join(texts)))
+    left = (drawn & english) - german - names
+    assert [w for w in left if not any(text.startswith(w) for text in german)] == []
+    assert picture.title != chart(data).title
+
+
+def strings(data: Any) -> list[str]:
+    """What people typed: names, titles, stakes."""
+    if isinstance(data, dict):
+        own = [str(v) for k, v in data.items() if k in ("name", "title", "stake") and v]
+        return own + [text for value in data.values() for text in strings(value)]
+    return [text for one in data for text in strings(one)] if isinstance(data, list) else []
+
+
+@every_chart
+def test_in_a_document_it_is_the_picture_its_words_and_its_numbers(chart):
+    picture = chart(story())
+    drawn, table = picture.blocks()
+    assert (drawn.svg, drawn.told, drawn.caption) == (picture.svg, picture.told, picture.note)
+    assert [column.title for column in table.columns] == list(picture.head)
+    assert [row.cells for row in table.rows] == list(picture.rows)
+
+
+def test_numbers_that_cannot_stand_side_by_side_stand_in_one_column():
+    _, table = Picture(
+        "<svg/>", "T", "", ("Who", "a", "b", "c", "In all"), (("x", "1", "–", "2", "3"),
+        ("y", "0", "–", "0", "0")),
+    ).blocks("When")  # fmt: skip
+    assert [column.title for column in table.columns] == ["Who", "When", "In all"]
+    assert [row.cells for row in table.rows] == [("x", "a: 1; c: 2", "3"), ("y", "–", "0")]

@@ -7,13 +7,16 @@ from xml.etree import ElementTree as ET
 
 from contactledger.report.charts_answers import (
     BUCKETS,
-    LABELS,
     PANELS,
     Asked,
     answer_times,
     answer_times_of,
+    labels,
 )
+from contactledger.report.words import Words
 from tests.test_charts import SVG, story
+
+LABELS = labels(Words())
 
 
 def cells(picture):
@@ -35,7 +38,7 @@ def test_both_sides_of_the_story_stand_in_the_same_places():
 
 
 def test_a_bucket_holds_its_own_limit():
-    spans = [limit for limit, _ in BUCKETS] + [timedelta(days=31), timedelta(0)]
+    spans = [*BUCKETS, timedelta(days=31), timedelta(0)]
     told = cells(answer_times_of([Asked("a", span) for span in spans], {"a": "A"}))
     assert told == {"A": {**dict.fromkeys(LABELS[:-1], "1"), LABELS[0]: "2"}}
 

@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from contactledger.report.charts_holders import BARS, holders, matter_bar
+from contactledger.report.words import Words
 from tests.test_charts import SVG, story
 
 
@@ -142,16 +143,17 @@ def test_a_seventh_party_is_an_outline_and_in_the_legend():
     assert [t.text for t in root.iter(f"{SVG}text")][-7:] == [f"Party{i}" for i in range(7)]
 
 
-def test_one_matter_alone_holds_names_and_dates_and_no_word_of_any_language():
+def test_one_matter_alone_speaks_the_language_that_is_asked_for():
     data = story()
     (held,) = [c for c in data["cases"] if c["holds"]]
-    root = ET.fromstring(matter_bar(data, held, ("Titel", "Text"), "m"))
+    root = ET.fromstring(matter_bar(data, held, ("Titel", "Text"), "m", Words.of("de")))
     assert [e.text for e in root[:2]] == ["Titel", "Text"]
     assert [t.text for t in root.iter(f"{SVG}text")] == [
-        "Feb",
-        "Mar",
-        "Apr",
+        "Feb.",
+        "März",
+        "Apr.",
         "ACME Dealer Systems",
         "Smith Motors",
     ]
-    assert [r for r in root.iter(f"{SVG}rect") if len(r)] == []
+    hints = [r[0].text for r in root.iter(f"{SVG}rect") if len(r)]
+    assert [" bis " in hint for hint in hints] == [True, True]

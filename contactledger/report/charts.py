@@ -16,8 +16,21 @@ from typing import Any
 
 from attrs import define, field
 
-from contactledger.report.charts_frame import FAINT, INK, WIDTH, Picture, drawn, label, safe
-from contactledger.report.phrases import CHANNELS, clock, date, number, word, zone_of
+from contactledger.report.charts_frame import (
+    ENGLISH,
+    FAINT,
+    INK,
+    WIDTH,
+    Picture,
+    day_month,
+    drawn,
+    label,
+    month,
+    month_year,
+    safe,
+)
+from contactledger.report.phrases import CHANNELS, clock, zone_of
+from contactledger.report.words import Words
 
 Row = dict[str, Any]
 
@@ -105,7 +118,7 @@ def symbol(channel: str, outcome: str) -> str:
     return hollow
 
 
-def timeline(data: Row, *, width: int = WIDTH, prefix: str = "cl") -> str:
+def timeline(data: Row, *, width: int = WIDTH, prefix: str = "cl", words: Words = ENGLISH) -> str:
     """The timeline of a report's rows as one `<svg>` element.
 
     `prefix` keeps the ids of several pictures in one page apart. Uses the keys parties,
@@ -119,12 +132,12 @@ def timeline(data: Row, *, width: int = WIDTH, prefix: str = "cl") -> str:
     for height in heights:
         tops.append(top + 30 + height * 14)
         top += 52 + height * 14
-    out = [_gaps(data["gaps"], scale, top, prefix), ticks(data["zone"], scale, top)]
+    out = [_gaps(data["gaps"], scale, top, prefix), ticks(data["zone"], scale, top, words)]
     for i, name in enumerate(lanes.values()):
         out.append(_lane(name, tops[i], tops[i] - heights[i] * 14 - 16, width))
     out.append(_links(data["findings"], places, tops))
-    out += [_mark(m, tops, prefix) for m in marks]
-    legend, height = _legend(marks, data["gaps"], top + 34, width, prefix)
+    out += [_mark(m, tops, prefix, words) for m in marks]
+    legend, height = _legend(marks, data["gaps"], (top + 34, width), prefix, words)
     defs = "".join(
         f'<g id="{prefix}-{channel}-{outcome}">{symbol(channel, outcome)}</g>'
         for channel, outcome in sorted({(m.channel, m.outcome) for m in marks})
@@ -134,27 +147,31 @@ def timeline(data: Row, *, width: int = WIDTH, prefix: str = "cl") -> str:
         f'patternTransform="rotate(45)"><path d="M0 0v6" stroke="#8b8880" stroke-width="1.6"/>'
         "</pattern>"
     )
-    title, told = _told(data, lanes)
+    title, told = _told(data, lanes, words)
     body = [f"<defs>{defs}{hatch}</defs>", *out, legend]
     return drawn("timeline", body, (width, height), title, told, prefix)
 
 
-def timeline_picture(data: Row, *, prefix: str = "cl") -> Picture:
+def timeline_picture(data: Row, *, prefix: str = "cl", words: Words = ENGLISH) -> Picture:
     """The timeline with its words and its touches as a table."""
-    title, told = _told(data, _lanes(data))
+    title, told = _told(data, _lanes(data), words)
     rows = [
         (
             f"{f['no']}",
-            f"{date(f['at_local'])} {clock(f['at_local'])}",
+            f"{words.date(f['at_local'])} {clock(f['at_local'])}",
             f["sender"]["name"],
             f["receiver"]["name"],
-            CHANNELS[f["channel"]],
-            f["outcome"],
+            words(CHANNELS[f["channel"]]),
+            words(f["outcome"]),
         )
         for f in data["findings"]
     ]
-    head = ("Entry", "When", "From", "To", "Through", "Outcome")
-    return Picture(timeline(data, prefix=prefix), title, told, head, tuple(rows))
+    head = (
+        words("Entry"), words("When"), words("Sender"), words("Receiver"), words("Through what"),
+        words("Outcome"),
+    )  # fmt: skip
+    svg = timeline(data, prefix=prefix, words=words)
+    return Picture(svg, title, told, head, tuple(rows), words=words)
 
 
 def _moment(stamp: str) -> datetime:
@@ -224,11 +241,12 @@ def _lane(name: str, y: int, label_y: int, width: int) -> str:
     )
 
 
-def _mark(m: _Mark, tops: list[int], prefix: str) -> str:
+def _mark(m: _Mark, tops: list[int], prefix: str, words: Words) -> str:
     y = tops[m.lane] - m.level * 14
     shown = ", ".join(map(str, m.nos[:8])) + (" …" if len(m.nos) > 8 else "")
-    many = f", {number(len(m.nos), 'touch', 'touches')}" if len(m.nos) > 1 else ""
-    told = f"[{shown}] {date(m.when)}, {CHANNELS[m.channel]}: {m.outcome}{many}"
+    told = f"[{shown}] {words.date(m.when)}, {words(CHANNELS[m.channel])}: {words(m.outcome)}"
+    if len(m.nos) > 1:
+        told += f", {words.count(len(m.nos), '{n} touch', '{n} touches')}"
     return (
         f'<use href="#{prefix}-{m.channel}-{m.outcome}" x="{m.x:.1f}" y="{y}">'
         f"<title>{safe(told)}</title></use>"
@@ -272,7 +290,7 @@ def _gaps(gaps: list[Row], scale: Scale, height: int, prefix: str) -> str:
     return "".join(out)
 
 
-def _steps(start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
+def _steps(start: datetime, end: datetime, words: Words) -> Iterator[tuple[datetime, str]]:
     """The ticks of a time axis, at most a dozen or so, each with its label."""
     days = (end - start) / timedelta(days=1)
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -286,22 +304,24 @@ def _steps(start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
         step = timedelta(days=1 if days <= 12 else 7)
         tick = midnight - timedelta(days=midnight.weekday() if days > 12 else 0)
         while tick <= end:
-            yield tick, f"{tick.day} {tick:%b}"
+            yield tick, day_month(tick, words)
             tick = (tick + step).replace(hour=0)
     else:
         months = next((m for m in (1, 3, 6) if days <= m * 400), 12)
         tick = midnight.replace(day=1, month=(midnight.month - 1) // months * months + 1)
         while tick <= end:
-            yield tick, f"{tick:%b %Y}" if months > 1 or tick.month == 1 else f"{tick:%b}"
+            whole = months > 1 or tick.month == 1
+            yield tick, month_year(tick, words) if whole else month(tick, words)
             ahead = tick.month - 1 + months
             tick = tick.replace(year=tick.year + ahead // 12, month=ahead % 12 + 1)
 
 
-def ticks(zone_name: str, scale: Scale, height: int) -> str:
+def ticks(zone_name: str, scale: Scale, height: int, words: Words = ENGLISH) -> str:
     """A time axis: faint lines down to `height`, and beneath them what time it is in a zone."""
     zone = zone_of(zone_name)
     out = []
-    for tick, text in _steps(scale.start.astimezone(zone), scale.end.astimezone(zone)):
+    since, until = scale.start.astimezone(zone), scale.end.astimezone(zone)
+    for tick, text in _steps(since, until, words):
         if tick < scale.start:
             continue
         x = scale.x(tick.astimezone(UTC))
@@ -313,42 +333,43 @@ def ticks(zone_name: str, scale: Scale, height: int) -> str:
 
 
 def _legend(
-    marks: list[_Mark], gaps: list[Row], top: int, width: int, prefix: str
+    marks: list[_Mark], gaps: list[Row], place: tuple[int, int], prefix: str, words: Words
 ) -> tuple[str, int]:
-    """What the shapes and the fillings mean, for those that occur; and the picture's height."""
+    """What the shapes and the fillings mean, for those that occur; and the picture's height.
+
+    `place`: where it begins, and the width that it has.
+    """
+    top, width = place
     channels = [c for c in SHAPES if any(m.channel == c for m in marks)]
     outcomes = [o for o in COLOURS if any(m.outcome == o for m in marks)]
     items = [
-        (f'<path d="{SHAPES[c]}" stroke="currentColor" stroke-width="1.2"/>', CHANNELS[c])
+        (f'<path d="{SHAPES[c]}" stroke="currentColor" stroke-width="1.2"/>', words(CHANNELS[c]))
         for c in channels
     ]
-    items += [(symbol("email" if "email" in channels else channels[0], o), o) for o in outcomes]
+    like = "email" if "email" in channels else (channels or [""])[0]
+    items += [(symbol(like, o), words(o)) for o in outcomes]
     if any(gap["state"] != "assumed" for gap in gaps):
         square = f'<path d="M-6.5-5h13v10h-13z" fill="url(#{prefix}-hatch)" opacity=".7"/>'
-        items.append((square, "nobody listening"))
+        items.append((square, words("nobody listening")))
     out, x, y = [], 8.0, top
     for i, (picture, text) in enumerate(items):
-        room = 24 + len(text) * 6.3
-        if (x + room > width or i == len(channels)) and x > 8:
+        wide = 24 + len(text) * 6.3
+        if (x + wide > width or i == len(channels)) and x > 8:
             x, y = 8.0, y + 20
         out.append(f'<g transform="translate({x:.0f} {y})">{picture}{label(12, 4, text)}</g>')
-        x += room + 12
+        x += wide + 12
     return "".join(out), (y + 14 if items else top)
 
 
-def _told(data: Row, lanes: dict[str, str]) -> tuple[str, str]:
+def _told(data: Row, lanes: dict[str, str], words: Words) -> tuple[str, str]:
     """Title and description for whoever does not see the picture."""
-    count = len(data["findings"])
-    touches = number(count, "touch", "touches").capitalize()
-    title = f"{touches} of {number(len(lanes), 'party', 'parties')}, in time"
+    touches = words.count(len(data["findings"]), "{n} touch", "{n} touches")
+    parties = words.count(len(lanes), "{n} party", "{n} parties")
+    title = words("{touches} of {parties}, in time", touches=touches, parties=parties)
+    became = Counter((f["sender"]["id"], f["outcome"]) for f in data["findings"])
     parts = []
     for party, name in lanes.items():
-        sent = [f for f in data["findings"] if f["sender"]["id"] == party]
-        made = ", ".join(
-            f"{sum(f['outcome'] == o for f in sent)} {word({}, o)}"
-            for o in COLOURS
-            if any(f["outcome"] == o for f in sent)
-        )
-        parts.append(f"{name}: {made or 'none'}.")
-    told = " ".join(parts)
-    return title, f"{told} The same touches stand in the table of findings."
+        made = [f"{n} {words(o)}" for o in COLOURS if (n := became[party, o])]
+        parts.append(f"{name}: {', '.join(made) or words('none')}.")
+    same = words("The same touches stand in the table of findings.")
+    return f"{title[:1].upper()}{title[1:]}", f"{' '.join(parts)} {same}"

@@ -16,9 +16,12 @@ from unicodedata import combining, east_asian_width
 
 from attrs import frozen
 
-from contactledger.report.phrases import clean
+from contactledger.report.document import Block, Chart, Column, Table, TableRow
+from contactledger.report.phrases import MONTHS, clean
+from contactledger.report.words import Words
 
 Row = dict[str, Any]
+ENGLISH = Words()
 
 WIDTH = 800
 FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif"
@@ -59,9 +62,11 @@ class Picture:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    words: Words = ENGLISH
 
     def figure(self) -> str:
         """The picture as a `<figure>`, with its note, and its numbers folded beneath it."""
+        words = self.words
         heads = "".join(f'<th scope="col">{safe(cell)}</th>' for cell in self.head)
         rows = "".join(
             f'<tr><th scope="row">{safe(row[0])}</th>'
@@ -70,14 +75,53 @@ class Picture:
             for row in self.rows[:LISTED]
         )
         if len(self.rows) > LISTED:
-            more = f"… and {len(self.rows) - LISTED:,} more"
+            more = safe(words("… and {n} more", n=words.number(len(self.rows) - LISTED)))
             rows += f'<tr><td colspan="{len(self.head)}">{more}</td></tr>'
         note = f"<figcaption>{safe(self.note)}</figcaption>" if self.note else ""
         return (
-            f'<figure class="cl-figure">{self.svg}{note}<details><summary>The numbers</summary>'
+            f'<figure class="cl-figure">{self.svg}{note}<details><summary>'
+            f"{safe(words('The numbers'))}</summary>"
             f"<table><caption>{safe(self.title)}</caption><thead><tr>{heads}</tr></thead>"
             f"<tbody>{rows}</tbody></table></details></figure>"
         )
+
+    def blocks(self, together: str = "") -> list[Block]:
+        """The picture in a document, with its numbers as a table beneath.
+
+        `together`: the title of one column for all between the first and the last, where they
+        are too many to stand side by side.
+        """
+        head, rows = self.head, list(self.rows)
+        if together:
+            head = (head[0], together, head[-1])
+            rows = [(row[0], self._together(row), row[-1]) for row in rows]
+        shares = [2, 5, 1] if together else [2, *[1] * (len(head) - 1)]
+        columns = [
+            Column(title, share, "end" if i and not (together and i == 1) else "start")
+            for i, (title, share) in enumerate(zip(head, shares, strict=True))
+        ]
+        table = Table.of(columns, rows, TableRow, self.title)
+        return [Chart(self.svg, self.told or self.title, self.note), table]
+
+    def _together(self, row: tuple[str, ...]) -> str:
+        pairs = zip(self.head[1:-1], row[1:-1], strict=True)
+        return "; ".join(f"{title}: {n}" for title, n in pairs if n not in ("0", "–")) or "–"
+
+
+def month(day: Any, words: Words) -> str:
+    """A month, cut to three letters where its name is longer than four."""
+    name = words(MONTHS[day.month - 1])
+    return name if len(name) <= 4 else f"{name[:3]}."
+
+
+def day_month(day: Any, words: Words) -> str:
+    """As in "3 Mar" of a date or a moment."""
+    return words("{day} {month}", day=day.day, month=month(day, words))
+
+
+def month_year(day: Any, words: Words) -> str:
+    """As in "Mar 2026" of a date or a moment."""
+    return words("{month} {year}", month=month(day, words), year=day.year)
 
 
 def safe(text: str) -> str:

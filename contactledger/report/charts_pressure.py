@@ -8,8 +8,19 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from contactledger.report.charts_frame import WIDTH, Picture, Row, box, drawn, fitted, label
-from contactledger.report.phrases import number
+from contactledger.report.charts_frame import (
+    ENGLISH,
+    WIDTH,
+    Picture,
+    Row,
+    box,
+    day_month,
+    drawn,
+    fitted,
+    label,
+    month_year,
+)
+from contactledger.report.words import Words
 
 COLUMNS = 40
 """As many columns at most: days, else weeks, months, quarters, years and what holds those."""
@@ -17,10 +28,6 @@ LINES = 24
 """Lines at most, those with most touches; whoever is left shares the last."""
 DARKEST = 0.4
 """How dark the fullest cell is: the numbers stand on it in ink and still read."""
-NOTE = (
-    "Touches that reached out to each person, in the receiver’s local time. A frame marks a "
-    "touch beyond what the policy allows."
-)
 _LEFT, _TOP, _CELL = 200, 30, 24
 _DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "quarter": 3}
@@ -35,25 +42,56 @@ class Touched:
     name: str
     day: dt.date
     over: bool
+    times: int = 1
 
 
-def pressure(data: Row, *, prefix: str = "cl-pressure") -> Picture:
+def pressure(data: Row, *, prefix: str = "cl-pressure", words: Words = ENGLISH) -> Picture:
     """The heat map of a report's rows, by person. Uses the key findings."""
-    return pressure_of(
-        [
-            Touched(who, name, dt.date.fromisoformat(f["at_local"][:10]), _over(f))
-            for f in data["findings"]
-            for who, name in _whom(f)
-        ],
-        prefix,
-    )
+    return pressure_of(touched(days_of(data["findings"]), words), prefix, words)
 
 
-def _over(f: Row) -> bool:
-    return any(v["code"] == "over_cap" for v in f["violations"])
+def days_of(findings: Iterable[Row]) -> list[Row]:
+    """Rows of who was reached out to on which day, how often, and whether beyond the policy.
+
+    `person` is None where a touch named nobody.
+    """
+    counts: Counter[tuple[str, str, str, bool]] = Counter()
+    called: dict[str, Row] = {}
+    for f in findings:
+        party = f["receiver"]
+        over = any(v["code"] == "over_cap" for v in f["violations"])
+        people = [p for p in f["people"] if p["addressed"] and p["id"] != party["id"]]
+        for one in people or [party]:
+            called[party["id"]], called[one["id"]] = party, {"id": one["id"], "name": one["name"]}
+            counts[party["id"], one["id"], f["at_local"][:10], over] += 1
+    return [
+        {
+            "party": called[party],
+            "person": called[one] if one != party else None,
+            "day": day,
+            "touches": n,
+            "over_cap": over,
+        }
+        for (party, one, day, over), n in sorted(counts.items())
+    ]
 
 
-def pressure_of(touches: Iterable[Touched], prefix: str = "cl-pressure") -> Picture:
+def touched(days: Iterable[Row], words: Words = ENGLISH) -> list[Touched]:
+    """What the heat map is made of, of rows as `days_of` gives them."""
+    found = []
+    for row in days:
+        who, party = row["person"] or row["party"], row["party"]["name"]
+        name = words("{party}, nobody by name", party=party)
+        if row["person"]:
+            name = f"{who['name']}, {party}"
+        day = dt.date.fromisoformat(row["day"])
+        found.append(Touched(who["id"], name, day, row["over_cap"], row["touches"]))
+    return found
+
+
+def pressure_of(
+    touches: Iterable[Touched], prefix: str = "cl-pressure", words: Words = ENGLISH
+) -> Picture:
     """The heat map of touches, a line for each `who`."""
     found = list(touches)
     days = [one.day for one in found]
@@ -65,7 +103,7 @@ def pressure_of(touches: Iterable[Touched], prefix: str = "cl-pressure") -> Pict
     for one in found:
         at = place[_start(one.day, unit)]
         named[one.who] = one.name
-        counts[one.who, at] += 1
+        counts[one.who, at] += one.times
         if one.over:
             over.add((one.who, at))
     sums = Counter[str]()
@@ -73,43 +111,39 @@ def pressure_of(touches: Iterable[Touched], prefix: str = "cl-pressure") -> Pict
         sums[who] += n
     lines = sorted(sums, key=lambda who: (-sums[who], named[who], who))
     if len(lines) > LINES:
-        lines = _merge(lines, named, counts, over, sums)
-    title = f"Contact pressure: who was contacted how often, by the {unit}"
-    told = " ".join(_told(named[who], who, sums[who], counts, columns, unit) for who in lines)
+        lines = _merge(lines, named, counts, over, sums, words)
+    labels = [_label(day, unit, words) for day in columns]
+    title = words(
+        "Contact pressure: who was contacted how often, by the {unit}", unit=_units(words)[unit]
+    )
+    told = " ".join(
+        _told(named[who], [counts[who, at] for at in range(len(columns))], labels, unit, words)
+        for who in lines
+    )
     most = max((n for (who, _), n in counts.items() if who in lines), default=0)
-    body = _axis(columns, unit)
+    body = _axis(labels)
     for i, who in enumerate(lines):
-        body.append(_line(named[who], sums[who], _TOP + i * _CELL))
-        for at, day in enumerate(columns):
+        body.append(_line(named[who], words.number(sums[who]), _TOP + i * _CELL))
+        for at, text in enumerate(labels):
             if n := counts[who, at]:
-                hint = f"{named[who]}, {_label(day, unit)}: {number(n, 'touch', 'touches')}"
+                hint = f"{named[who]}, {text}: {words.count(n, '{n} touch', '{n} touches')}"
                 body.append(_cell(at, i, n, n / most, len(columns), hint, (who, at) in over))
     size = (WIDTH, _TOP + len(lines) * _CELL + 8)
-    svg = drawn("pressure", body, size, title, told or "Nobody was contacted.", prefix)
-    head = ("Who", *(_label(day, unit) for day in columns), "In all")
+    nobody = words("Nobody was contacted.")
+    svg = drawn("pressure", body, size, title, told or nobody, prefix)
+
+    def cell(who: str, at: int) -> str:
+        n = words.number(counts[who, at]) if counts[who, at] else "–"
+        return words("{n} over the limit", n=n) if (who, at) in over else n
+
+    head = (words("Who"), *labels, words("In all"))
     rows = tuple(
         [
-            (
-                named[who],
-                *(
-                    f"{counts[who, at] or '–'}{' over the limit' * ((who, at) in over)}"
-                    for at in range(len(columns))
-                ),
-                f"{sums[who]:,}",
-            )
+            (named[who], *(cell(who, at) for at in range(len(columns))), words.number(sums[who]))
             for who in lines
         ]
     )
-    return Picture(svg, title, told, head, rows, NOTE)
-
-
-def _whom(f: Row) -> list[tuple[str, str]]:
-    """The people a touch was addressed to, by id and name; the party where it named nobody."""
-    party = f["receiver"]
-    people = [p for p in f["people"] if p["addressed"] and p["id"] != party["id"]]
-    return [(p["id"], f"{p['name']}, {party['name']}") for p in people] or [
-        (party["id"], f"{party['name']}, nobody by name")
-    ]
+    return Picture(svg, title, told, head, rows, _note(words), words)
 
 
 def _merge(
@@ -118,10 +152,11 @@ def _merge(
     counts: Counter[tuple[str, int]],
     over: set[tuple[str, int]],
     sums: Counter[str],
+    words: Words,
 ) -> list[str]:
     """The lines that have room; those left out are one more, under the id ""."""
     rest = set(lines[LINES - 1 :])
-    named[""] = f"{len(rest):,} others together"
+    named[""] = words("{n} others together", n=words.number(len(rest)))
     for (who, at), n in list(counts.items()):
         if who in rest:
             counts["", at] += n
@@ -167,31 +202,39 @@ def _first_days(first: dt.date, last: dt.date, unit: str) -> list[dt.date]:
     return days
 
 
-def _label(day: dt.date, unit: str) -> str:
+def _label(day: dt.date, unit: str, words: Words) -> str:
     if unit in _DAYS:
-        return f"{day.day} {day:%b}"
-    if unit in _MONTHS:
-        return f"{day:%b %Y}" if unit == "month" else f"Q{day.month // 3 + 1} {day.year}"
+        return day_month(day, words)
+    if unit == "month":
+        return month_year(day, words)
+    if unit == "quarter":
+        return words("Q{no} {year}", no=day.month // 3 + 1, year=day.year)
     last = day.year // _YEARS[unit] * _YEARS[unit] + _YEARS[unit] - 1
     return f"{day.year}" if unit == "year" else f"{day.year}–{last}"
 
 
-def _axis(columns: list[dt.date], unit: str) -> list[str]:
+def _units(words: Words) -> dict[str, str]:
+    return {
+        "day": words("day"), "week": words("week"), "month": words("month"),
+        "quarter": words("quarter"), "year": words("year"), "decade": words("decade"),
+        "century": words("century"), "millennium": words("millennium"),
+    }  # fmt: skip
+
+
+def _axis(labels: list[str]) -> list[str]:
     """What stands above the columns: as many labels as have room."""
-    if not columns:
+    if not labels:
         return []
-    wide = (WIDTH - _LEFT - 50) / len(columns)
+    wide = (WIDTH - _LEFT - 50) / len(labels)
     every = -(-58 // int(min(wide, 58))) if wide < 58 else 1
     return [
-        label(_LEFT + at * wide + 2, 18, _label(day, unit))
-        for at, day in enumerate(columns)
-        if at % every == 0
+        label(_LEFT + at * wide + 2, 18, text) for at, text in enumerate(labels) if at % every == 0
     ]
 
 
-def _line(name: str, total: int, y: float) -> str:
+def _line(name: str, total: str, y: float) -> str:
     right = 'text-anchor="end" font-weight="600"'
-    return label(0, y + 16, fitted(name, _LEFT - 12)) + label(WIDTH, y + 16, f"{total:,}", right)
+    return label(0, y + 16, fitted(name, _LEFT - 12)) + label(WIDTH, y + 16, total, right)
 
 
 def _cell(at: int, line: int, n: int, part: float, of: int, told: str, framed: bool) -> str:
@@ -207,16 +250,18 @@ def _cell(at: int, line: int, n: int, part: float, of: int, told: str, framed: b
     )
 
 
-def _told(
-    name: str,
-    who: str,
-    total: int,
-    counts: Counter[tuple[str, int]],
-    columns: list[dt.date],
-    unit: str,
-) -> str:
-    at = max(range(len(columns)), key=lambda i: counts[who, i])
-    return (
-        f"{name}: {number(total, 'touch', 'touches')}, most in the {unit} of "
-        f"{_label(columns[at], unit)} ({counts[who, at]:,})."
+def _told(name: str, counts: list[int], labels: list[str], unit: str, words: Words) -> str:
+    at = max(range(len(counts)), key=counts.__getitem__)
+    return words(
+        "{name}: {touches}, most in the {unit} of {label} ({n}).",
+        name=name, touches=words.count(sum(counts), "{n} touch", "{n} touches"),
+        unit=_units(words)[unit], label=labels[at], n=words.number(counts[at]),
+    )  # fmt: skip
+
+
+def _note(words: Words) -> str:
+    """What stands beneath the picture."""
+    return words(
+        "Touches that reached out to each person, in the receiver’s local time. A frame marks a "
+        "touch beyond what the policy allows."
     )

@@ -6,13 +6,19 @@ answered are the questions that the judge names when asked, so that no two pages
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from contactledger.report.answers import Answers
+from contactledger.report.charts_answers import Asked, answer_times_of
+from contactledger.report.charts_funnel import funnel_of
 from contactledger.report.document import (
+    Block,
     Column,
     Document,
+    Paragraph,
     Section,
     Span,
     Table,
@@ -28,10 +34,11 @@ from contactledger.report.kind_parts import (
     when,
     who,
 )
+from contactledger.report.phrases import CHANNELS
 from contactledger.report.words import Words
 
 Row = dict[str, Any]
-SECTIONS = ("turn", "columns", "waiting", "answers", "silences")
+SECTIONS = ("turn", "columns", "channels", "waiting", "answers", "silences")
 _LINES = (
     ("strong", "Reached out", "sent"),
     ("sub", "and was answered", "sent_answered"),
@@ -55,6 +62,12 @@ def rows(proof: Row, extra: Row) -> Row:
         **head("both-sides", proof),
         "onus": proof["onus"],
         "columns": proof["columns"],
+        "channels": [
+            {"channel": channel, "reach": reach, "touches": count}
+            for (channel, reach), count in sorted(
+                Counter((f["channel"], f["reach"]) for f in findings).items()
+            )
+        ],
         "waiting": [
             {**f, "waits_seconds": int(seconds(f["at"], proof["as_of"]))}
             for f in findings
@@ -103,8 +116,9 @@ def document(data: Row, words: Words) -> Document:
 def _sections(data: Row, words: Words) -> Iterator[Section]:
     yield Section(words("Whose turn it is"), turn(words, data["onus"]), name="turn")
     yield Section(words("Both sides in the same columns"), [_columns(data, words)], name="columns")
+    yield Section(words("Channel by channel"), _channels(data, words), name="channels")
     yield Section(words("What waits for an answer"), [_waiting(data, words)], name="waiting")
-    yield Section(words("Times to answer"), [_answers(data, words)], name="answers")
+    yield Section(words("Times to answer"), _answers(data, words), name="answers")
     yield Section(words("The longest silences"), [_silences(data, words)], name="silences")
 
 
@@ -141,12 +155,24 @@ def _columns(data: Row, words: Words) -> Table:
     return Table(heads, lines)
 
 
+def _channels(data: Row, words: Words) -> list[Block]:
+    """How far touches got, of both sides together."""
+    if not data["channels"]:
+        return [Paragraph(words("No touch is on record."))]
+    touches = (
+        (words(CHANNELS[row["channel"]]), row["reach"])
+        for row in data["channels"]
+        for _ in range(row["touches"])
+    )
+    return funnel_of(touches, words=words).blocks()
+
+
 def _waiting(data: Row, words: Words) -> Any:
     table = touches(words, data["waiting"])
     return none_or(table, words("Nothing waits for an answer."))
 
 
-def _answers(data: Row, words: Words) -> Any:
+def _answers(data: Row, words: Words) -> list[Block]:
     def row(f: Row) -> TableRow:
         nos = ", ".join(str(no) for no in (f["no"], *f["answered_by"]))
         return TableRow(
@@ -176,7 +202,17 @@ def _answers(data: Row, words: Words) -> Any:
         words("From the touch to the answer, by the clock on the wall; what counts as late is "
               "judged in the receiver’s business time."),
     )  # fmt: skip
-    return none_or(table, words("Nothing was answered."))
+    if not (data["answers"] or data["waiting"]):
+        return [Paragraph(words("Nothing was answered."))]
+    asked = [
+        Asked(f["receiver"]["id"], timedelta(seconds=f["answer_seconds"]), f["late"])
+        for f in data["answers"]
+    ]
+    asked += [Asked(f["receiver"]["id"], None) for f in data["waiting"]]
+    named = {c["id"]: c["name"] for c in data["columns"]}
+    picture = answer_times_of(asked, named, words=words)
+    drawn = picture.blocks(words("How many, and how long they took"))
+    return [*drawn, none_or(table, words("Nothing was answered."))]
 
 
 def _silences(data: Row, words: Words) -> Any:

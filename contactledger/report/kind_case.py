@@ -112,7 +112,7 @@ def _case(data: Row, case: Row, words: Words) -> Iterator[Block]:
         title = words("Who held the ball, one after another.")
         told = "; ".join(_days(case, words)) or title
         prefix = f"cl-holders-{data['cases'].index(case)}"
-        yield Chart(matter_bar(data, case, (title, told), prefix), told)
+        yield Chart(matter_bar(data, case, (title, told), prefix, words), told)
         yield Table.of(columns, case["holds"], hold, title)
     columns = [
         Column(words("Entry")),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from contactledger.report.charts_pressure import days_of, pressure_of, touched
 from contactledger.report.document import Column, Document, Section, Span, Table, TableRow, Text
 from contactledger.report.kind_parts import (
     head,
@@ -24,7 +25,7 @@ from contactledger.report.phrases import CHANNELS
 from contactledger.report.words import Words
 
 Row = dict[str, Any]
-SECTIONS = ("people", "caps", "weeks", "rules")
+SECTIONS = ("people", "times", "caps", "weeks", "rules")
 ROLLING_DAYS = 7
 MONTH_DAYS = 30
 
@@ -46,6 +47,7 @@ def rows(proof: Row, _: Row) -> Row:
             for (party, person), got in reached.items()
             if party in called
         ],
+        "days": days_of(proof["findings"]),
         "over_cap": [
             f for f in proof["findings"] if any(v["code"] == "over_cap" for v in f["violations"])
         ],
@@ -111,6 +113,10 @@ def _sections(data: Row, words: Words) -> Iterator[Section]:
         [none_or(people, words("Nobody was named on a touch."))],
         name="people",
     )
+    if data["days"]:
+        picture = pressure_of(touched(data["days"], words), words=words)
+        title = words("Who was contacted when")
+        yield Section(title, picture.blocks(words("How often, and when")), name="times")
     caps = none_or(
         touches(words, data["over_cap"]), words("No touch was over a cap of the policy.")
     )
