@@ -84,7 +84,7 @@ def shape(engine, prefix: str, schema: str | None) -> dict[str, object]:
             rows = connection.exec_driver_sql(
                 "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
             )
-            found["ddl"] = {name: " ".join(ddl.split()) for name, ddl in rows}
+            found["ddl"] = {name: " ".join(ddl.replace('"', "").split()) for name, ddl in rows}
         else:
             rows = connection.execute(
                 text("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = :s"),

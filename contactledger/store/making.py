@@ -7,17 +7,28 @@ The row of the table `layout` is the truth about a database; the migrations
 from __future__ import annotations
 
 import re
-
-from sqlalchemy import Connection, inspect
+from typing import TYPE_CHECKING
 
 from contactledger.errors import BadInput, WrongLayout
+from contactledger.store.driver import Driver
+from contactledger.store.layout import made_by
 from contactledger.store.port import LAYOUT
 from contactledger.store.statements import Statements
-from contactledger.store.tables import tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PREFIX = "contactledger_"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}\Z")
 """40 characters leave room for the longest name of a table or index in PostgreSQL's 63."""
+_SQLITE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+_POSTGRES = """
+SELECT 1 FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relname = %s
+AND (n.nspname = %s OR %s::text IS NULL AND pg_catalog.pg_table_is_visible(c.oid))
+"""
+"""Whether there is a table of this name, in a schema or where the connection looks for it."""
 
 
 def check_names(prefix: str, schema: str | None, dialect: str) -> None:
@@ -33,9 +44,11 @@ def check_names(prefix: str, schema: str | None, dialect: str) -> None:
 
 def made(connection: Connection, prepared: Statements, prefix: str, schema: str | None) -> bool:
     """Whether the tables are there; WrongLayout if they are of another layout."""
-    if not inspect(connection).has_table(f"{prefix}layout", schema=schema):
+    driver, name = Driver(connection), f"{prefix}layout"
+    asked = (_SQLITE, (name,)) if driver.sqlite else (_POSTGRES, (name, schema, schema))
+    if not driver.rows(*asked):
         return False
-    found = list(connection.exec_driver_sql(prepared.layout).scalars())
+    found = [layout for (layout,) in driver.rows(prepared.layout)]
     if found != [LAYOUT]:
         raise wrong_layout(found)
     return True
@@ -54,16 +67,17 @@ def make(connection: Connection, prepared: Statements, prefix: str, schema: str 
     """Make what is missing, in a writing transaction."""
     alone(connection, prefix, schema)
     if not made(connection, prepared, prefix, schema):
-        tables(prefix, schema).metadata.create_all(connection)
-        connection.exec_driver_sql(prepared.make_layout, (1, LAYOUT))
+        driver = Driver(connection)
+        for text in made_by(prefix, schema, connection.dialect.name):
+            driver.later(text)
+        driver.run(prepared.make_layout, (1, LAYOUT))
 
 
 def alone(connection: Connection, prefix: str, schema: str | None) -> None:
     """Wait until nobody else makes or migrates these tables; the schema is there then."""
     if connection.dialect.name != "postgresql":
         return  # its writing transaction has the file's one write lock
-    connection.exec_driver_sql(
-        "SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{schema}.{prefix}",)
-    )
+    driver = Driver(connection)
+    driver.run("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{schema}.{prefix}",))
     if schema is not None:
-        connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        driver.run(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')

@@ -1,0 +1,125 @@
+"""Connections to a SQLite file without SQLAlchemy: kept, thrown away, left to a parent."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from contactledger.errors import StoreError, StoreMissing
+from contactledger.store import sqlite_file
+from contactledger.store.driver import Driver
+from contactledger.store.sqlite_file import FileConnections, connect
+from contactledger.store.urls import File
+from contactledger.testing import Stop, raises
+
+
+@pytest.fixture
+def connections(tmp_path):
+    connections = FileConnections(File(str(tmp_path / "a.db"), uri=False), 0.2)
+    yield connections
+    connections.close()
+
+
+def is_open(connection):
+    try:
+        connection.driver_connection.execute("SELECT 1").close()
+    except sqlite3.ProgrammingError:
+        return False
+    return True
+
+
+def test_a_connection_is_used_again(connections):
+    with connections.begin(write=False) as first:
+        pass
+    with connections.begin(write=True) as second:
+        assert second is first
+
+
+def test_each_transaction_has_a_connection_and_few_are_kept(connections):
+    used = [connections.engine.raw_connection() for _ in range(8)]
+    assert len(set(map(id, used))) == 8
+    for connection in used:
+        connection.close()
+    assert sorted(map(is_open, used)) == [False] * 3 + [True] * 5
+
+
+def test_what_a_block_that_raises_wrote_is_taken_back(connections):
+    def stop():
+        with connections.begin(write=True) as connection:
+            Driver(connection).run("INSERT INTO thing VALUES (1)")
+            raise Stop
+
+    with connections.begin(write=True) as connection:
+        Driver(connection).run("CREATE TABLE thing (no)")
+    raises(Stop, stop)
+    with connections.begin(write=False) as again:
+        found = Driver(again).rows("SELECT no FROM thing")
+        assert (again is connection, found) == (True, [])
+
+
+def test_a_connection_that_is_broken_is_not_kept(connections):
+    def stop():
+        with connections.begin(write=True) as connection:
+            connection.driver_connection.close()
+            raise Stop
+
+    raises(Stop, stop)
+    with connections.begin(write=True) as connection:
+        assert is_open(connection)
+
+
+def test_a_connection_in_use_when_the_rest_was_closed_is_closed_behind_it(connections):
+    with connections.begin(write=False) as connection:
+        connections.close()
+        assert is_open(connection)
+    assert not is_open(connection)
+
+
+def test_a_child_leaves_its_parents_connections_open(connections):
+    engine = connections.engine
+    with closing(engine.raw_connection()) as used:
+        with closing(engine.raw_connection()) as kept:
+            pass
+        sqlite_file._after_fork()
+        with closing(engine.raw_connection()) as own:
+            assert own is not kept
+    (pool,) = [pool for pool in sqlite_file._PARENTS if used in pool]
+    assert (pool, list(map(is_open, pool))) == ([kept, used], [True, True])
+    sqlite_file._PARENTS.remove(pool)
+    sqlite_file._close(pool)
+
+
+def test_another_thread_may_have_taken_the_last_connection():
+    assert sqlite_file._taken([]) is None
+
+
+def test_a_file_that_cannot_be_connected_to_is_one_clear_error(tmp_path):
+    def opened(path):
+        return FileConnections(File(str(path), uri=False), 0.2).begin(write=False).__enter__()
+
+    raises(StoreMissing, lambda: opened(tmp_path / "no" / "a.db"))
+    letter = tmp_path / "letter.db"
+    letter.write_bytes(b"Dear Bob, this is not a database. " * 100)
+    error = raises(StoreError, lambda: opened(letter))
+    assert str(error) == "the file is not a database"
+    assert (error.__cause__, error.__context__) == (None, None)
+
+
+def test_a_file_that_may_only_be_read_is_connected_to_and_one_that_is_held_is_not(tmp_path):
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE thing (no)")
+        connect(File(f"file:{path}?mode=ro", uri=True), 0.01).close()
+        other.execute("BEGIN EXCLUSIVE")
+        raises(sqlite3.OperationalError, lambda: connect(File(str(path), uri=False), 0.01))
+
+
+def test_a_connection_is_set_up_for_evidence_and_begins_nothing_by_itself(tmp_path):
+    raw = connect(File(str(tmp_path / "a.db"), uri=False), 0.2)
+    assert raw.isolation_level is None
+    names = ("journal_mode", "synchronous", "secure_delete", "busy_timeout")
+    found = [raw.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+    assert found == ["wal", 2, 1, 200]
+    raw.close()
