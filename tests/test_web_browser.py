@@ -9,7 +9,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
+from zipfile import ZipFile
 
+import pikepdf
 import pytest
 import uvicorn
 
@@ -21,6 +24,29 @@ from tests.browser import DESKTOP, PHONE, chromium, violations  # noqa: F401 - a
 from tests.ledgers import SMITH, mail, two_sides
 
 KEY = "acme.example/ledger"
+
+
+def tampered(bundle: bytes) -> bytes:
+    """The bundle with one letter of its entries changed, where it still is a bundle."""
+    opened, made = ZipFile(BytesIO(bundle)), BytesIO()
+    with ZipFile(made, "w") as changed:
+        for info in opened.infolist():
+            data = opened.read(info)
+            if info.filename == "account/entries.ndjson":
+                data = data.replace(b'"channel":"email"', b'"channel":"visit"', 1)
+            changed.writestr(info, data, info.compress_type)
+    return made.getvalue()
+
+
+def changed_inside(pdf, to, bundle: bytes) -> None:
+    """The PDF with that bundle in the place of its own."""
+    with pikepdf.open(pdf) as opened:
+        (name,) = opened.attachments
+        spec = opened.attachments[name]
+        opened.attachments[name] = pikepdf.AttachedFileSpec(
+            opened, bundle, filename=spec.filename, mime_type=spec.get_file().mime_type
+        )
+        opened.save(to)
 
 
 class Served:
@@ -36,6 +62,12 @@ class Served:
         self.account = self.ledger.entries(SMITH)[0].account
         self.ledger.bundle(SMITH).save(folder / "smith.bundle")
         self.bundle = folder / "smith.bundle"
+        self.pdf = folder / "smith.pdf"
+        self.ledger.report(SMITH).pdf(self.pdf)
+        self.changed = folder / "changed.bundle"
+        self.changed.write_bytes(tampered(self.bundle.read_bytes()))
+        self.changed_pdf = folder / "changed.pdf"
+        changed_inside(self.pdf, self.changed_pdf, self.changed.read_bytes())
 
         def allow(request):
             return Access.staff("ann", person="ann") if "x-who" in request.headers else None
@@ -112,12 +144,89 @@ def test_the_report_is_read_and_handed_over(chromium, served):
             assert file.read(2) == b"PK"
 
 
-def test_a_bundle_is_verified(chromium, served):
-    with opened(chromium, served, "/verify") as page:
-        page.get_by_label("Bundle, or a PDF with one in it").set_input_files(served.bundle)
+VERDICTS = [
+    ("bundle", "It holds", "All of it verifies"),
+    ("pdf", "It holds", "This is the bundle inside the PDF: compare what its pages say."),
+    ("changed", "It does not hold", "Step "),
+    ("changed_pdf", "It does not hold", "Step "),
+]
+
+
+@pytest.mark.parametrize(("file", "verdict", "why"), VERDICTS)
+def test_a_bundle_or_a_report_is_chosen_and_judged_without_javascript(
+    chromium, served, file, verdict, why
+):
+    with opened(chromium, served, "/verify", who=False) as page:
+        page.get_by_label("Bundle, or a PDF with one in it").set_input_files(getattr(served, file))
+        page.get_by_label("Key of the ledger that signed").fill(served.key)
         page.get_by_role("button", name="Verify").click()
-        assert page.get_by_role("heading", name="It holds").is_visible()
-        assert served.key in page.inner_text("main")
+        assert page.get_by_role("heading", name=verdict).is_visible()
+        assert why in page.inner_text("#verdict")
+
+
+def drop(page, file) -> None:
+    """Drop a file on the field, as from the desktop."""
+    page.locator("#bundle").scroll_into_view_if_needed()
+    box = page.locator("#bundle").bounding_box()
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+
+
+@pytest.mark.parametrize(("file", "verdict", "why"), VERDICTS)
+def test_what_is_dropped_is_judged_at_once(chromium, served, file, verdict, why):
+    with opened(chromium, served, "/verify", who=False, java_script_enabled=True) as page:
+        page.get_by_label("Key of the ledger that signed").fill(served.key)
+        page.evaluate("window.stayed = true")
+        drop(page, getattr(served, file))
+        page.get_by_role("heading", name=verdict).wait_for()
+        assert why in page.inner_text("#verdict")
+        assert page.evaluate("window.stayed")
+        assert page.url == f"{served.at}/verify"
+
+
+def test_a_drop_that_is_refused_says_so_in_place(chromium, served, tmp_path):
+    (tmp_path / "note.txt").write_text("no bundle", "utf-8")
+    with opened(chromium, served, "/verify", who=False, java_script_enabled=True) as page:
+        page.get_by_label("Key of the ledger that signed").fill("no key")
+        drop(page, tmp_path / "note.txt")
+        page.get_by_role("alert").wait_for()
+        assert "is no verifier key" in page.get_by_role("alert").inner_text()
+
+
+def test_accounts_are_found_while_one_types_and_no_name_is_in_an_address(chromium, served):
+    served.ledger.record("jones-cars", *two_sides())
+    with opened(chromium, served, java_script_enabled=True) as page:
+        seen = []
+        page.on("request", lambda request: seen.append((request.method, request.url)))
+        assert page.get_by_role("link", name="jones-cars").is_visible()
+        page.get_by_label("Name").press_sequentially("smith")
+        page.get_by_role("status").get_by_text("1 account with this in the name.").wait_for()
+        assert page.get_by_role("link", name=SMITH).is_visible()
+        assert page.get_by_role("link", name="jones-cars").count() == 0
+        assert page.evaluate("document.activeElement.id") == "q"
+        assert {(method, url) for method, url in seen} == {("POST", f"{served.at}/find")}
+
+
+def test_a_german_browser_gets_german_pages(chromium, served):
+    with opened(chromium, served, locale="de-DE") as page:
+        assert page.get_by_role("heading", level=1).inner_text() == "Konten"
+        page.get_by_role("link", name=SMITH).click()
+        assert "Am Zug" in page.inner_text("main")
+
+
+def test_every_kind_of_report_is_handed_over(chromium, served):
+    with opened(chromium, served, f"/a/{served.account}") as page:
+        page.get_by_role("link", name="Contact pressure").click()
+        assert "Contact pressure" in page.inner_text("h1, header")
+        page.go_back()
+        line = page.get_by_role("listitem").filter(has=page.get_by_text("Both sides"))
+        with page.expect_download() as got:
+            line.get_by_role("link", name="PDF").click()
+        with reading(got.value.path(), "pdf") as file:
+            assert file.read(5) == b"%PDF-"
 
 
 def test_the_customer_answers_and_disputes_over_a_link(chromium, served):

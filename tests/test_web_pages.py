@@ -96,9 +96,9 @@ def test_an_account_shows_whose_turn_it_is_what_to_do_and_every_touch():
 
 def test_touches_come_page_by_page_newest_first():
     site = visit()
-    site.ledger.record(SMITH, *(mail(f"m{n}", about=f"Number {n:02}") for n in range(30)))
+    site.ledger.record(SMITH, *(mail(f"m{n}", about=f"Number {n:02}") for n in range(60)))
     first, second = (site.staff().get(site.a(f"?page={n}")).text for n in (1, 2))
-    assert "Number 29" in first
+    assert "Number 59" in first
     assert "Number 02" not in first.partition("Touches</h2>")[2].partition("</section>")[0]
     assert "Page 2 of 2" in second
     assert "Newer" in second
@@ -236,7 +236,7 @@ def test_health_shows_who_listens_what_waits_and_what_is_sealed(tmp_path):
         ledger.record(SMITH, mail())
         later = browser.get("/health").text
     assert "No collector has said" in bare
-    assert "there is nothing to seal" in bare
+    assert "There is nothing to seal" in bare
     assert "mailbox" in full
     assert "probe: 1 unknown" in full
     assert "at size" in full

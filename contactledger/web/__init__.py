@@ -14,15 +14,16 @@ Which module to open for what::
     account_page.py   an account: turn, steps, touches, matters, promises
     reading_pages.py  accounts, a touch, what one takes away
     writing_pages.py  a touch or an answer, a party's word on an entry
+    taking_away.py    reports of every kind and form, bundles
     inbox.py health.py verify.py   what waits; who listens and what is sealed; bundles
     hooks.py          webhooks, pixels, links, unsubscribing
     api.py openapi.py the JSON API and its description
     behind.py         what the pages ask of a ledger that is no word of it
-    looks.py          templates; templates/ holds them and the style sheet
+    looks.py speaking.py  pages of templates/, in the words of catalogue/; assets/
     wsgi.py           the way in for hosts that speak WSGI
 
-Pages work without JavaScript and hold none. The customer's view is the same pages, seen over an
-`Access.customer` or a link (`Pages.link`).
+Pages work without JavaScript; two of them use a little (`looks.py`). The customer's view is the
+same pages, seen over an `Access.customer` or a link (`Pages.link`).
 """
 
 from contactledger.web.access import Access

@@ -18,20 +18,23 @@ from contactledger.facts import Party, Person
 from contactledger.ledger import Ledger
 from contactledger.sources.source import Source
 from contactledger.web import (
-    account_page,
     behind,
     health,
     inbox,
     reading_pages,
+    taking_away,
     verify,
     writing_pages,
 )
 from contactledger.web.access import MAX_LINK
+from contactledger.web.account_page import AccountPage
 from contactledger.web.api import routes as api_routes
 from contactledger.web.door import Allow, Door, with_headers
 from contactledger.web.hooks import Hooks
+from contactledger.web.kept import Keeper
 from contactledger.web.limits import UPLOAD_BYTES, Rates
-from contactledger.web.looks import packaged
+from contactledger.web.looks import HTMX, packaged
+from contactledger.web.speaking import LANG, words_in
 
 
 class Pages:
@@ -46,12 +49,17 @@ class Pages:
         *,
         public_url: str | None = None,
         unproven: bool = False,
+        lang: str | None = None,
     ) -> None:
+        if lang is not None:
+            words_in(lang)  # or BadInput
+        self._lang = lang
         behind.refuse_joined(ledger)
         self._ledger = ledger
         rates = Rates()
         door = Door(ledger, allow, rates)
         self._seals = door.seals
+        self._keeper = Keeper(ledger)
         hooks = Hooks(ledger, sources, rates, public_url=public_url, unproven=unproven)
         show = partial(door, most=UPLOAD_BYTES)
         verifier = verify.Verifier(tuple(trust))
@@ -60,10 +68,12 @@ class Pages:
             routes=[
                 Route("/", door(reading_pages.accounts)),
                 Route("/find", door(reading_pages.find), methods=["POST"]),
-                Route(account, door(account_page.account)),
+                Route(account, door(AccountPage(self._keeper))),
                 Route(f"{account}/t/{{no:int}}", door(reading_pages.touch)),
-                Route(f"{account}/report", door(reading_pages.report)),
-                Route(f"{account}/get/{{file}}", door(reading_pages.download)),
+                Route(f"{account}/report", door(taking_away.report)),
+                Route(f"{account}/report/{{kind}}", door(taking_away.report)),
+                Route(f"{account}/get/{{file}}", door(taking_away.download)),
+                Route(f"{account}/t/{{no:int}}/get/{{file}}", door(taking_away.certificate)),
                 Route(f"{account}/new", door(writing_pages.new_touch)),
                 Route(f"{account}/touch", door(writing_pages.record_touch), methods=["POST"]),
                 Route(f"{account}/mark", door(writing_pages.record_mark), methods=["POST"]),
@@ -71,11 +81,14 @@ class Pages:
                 Route("/inbox/{id}", door(inbox.one)),
                 Route("/replay", door(partial(inbox.replay, hooks.sources)), methods=["POST"]),
                 Route("/health", door(health.health)),
+                Route("/get/{file}", door(taking_away.survey)),
+                Route("/told", door(taking_away.survey), methods=["POST"]),
                 Route("/verify", door(verifier.ask)),
                 Route("/verify", show(verifier.verdict), methods=["POST"]),
                 Route("/in/{token}", door.link),
                 Route("/leave", door(door.leave), methods=["POST"]),
                 Route("/style.css", _style),
+                Route("/htmx.js", _htmx),
                 *hooks.routes(),
                 *api_routes(ledger, door, rates),
                 Route("/{rest:path}", door(reading_pages.nowhere), methods=["GET", "POST"]),
@@ -84,7 +97,8 @@ class Pages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        await self._app(scope, receive, send)
+        self._keeper.tidy()
+        await self._app({**scope, LANG: self._lang}, receive, send)
 
     def link(
         self,
@@ -119,6 +133,7 @@ def pages(
     trust: Iterable[Trust] = (),
     public_url: str | None = None,
     unproven: bool = False,
+    lang: str | None = None,
 ) -> Pages:
     """The pages of a ledger, to be mounted in a host's ASGI app.
 
@@ -129,12 +144,20 @@ def pages(
     others see it, where a proxy stands in front: some providers sign it. `unproven`: also of
     sources without a key, where something in front lets nobody else through (BadInput if not).
 
+    `lang`: "en" or "de" for everybody; by default that which the visitor's browser asks for.
+
     The ledger must not be in a host's transaction: what is answered with success is durable.
     """
-    return Pages(ledger, allow, sources, trust, public_url=public_url, unproven=unproven)
+    return Pages(ledger, allow, sources, trust, public_url=public_url, unproven=unproven, lang=lang)
 
 
 async def _style(_: Request) -> Response:
     """The one style sheet; it holds nothing of the ledger."""
     made = Response(packaged("style.css"), media_type="text/css")
     return with_headers(made, {"Cache-Control": "max-age=3600"})
+
+
+async def _htmx(_: Request) -> Response:
+    """The one script, of which two pages make use (`looks.py`)."""
+    made = Response(packaged(HTMX, "assets"), media_type="text/javascript")
+    return with_headers(made, {"Cache-Control": "max-age=86400"})

@@ -35,10 +35,12 @@ from contactledger.errors import (
     Unverified,
 )
 from contactledger.ledger import Ledger
+from contactledger.report.words import Words
 from contactledger.web import behind
 from contactledger.web.access import Access, Seals
 from contactledger.web.limits import FORM_BYTES, UPLOAD_BYTES, Rates, bounded, visitor
-from contactledger.web.looks import rendered
+from contactledger.web.looks import SCRIPTED, rendered
+from contactledger.web.speaking import words_for
 
 COOKIE = "contactledger_link"
 POSTS_A_MINUTE = 120
@@ -53,6 +55,8 @@ CSP = (
     "default-src 'none'; style-src 'self'{more}; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+SCRIPTED_CSP = CSP.format(more="") + "; script-src 'self'; connect-src 'self'"
+"""Of the pages that load the one script that there is (`looks.SCRIPTED`)."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": CSP.format(more=""),
@@ -79,6 +83,11 @@ class Visit:
     request: Request
     access: Access
     form: FormData
+
+    @property
+    def words(self) -> Words:
+        """The words in which the visitor is answered."""
+        return words_for(self.request)
 
     def to(self, path: str) -> str:
         """The address of a path of ours, wherever the pages are mounted."""
@@ -122,7 +131,11 @@ class Visit:
         """A page of ours."""
         token = self.seals.form_token(self.access, behind.now(self.ledger))
         shown = {"to": self.to, "access": self.access, "token": token, **values}
-        return Response(rendered(template, shown), status, media_type="text/html")
+        html = rendered(template, shown, self.words)
+        made = Response(html, status, {"Content-Language": self.words.lang}, "text/html")
+        if template in SCRIPTED:
+            made.headers["Content-Security-Policy"] = SCRIPTED_CSP
+        return made
 
     def see_other(self, path: str) -> Response:
         """On to a page of ours, after a form (303)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from contactledger.report.phrases import iso, lasting
+from contactledger.report.phrases import iso
 from contactledger.web import behind
 from contactledger.web.door import Visit
 
@@ -18,7 +18,7 @@ def health(visit: Visit) -> Response:
     oldest = behind.waiting(ledger)[:1]
     collectors = [
         {"name": beat.collector, "channels": [str(c) for c in beat.channels],
-         "last": iso(beat.last), "ago": lasting(now - beat.last),
+         "last": iso(beat.last), "ago": (now - beat.last).total_seconds(),
          "every": beat.every_seconds, "deaf": beat.blind or beat.overdue(now)}
         for beat in ledger.collectors()
     ]  # fmt: skip
@@ -27,11 +27,11 @@ def health(visit: Visit) -> Response:
         collectors=collectors,
         waiting=ledger.waiting(),
         oldest=iso(oldest[0].received_at) if oldest else "",
-        lag=lasting(now - oldest[0].received_at) if oldest else "",
+        lag=(now - oldest[0].received_at).total_seconds() if oldest else 0,
         forged=ledger.forged,
         newest=iso(newest) if newest else "",
         sealed_at=iso(sealed.sealed_at) if sealed else "",
-        sealed_ago=lasting(now - sealed.sealed_at) if sealed else "",
+        sealed_ago=(now - sealed.sealed_at).total_seconds() if sealed else 0,
         size=sealed.checkpoint.size if sealed else 0,
         unsealed=bool(newest and (sealed is None or newest > sealed.sealed_at)),
     )

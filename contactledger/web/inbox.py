@@ -18,10 +18,10 @@ from contactledger.web.door import Visit
 SHOWN = 20_000
 """Bytes of a body that are shown."""
 WHY = {
-    "new": "was kept and not gone through yet",
-    "failed": "could not be read, or not be recorded",
-    "ambiguous": "fits several touches",
-    "unknown": "fits no touch",
+    "new": "It was kept and not gone through yet",
+    "failed": "It could not be read, or not be recorded",
+    "ambiguous": "It fits several touches",
+    "unknown": "It fits no touch",
 }
 
 

@@ -8,10 +8,13 @@ from typing import Any
 import attrs
 
 from contactledger.facts import FACTS
+from contactledger.vocabulary import Channel
 
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
+_ID: Schema = {"type": "string", "pattern": "^[a-z2-7]{26}$"}
+_CHANNEL: Schema = {"enum": [word.value for word in Channel]}
 _ERROR: Schema = {
     "type": "object",
     "properties": {"error": _TEXT, "field": _TEXT, "why": _TEXT},
@@ -41,6 +44,10 @@ _CODECS: dict[str, Schema] = {
         "additionalProperties": False,
     },
 }
+_PERIOD: Schema = {
+    "type": "string",
+    "pattern": r"^[12]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$",
+}
 _FAILURES = {
     "401": "nobody who may see this",
     "404": "there is no such thing, or it is another's",
@@ -58,9 +65,10 @@ def described(
 ) -> Schema:
     """The description. `root`: where the pages are mounted; `recorded`: kinds of facts that
     may be recorded, but for the `closed` fields; `sets`: sets of rows."""
-    account = _parameter("account", "path", "The account's id.")
-    as_of = _parameter("as_of", "query", "The moment to judge at, with an offset; by default now.")
-    period = _parameter("period", "query", 'Touches of it alone: "2026", "2026-03", "2026-03-02".')
+    account = _parameter("account", "path", "The account's id.", _ID)
+    moment = _CODECS["time"]
+    as_of = _parameter("as_of", "query", "The moment to judge at; by default now.", moment)
+    period = _parameter("period", "query", 'Touches of it alone: "2026-03".', _PERIOD)
     facts = {f"{kind}": _fact(kind, closed) for kind in recorded}
     any_of = {"oneOf": [{"$ref": f"#/components/schemas/{kind}"} for kind in recorded]}
     base = "/api/accounts/{account}"
@@ -89,9 +97,9 @@ def described(
                 "get": _get("may_contact", "Whether somebody may be contacted, and if not, why.",
                             [account,
                              _parameter("person", "query", "A key or id.", needed=True),
-                             _parameter("channel", "query", "A channel.", needed=True),
+                             _parameter("channel", "query", "A channel.", _CHANNEL, needed=True),
                              _parameter("about", "query", "A purpose, topics, or both; commas."),
-                             _parameter("at", "query", "When; by default now.")]),
+                             _parameter("at", "query", "When; by default now.", moment)]),
             },
             f"{base}/record": {
                 "post": {
@@ -124,8 +132,9 @@ def described(
     }  # fmt: skip
 
 
-def _parameter(name: str, where: str, text: str, *, needed: bool = False) -> Schema:
-    schema = {**_TEXT, "pattern": "^[a-z2-7]{26}$"} if name == "account" else _TEXT
+def _parameter(
+    name: str, where: str, text: str, schema: Schema = _TEXT, *, needed: bool = False
+) -> Schema:
     return {
         "name": name,
         "in": where,

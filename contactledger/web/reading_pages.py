@@ -1,4 +1,4 @@
-"""Pages that show: the accounts, a touch, and the files one takes away.
+"""Pages that show: the accounts, and a touch.
 
 Addresses hold ids, numbers and words of closed lists alone; a search is posted, so that no
 name comes into an address.
@@ -6,27 +6,22 @@ name comes into an address.
 
 from __future__ import annotations
 
-import hashlib
-import re
-from base64 import b64encode
-from collections.abc import Iterable, Iterator
-from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from attrs import frozen
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from contactledger.errors import NotFound
 from contactledger.facts import Entry, Mark, Touch
-from contactledger.files import Report
 from contactledger.judge.standing import standing
 from contactledger.reading import Loaded
 from contactledger.report.names import Names, names
-from contactledger.report.phrases import AUTH, CHANNELS, iso, iso_local
+from contactledger.report.phrases import AUTH, CHANNELS, WHAT, iso, iso_local, word
 from contactledger.report.summary import onus_text
+from contactledger.report.words import Words
 from contactledger.reporting import report as made_report
 from contactledger.web import behind
-from contactledger.web.door import CSP, Visit
+from contactledger.web.door import Visit
 
 ACCOUNTS = 25
 """On a page."""
@@ -39,14 +34,6 @@ SYSTEMS = {
     "own": "the recorder’s own system",
     "hand": "written down by a person",
 }
-FORMS = {
-    "proof-of-contact": ("html", "txt", "json"),
-    "outlook": ("html", "txt", "json"),
-}
-"""Kinds of report of an account, and the forms each is taken away in."""
-_TYPES = {"html": "text/html", "txt": "text/plain", "json": "application/json"}
-_COPY = 65_536
-
 
 # --- all accounts --------------------------------------------------------------------------
 
@@ -132,7 +119,7 @@ def _page(visit: Visit, seen: list[behind.Named], start: int, turn: str) -> tupl
 
 def _line(visit: Visit, named: behind.Named) -> Shown:
     if named.archived:
-        return Shown(named, "nobody", "Archived.", 0, "")
+        return Shown(named, "nobody", visit.words("Archived."), 0, "")
     loaded = behind.loaded(visit.ledger, named.id)
     now = behind.now(visit.ledger)
     stood = standing(loaded.entries, now, house=loaded.house, account=named.id)
@@ -147,7 +134,8 @@ def _line(visit: Visit, named: behind.Named) -> Shown:
             "until_local": iso(onus.until) if onus.until else "",
             "next_rung_text": "",
             "diligence": onus.diligence,
-        }
+        },
+        visit.words,
     )
     ours = onus.party == behind.recorder(visit.ledger)
     turn = "nobody" if onus.party is None else "ours" if ours else "theirs"
@@ -167,7 +155,7 @@ def touch(visit: Visit) -> Response:
     entries = loaded.entries
     entry, fact = behind.touch_of(entries, no)
     data = rows_of(visit, named, loaded)
-    called = names(entries)
+    called = names(entries, visit.words)
     found = [f for f in data["findings"] if f["no"] == no]
     evidence = {e["no"]: e for f in found for e in f["evidence"]}
     return visit.page(
@@ -177,7 +165,7 @@ def touch(visit: Visit) -> Response:
         fact=fact,
         findings=found,
         pieces=[
-            _piece(e, evidence.get(e.no), called, data["zone"], entry)
+            _piece(e, evidence.get(e.no), called, data["zone"], entry, visit.words)
             for e in entries
             if e.no == no or _is_about(e, entry)
         ],
@@ -200,7 +188,8 @@ def rows_of(visit: Visit, named: behind.Named, loaded: Loaded) -> dict[str, Any]
     """The rows of the report, without hashing the log again: `check` and reports do that."""
     now = behind.now(visit.ledger)
     stood = standing(loaded.entries, now, house=loaded.house, account=named.id)
-    data: dict[str, Any] = made_report("proof-of-contact", stood, loaded, account=named.name).data
+    made = made_report("proof-of-contact", stood, loaded, account=named.name, lang=visit.words.lang)
+    data: dict[str, Any] = made.data
     return data
 
 
@@ -213,19 +202,24 @@ def _is_about(one: Entry, touched: Entry) -> bool:
 
 
 def _piece(
-    entry: Entry, judged: dict[str, Any] | None, called: Names, zone: str, touched: Entry
+    entry: Entry,
+    judged: dict[str, Any] | None,
+    called: Names,
+    zone: str,
+    touched: Entry,
+    words: Words,
 ) -> dict[str, Any]:
     """A piece of evidence: what it says, who wrote it down, how that was authenticated."""
     fact: Any = entry.fact
-    what = str(getattr(fact, "what", "")).replace("_", " ")
+    what = words(word(WHAT, str(getattr(fact, "what", "touch"))))
     if isinstance(fact, Touch) and entry.no != touched.no:
-        what = "an answer" if touched.id in fact.answers else "a reminder"
+        what = words("an answer") if touched.id in fact.answers else words("a reminder")
     elif judged:
         what = judged["text"]
     kept = fact.original is not None
     return {
         "no": entry.no,
-        "text": what or "put on record by its sender",
+        "text": what,
         "at_local": iso_local(entry.at, zone),
         "recorded_local": iso_local(entry.recorded_at, zone),
         "recorder": called.of(entry.recorder),
@@ -240,64 +234,6 @@ def _piece(
         "word": getattr(fact, "word", None) or "",
         "original": kept,
     }
-
-
-# --- reports -------------------------------------------------------------------------------
-
-
-def report(visit: Visit) -> Response:
-    """The proof of contact, to be read here. Its one style sheet is allowed by its hash."""
-    named = visit.account()
-    html = visit.ledger.report(named.called).html()
-    hashes = "".join(
-        f" 'sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
-        for style in re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
-    )
-    response = Response(html, media_type="text/html")
-    response.headers["Content-Security-Policy"] = CSP.format(more=hashes)
-    return response
-
-
-def download(visit: Visit) -> Response:
-    """A report as a file, or the account as a bundle."""
-    named = visit.account()
-    file = visit.request.path_params["file"]
-    if file == "account.bundle":
-        return _attached(_bundle(visit, named), "application/zip", file)
-    kind, _, form = file.rpartition(".")
-    if form not in FORMS.get(kind, ()):
-        raise NotFound("no such file")
-    made: Report = (
-        visit.ledger.outlook(named.called, party=visit.access.party)
-        if kind == "outlook"
-        else visit.ledger.report(named.called, kind)
-    )
-    text = {"html": made.html, "txt": made.text, "json": made.json}[form]()
-    return _attached([text.encode()], _TYPES[form], file)
-
-
-def _attached(content: Iterable[bytes], kind: str, file: str) -> Response:
-    response = StreamingResponse(content, media_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
-    return response
-
-
-def _bundle(visit: Visit, named: behind.Named) -> Iterator[bytes]:
-    """The bundle in pieces; it is whole before the first goes out."""
-    spooled = SpooledTemporaryFile(max_size=4 * 1024 * 1024)  # noqa: SIM115 - closed when sent
-    try:
-        visit.ledger.bundle(named.id).write(spooled)  # type: ignore[arg-type]
-    except BaseException:
-        spooled.close()
-        raise
-    spooled.seek(0)
-
-    def pieces() -> Iterator[bytes]:
-        with spooled:
-            while piece := spooled.read(_COPY):
-                yield piece
-
-    return pieces()
 
 
 def nowhere(_: Visit) -> Response:

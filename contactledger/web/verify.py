@@ -19,6 +19,7 @@ from contactledger.web import behind
 from contactledger.web.door import Visit
 
 MAX_KEYS = 10
+WHOSE = ("a key that you gave", "a key that is trusted here")
 
 
 class Verifier:
@@ -42,12 +43,13 @@ class Verifier:
         return visit.page("verify.html", verdict=verdict, key=given, error="")
 
     def _looked_at(self, visit: Visit, upload: object, given: list[VerifierKey]) -> dict[str, Any]:
+        words = visit.words
         if not isinstance(upload, UploadFile) or not upload.size:
-            raise BadInput("choose a file", field="bundle")
+            raise BadInput(words("choose a file"), field="bundle")
         keys = [*given, *self._trust, *behind.own_keys(visit.ledger)]
         if not keys:
-            raise BadInput("give the key of the ledger that signed it", field="key")
-        return self._opened(upload, keys, len(given))
+            raise BadInput(words("give the key of the ledger that signed it"), field="key")
+        return self._opened(upload, keys, len(given), visit.words.lang)
 
     def _given(self, text: str) -> list[VerifierKey]:
         lines = [line for line in text.split() if line]
@@ -57,7 +59,9 @@ class Verifier:
             raise BadInput("is no verifier key", field="key")
         return list(trusted_keys(lines)) if lines else []
 
-    def _opened(self, upload: UploadFile, keys: list[VerifierKey], given: int) -> dict[str, Any]:
+    def _opened(
+        self, upload: UploadFile, keys: list[VerifierKey], given: int, lang: str
+    ) -> dict[str, Any]:
         file: Any = upload.file
         try:
             opened = open_bundle(file, trust=keys)
@@ -68,19 +72,19 @@ class Verifier:
             raise
         except LedgerError as error:
             return {"good": False, "step": 0, "name": "", "file": "", "what": type(error).__name__}
-        return self._good(opened, [key.format() for key in keys[:given]])
+        return self._good(opened, [key.format() for key in keys[:given]], lang)
 
-    def _good(self, opened: OpenedBundle, given: list[str]) -> dict[str, Any]:
-        whose = "a key that you gave" if opened.key in given else "a key that is trusted here"
+    def _good(self, opened: OpenedBundle, given: list[str], lang: str) -> dict[str, Any]:
+        whose = WHOSE[opened.key not in given]
         report: dict[str, Any] | None = None
         if opened.complete:
-            report = opened.report().data
+            report = opened.report(lang=lang).data
         return {
             "good": True, "account": opened.account, "origin": opened.origin,
             "key": opened.key, "whose": whose, "size": opened.size,
             "sealed_at": iso(opened.sealed_at), "complete": opened.complete,
             "redacted": opened.redacted, "withheld": opened.withheld,
-            "root": opened.head.root.hex(), "report": report,
+            "root": opened.head.root.hex(), "report": report, "printed": opened.printed,
             "countersigned": [
                 {"name": one.name, "at": iso(one.at) if one.at else "", "size": one.size}
                 for one in opened.countersigned

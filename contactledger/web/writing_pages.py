@@ -17,7 +17,7 @@ from starlette.responses import Response
 from contactledger.errors import BadInput, Conflict, NotFound
 from contactledger.facts import Entry, Fact, Mark, Matter, Message, Party, Person, Signal, Touch
 from contactledger.report.names import Names, names
-from contactledger.report.phrases import CHANNELS, PURPOSES, WANTED
+from contactledger.report.phrases import CHANNELS, PURPOSES
 from contactledger.vocabulary import Auth, By, Channel, MarkWord, SignalKind
 from contactledger.web import behind
 from contactledger.web.door import Visit
@@ -30,6 +30,12 @@ CALLS = {
     "busy": "busy",
 }
 """What became of a call, where the one who writes it down knows."""
+WANTED = {
+    "nothing": "nothing",
+    "seen": "that it is seen",
+    "response": "a response",
+    "reply": "a reply",
+}
 MAX_TEXT = 20_000
 _WORDS = ("channel", "purpose", "key", "about", "matter", "expects")
 """Fields of a touch that stand in the form as they are."""
