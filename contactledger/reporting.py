@@ -106,7 +106,9 @@ def proof_rows(
         zone=zone_of(entries),
         entries=len(entries),
         checked=words(checked.text, **checked.values) if checked else "",
-        policies={policy_digest(text): rule_sentences(parse_policy(text)) for text in set(texts)},
+        policies={
+            policy_digest(text): rule_sentences(parse_policy(text), words) for text in set(texts)
+        },
     )
     called = names(entries, words)
     data = rows(standing, called, evolve(WORDING, words=words), scope)

@@ -10,6 +10,7 @@ from contactledger.asking import answers_of
 from contactledger.checking import HASHED
 from contactledger.findings import Standing
 from contactledger.judge.next_steps import next_steps
+from contactledger.judge.policy import DEFAULT_POLICY, parse_policy, rule_sentences
 from contactledger.judge.questions import judged_already
 from contactledger.judge.relationship import relationship
 from contactledger.judge.told import told
@@ -54,7 +55,12 @@ def proof_rows(
     scope = attrs.evolve(SCOPE, entries=len(story.entries))
     wording = WORDING
     if words.lang != "en":
-        scope = attrs.evolve(scope, checked=words(HASHED, n=63, root="0123456789abcdef"))
+        sentences = rule_sentences(parse_policy(DEFAULT_POLICY), words)
+        scope = attrs.evolve(
+            scope,
+            checked=words(HASHED, n=63, root="0123456789abcdef"),
+            policies=dict.fromkeys(scope.policies, sentences),
+        )
         wording = attrs.evolve(OF_JUDGE, words=words)
     return rows(found or whole, called or names(story.entries, words), wording, scope)
 

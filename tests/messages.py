@@ -10,6 +10,7 @@ from pathlib import Path
 import contactledger.report
 from contactledger.checking import HASHED
 from contactledger.exchange import VERIFIED
+from contactledger.judge import policy_words
 from contactledger.judge.rules import CAVEATS, NOTES, RULES, VIOLATIONS
 from contactledger.judge.rules_next import NEXT_RULES
 from contactledger.report import (
@@ -27,7 +28,7 @@ from contactledger.report import (
     summary,
 )
 from contactledger.report.kinds import OFFERED
-from contactledger.vocabulary import Role, Urgency, Word
+from contactledger.vocabulary import MilestoneKind, Purpose, Role, Urgency, Word
 
 ROOM = Path(contactledger.report.__file__).parent
 REACHES = ("failed", "sent", "delivered", "seen", "answered")
@@ -41,7 +42,7 @@ def messages() -> set[str]:
 
 
 def _all() -> Iterator[str]:
-    for file in sorted(ROOM.glob("*.py")):
+    for file in (*sorted(ROOM.glob("*.py")), Path(policy_words.__file__)):
         yield from in_code(file.read_text("utf-8"))
     for file in sorted((ROOM / "templates").iterdir()):
         yield from re.findall(r'\bt\("([^"]+)"', file.read_text("utf-8"))
@@ -59,7 +60,16 @@ def _all() -> Iterator[str]:
         reconciliation.UNCOMPARED, reconciliation.DIFFERENCES, NEXT_RULES,
     ):  # fmt: skip
         yield from table.values()
-    for pair in (*summary.BECAME.values(), *summary.UNKNOWN.values()):
+    for table in (
+        policy_words.CHANNEL_WORDS, policy_words.WANTS, policy_words.STEPS, policy_words.STEPS_TO,
+        policy_words.PER,
+    ):  # fmt: skip
+        yield from table.values()
+    yield from (*policy_words.DAY_NAMES, *(str(kind) for kind in MilestoneKind))
+    yield from (word.replace("_", "-") for word in (*Purpose, *Urgency))
+    for pair in (
+        *summary.BECAME.values(), *summary.UNKNOWN.values(), *policy_words.UNITS.values()
+    ):  # fmt: skip
         yield from pair
     yield from (phrases.clause(text) for text in (*CAVEATS.values(), *VIOLATIONS.values()))
     yield from (phrases.sentence(text) for text in NOTES.values())
@@ -67,7 +77,6 @@ def _all() -> Iterator[str]:
     yield from (*phrases.OUTCOMES, *phrases.GRADES, *REACHES, HASHED, VERIFIED)
     yield from (phrases.CUT, names.REDACTED, kind_parts.MADE_OF_ACCOUNT, rows.TRIAL)
     yield from (label for _, label, _ in (*kind_both_sides._LINES, *printed_proof.COLUMNS))
-    yield from (str(urgency) for urgency in Urgency if urgency is not Urgency.NORMAL)
     yield from (*phrases.MONTHS, *phrases.DAYS, *(str(role) for role in Role))
     yield from (str(word) for word in Word)
     yield from (offer.label for offer in OFFERED.values())

@@ -1,4 +1,7 @@
-"""A policy said again in plain sentences, as a report prints it beside its verdicts."""
+"""A policy said again in plain sentences, as a report prints it beside its verdicts.
+
+Every sentence is a message with places, so that a report can say it in its own language.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
+from attrs import frozen
+
 from contactledger.findings import Grade
 from contactledger.judge.calendar import Calendar, Week, Window
 from contactledger.judge.policy_owed import Bearing
 from contactledger.judge.policy_terms import AgreedHours, Cap, Policy, Step, Table, WindowRule
+from contactledger.judge.speech import ENGLISH, Speech
 from contactledger.vocabulary import Channel, Expects, MilestoneKind, Purpose, Role, Urgency
 
 CHANNEL_WORDS: Mapping[Channel, str] = {
@@ -25,325 +31,453 @@ CHANNEL_WORDS: Mapping[Channel, str] = {
     Channel.TICKET: "ticket",
     Channel.OTHER: "touch over another channel",
 }
-_WANTS = {
-    Expects.REPLY: "wants a reply",
-    Expects.RESPONSE: "wants a response",
-    Expects.SEEN: "wants to be seen",
-    Expects.NOTHING: "wants nothing back",
+WANTS = {
+    Expects.REPLY: "{what} wants a reply",
+    Expects.RESPONSE: "{what} wants a response",
+    Expects.SEEN: "{what} wants to be seen",
+    Expects.NOTHING: "{what} wants nothing back",
 }
-_STEPS = {
-    "second_channel": "tries the preferred channel, else a second one",
-    "second_person": "turns to a second person",
-    "level_higher": "goes a level higher",
+STEPS = {
+    "second_channel": "tries the preferred channel, else a second one, after {window}",
+    "second_person": "turns to a second person after {window}",
+    "level_higher": "goes a level higher after {window}",
 }
+STEPS_TO = {
+    "second_channel": "tries the preferred channel, else a second one (one with the duty {duty}), "
+    "after {window}",
+    "second_person": "turns to a second person (one with the duty {duty}) after {window}",
+    "level_higher": "goes a level higher (one with the duty {duty}) after {window}",
+}
+PER = {
+    "account": "everybody in the account",
+    "person": "one person",
+    "party": "one party",
+}
+UNITS = {
+    "business day": ("{n} business day", "{n} business days"),
+    "business hour": ("{n} business hour", "{n} business hours"),
+    "business minute": ("{n} business minute", "{n} business minutes"),
+    "day": ("{n} day", "{n} days"),
+    "hour": ("{n} hour", "{n} hours"),
+    "minute": ("{n} minute", "{n} minutes"),
+    "second": ("{n} second", "{n} seconds"),
+    "holiday": ("{n} holiday", "{n} holidays"),
+    "touch": ("{n} touch", "{n} touches"),
+}
+"""A thing that is counted: of one, of many."""
 _ANY = (False, False, False, False)
-_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def format_window(window: Window) -> str:
     """A window in plain words: "3 business days", "4 business hours", "90 business minutes"."""
-    if window.days:
-        return _count(window.days, "business day")
-    if window.minutes and window.minutes % 60 == 0:
-        return _count(window.minutes // 60, "business hour")
-    return _count(window.minutes, "business minute")
+    return _Sentences(ENGLISH).span(window)
 
 
 def format_duration(duration: timedelta) -> str:
     """Elapsed time in plain words, in the largest unit that divides it: "7 days"."""
-    seconds = duration // timedelta(seconds=1)
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds and seconds % size == 0:
-            return _count(seconds // size, unit)
-    return _count(seconds, "second")
+    return _Sentences(ENGLISH).duration(duration)
 
 
-def _count(number: int, unit: str, several: str = "") -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {several or unit + 's'}"
-
-
-def _listed(words: Iterable[str], last: str = "or") -> str:
-    *most, final = words
-    return f"{', '.join(most)} {last} {final}" if most else final
-
-
-def _a(words: str) -> str:
-    return f"an {words}" if words[0] in "aeio" or words.startswith("SMS") else f"a {words}"
-
-
-def _channels(channels: Iterable[Channel], last: str = "or") -> str:
-    """Channels in the order of the vocabulary, whatever the order of the set."""
-    there = frozenset(channels)
-    return _listed([CHANNEL_WORDS[channel] for channel in Channel if channel in there], last)
-
-
-def _words(words: Iterable[Purpose | Urgency], last: str = "or") -> str:
-    there = frozenset(words)
-    kinds: list[Purpose | Urgency] = [*Purpose, *Urgency]
-    return _listed([word.replace("_", "-") for word in kinds if word in there], last)
-
-
-def rule_sentences(policy: Policy) -> tuple[str, ...]:
+def rule_sentences(policy: Policy, words: Speech = ENGLISH) -> tuple[str, ...]:
     """The policy in plain sentences, in the order in which a reader asks.
 
     The policy's own rules first, then what differs for a role or a party. Parties are named
     by their id, which a report replaces by the name. The order is the same for equal texts.
     """
-    sentences = list(_receiver(policy.tables[""], own=True))
-    sentences += _wanted(policy, None, None)
-    sentences += _sending(policy)
-    sentences += _owed(policy)
-    sentences += _weighing(policy)
-    for name, table in policy.tables.items():
-        if name:
-            is_role = name in list(Role)
-            whom = _a(name) if is_role else f"party {name}"
-            lines = list(_receiver(table))
-            if table.wanted:
-                lines += _wanted(policy, name if is_role else None, None if is_role else name)
-            sentences += [f"Toward {whom}: {line[0].lower()}{line[1:]}" for line in lines]
-    return tuple(sentences)
+    return tuple(_Sentences(words).of(policy))
 
 
-def _receiver(table: Table, *, own: bool = False) -> Iterator[str]:
-    """What may differ from receiver to receiver."""
-    for rule in sorted(table.windows, key=lambda rule: rule.weight, reverse=True):
-        yield _window(rule)
-    if len(table.windows) > 1:
-        yield (
-            "Where several windows fit, the one that names the purpose counts, then the one "
-            "that names the urgency, then the channel, then what is wanted."
+@frozen
+class _Sentences:
+    """The sentences, in one language."""
+
+    words: Speech
+
+    def of(self, policy: Policy) -> Iterator[str]:
+        words = self.words
+        yield from self.receiver(policy.tables[""], own=True)
+        yield from self.wanted(policy, None, None)
+        yield from self.sending(policy)
+        yield from self.owed(policy)
+        yield from self.weighing(policy)
+        for name, table in policy.tables.items():
+            if name:
+                is_role = name in list(Role)
+                whom = self.a(words(name)) if is_role else words("party {name}", name=name)
+                lines = list(self.receiver(table))
+                if table.wanted:
+                    role, party = (name, None) if is_role else (None, name)
+                    lines += self.wanted(policy, role, party)
+                for line in lines:
+                    yield words("Toward {whom}: {rule}", whom=whom, rule=words.inside(line))
+
+    # --- words
+
+    def count(self, number: int, unit: str) -> str:
+        one, many = UNITS[unit]
+        return self.words(one if number == 1 else many, n=number)
+
+    def span(self, window: Window) -> str:
+        if window.days:
+            return self.count(window.days, "business day")
+        if window.minutes and window.minutes % 60 == 0:
+            return self.count(window.minutes // 60, "business hour")
+        return self.count(window.minutes, "business minute")
+
+    def duration(self, duration: timedelta) -> str:
+        seconds = duration // timedelta(seconds=1)
+        for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+            if seconds and seconds % size == 0:
+                return self.count(seconds // size, unit)
+        return self.count(seconds, "second")
+
+    def a(self, what: str) -> str:
+        """With the article that the English has; other languages give it none."""
+        if what[0] in "aeio" or what.startswith("SMS"):
+            return self.words("an {what}", what=what)
+        return self.words("a {what}", what=what)
+
+    def channels(self, channels: Iterable[Channel], last: str = "or") -> str:
+        """Channels in the order of the vocabulary, whatever the order of the set."""
+        there = frozenset(channels)
+        names = [self.words(CHANNEL_WORDS[channel]) for channel in Channel if channel in there]
+        return self.words.listed(names, last)
+
+    def kinds(self, kinds: Iterable[Purpose | Urgency], last: str = "or") -> str:
+        there = frozenset(kinds)
+        every: list[Purpose | Urgency] = [*Purpose, *Urgency]
+        names = [self.words(word.replace("_", "-")) for word in every if word in there]
+        return self.words.listed(names, last)
+
+    # --- what may differ from receiver to receiver
+
+    def receiver(self, table: Table, *, own: bool = False) -> Iterator[str]:
+        words = self.words
+        for rule in sorted(table.windows, key=lambda rule: rule.weight, reverse=True):
+            yield self.window(rule)
+        if len(table.windows) > 1:
+            yield words(
+                "Where several windows fit, the one that names the purpose counts, then the one "
+                "that names the urgency, then the channel, then what is wanted."
+            )
+        if own and not any(rule.weight == _ANY for rule in table.windows):
+            yield words("For a touch that no window fits, no deadline is agreed.")
+        if table.next_answer is not None:
+            yield words(
+                "An answer that asks something back is to be answered within {window} of the "
+                "receiver.",
+                window=self.span(table.next_answer),
+            )
+        if table.calendar is not None:
+            yield self.calendar(table.calendar)
+        grouped: dict[AgreedHours, list[Channel]] = {}
+        for channel, agreed in table.hours.items():
+            grouped.setdefault(agreed, []).append(channel)
+        for agreed, channels in grouped.items():
+            exempt = ""
+            if agreed.exempt:
+                exempt = words(", for {purposes} at any time", purposes=self.kinds(agreed.exempt))
+            yield words(
+                "{what} may come {times} in the receiver's own time{exempt}.",
+                what=words.start(self.a(self.channels(channels))),
+                times=self.week(agreed.open),
+                exempt=exempt,
+            )
+
+    def window(self, rule: WindowRule) -> str:
+        words = self.words
+        what = self.a(self.channels(rule.channels) if rule.channels else words("touch"))
+        if rule.urgencies:
+            urgency = self.kinds(rule.urgencies)
+            what = words("{what} of {urgency} urgency", what=what, urgency=urgency)
+        if rule.purposes:
+            purposes = self.kinds(rule.purposes)
+            what = words("{what} whose purpose is {purposes}", what=what, purposes=purposes)
+        said = {"what": words.start(what), "window": self.span(rule.within)}
+        if rule.wanted == {Expects.SEEN}:
+            return words(
+                "{what} that wants to be seen is to be seen within {window} of the receiver.",
+                **said,
+            )
+        if not rule.wanted or Expects.SEEN in rule.wanted:
+            return words(
+                "{what} is to be answered, or seen where that is all it wants, within {window} of "
+                "the receiver.",
+                **said,
+            )
+        wants = {Expects.REPLY: words("a reply"), Expects.RESPONSE: words("a response")}
+        one = wants[next(iter(rule.wanted))]
+        return words(
+            "{what} that wants {wanted} is to be answered within {window} of the receiver.",
+            **said,
+            wanted=words("an answer") if len(rule.wanted) == len(wants) else one,
         )
-    if own and not any(rule.weight == _ANY for rule in table.windows):
-        yield "For a touch that no window fits, no deadline is agreed."
-    if table.next_answer is not None:
-        yield (
-            "An answer that asks something back is to be answered within "
-            f"{format_window(table.next_answer)} of the receiver."
-        )
-    if table.calendar is not None:
-        yield _calendar(table.calendar)
-    grouped: dict[AgreedHours, list[Channel]] = {}
-    for channel, agreed in table.hours.items():
-        grouped.setdefault(agreed, []).append(channel)
-    for agreed, channels in grouped.items():
-        exempt = f", for {_words(agreed.exempt)} at any time" if agreed.exempt else ""
-        yield (
-            f"{_upper(_a(_channels(channels)))} may come {_week(agreed.open)} in the receiver's "
-            f"own time{exempt}."
+
+    def calendar(self, calendar: Calendar) -> str:
+        words = self.words
+        shut = words("no holidays")
+        if calendar.holidays:
+            days = sorted(calendar.holidays)
+            span = str(days[0])
+            if len(days) > 1:
+                span = words("from {since} to {until}", since=days[0], until=days[-1])
+            count = self.count(len(days), "holiday")
+            shut = words("shut on {holidays}, {when}", holidays=count, when=span)
+        return words(
+            "Business hours are {times} in the receiver's own zone, {holidays}.",
+            times=self.week(calendar.week),
+            holidays=shut,
         )
 
+    def week(self, week: Week) -> str:
+        """Days with the same hours in one breath: "Monday to Friday 09:00–17:00"."""
+        words = self.words
+        parts: list[str] = []
+        day = 0
+        while day < 7:
+            last = day
+            while last < 6 and week[last + 1] == week[day]:
+                last += 1
+            if week[day]:
+                times = words.listed([f"{_clock(a)}–{_clock(b)}" for a, b in week[day]], "and")
+                days = words(DAY_NAMES[day])
+                if last - day == 6:
+                    days = words("every day")
+                elif last != day:
+                    days = words("{since} to {until}", since=days, until=words(DAY_NAMES[last]))
+                parts.append(f"{days} {times}")
+            day = last + 1
+        return ", ".join(parts)
 
-def _upper(text: str) -> str:
-    return text[0].upper() + text[1:]
+    def wanted(self, policy: Policy, role: str | None, party: str | None) -> Iterator[str]:
+        """What is wanted by default, from the very look-up that the judge uses."""
+        words = self.words
+        maps = {
+            purpose: tuple(policy.wanted(channel, purpose, role, party) for channel in Channel)
+            for purpose in Purpose
+        }
+        usual = Counter(maps.values()).most_common(1)[0][0]
+        usually = dict(zip(Channel, usual, strict=True))
+        clauses = [
+            words(WANTS[word], what=self.a(self.channels(c for c in Channel if usually[c] is word)))
+            for word in Expects
+            if word in usual
+        ]
+        yield words(
+            "Unless it says so itself, {clauses}; an answer wants nothing back.",
+            clauses="; ".join(clauses),
+        )
+        for purpose, expected in maps.items():
+            for word in Expects:
+                own = dict(zip(Channel, expected, strict=True))
+                channels = [c for c in Channel if own[c] is word and own[c] is not usually[c]]
+                if channels:
+                    same = set(expected) == {word}
+                    what = self.a(words("touch") if same else self.channels(channels))
+                    purposes = self.kinds([purpose])
+                    what = words("{what} whose purpose is {purposes}", what=what, purposes=purposes)
+                    yield f"{words(WANTS[word], what=words.start(what))}."
 
+    # --- what binds whoever reaches out
 
-def _window(rule: WindowRule) -> str:
-    what = _a(_channels(rule.channels) if rule.channels else "touch")
-    if rule.urgencies:
-        what += f" of {_words(rule.urgencies)} urgency"
-    if rule.purposes:
-        what += f" whose purpose is {_words(rule.purposes)}"
-    within = f"within {format_window(rule.within)} of the receiver."
-    if rule.wanted == {Expects.SEEN}:
-        return _upper(f"{what} that wants to be seen is to be seen {within}")
-    if not rule.wanted or Expects.SEEN in rule.wanted:
-        return _upper(f"{what} is to be answered, or seen where that is all it wants, {within}")
-    wants = "an answer" if len(rule.wanted) == 2 else f"a {next(iter(rule.wanted))}"
-    return _upper(f"{what} that wants {wants} is to be answered {within}")
+    def sending(self, policy: Policy) -> Iterator[str]:
+        words = self.words
+        yield from map(self.cap, policy.caps)
+        if policy.allowed_channels is not None:
+            channels = self.channels(policy.allowed_channels, "and")
+            yield words("Allowed without being asked for: {channels}.", channels=channels)
+        if policy.refused_channels:
+            channels = self.channels(policy.refused_channels, "and")
+            yield words("Agreed not to be used: {channels}.", channels=channels)
+        if policy.refused_topics:
+            topics = words.listed(sorted(policy.refused_topics))
+            yield words("Agreed not to be written about: {topics}.", topics=topics)
+        if policy.allowed_topics:
+            topics = words.listed(sorted(policy.allowed_topics))
+            yield words(
+                "Whatever names a topic names one that is allowed: {topics}.", topics=topics
+            )
+        if policy.preferred_channel is not None:
+            channel = words(CHANNEL_WORDS[policy.preferred_channel])
+            yield words("The channel of whoever asked for none is {channel}.", channel=channel)
+        if policy.preferred_first:
+            yield words("The channel that the receiver prefers is to be tried first.")
+        if policy.owed:
+            yield words(
+                "Somebody who opted out of everything is still sent what is owed: {purposes}.",
+                purposes=self.kinds(policy.owed, "and"),
+            )
+        for word, duties in sorted(policy.entitled.items()):
+            yield words(
+                "On {topic} whoever is addressed must have the duty {duty}.",
+                topic=word,
+                duty=words.listed(sorted(duties), "or"),
+            )
+        if policy.no_way_back:
+            channels = self.channels(policy.no_way_back, "and")
+            yield words("One cannot answer over: {channels}.", channels=channels)
+        if policy.looks:
+            channels = self.channels(policy.looks, "and")
+            yield words("Reports by itself that it was displayed: {channels}.", channels=channels)
+        if policy.ladder:
+            steps = words.listed([self.step(step) for step in policy.ladder])
+            yield words("Whoever is owed an answer {steps}.", steps=steps)
 
+    def step(self, step: Step) -> str:
+        """A rung; a comma parts what is tried from what it is tried instead of."""
+        after = self.span(step.after)
+        if not step.to:
+            return self.words(STEPS[step.code], window=after)
+        duty = self.words.listed(sorted(step.to), "or")
+        return self.words(STEPS_TO[step.code], window=after, duty=duty)
 
-def _calendar(calendar: Calendar) -> str:
-    shut = "no holidays"
-    if calendar.holidays:
-        days = sorted(calendar.holidays)
-        span = f"from {days[0]} to {days[-1]}" if len(days) > 1 else str(days[0])
-        shut = f"shut on {_count(len(days), 'holiday')}, {span}"
-    return f"Business hours are {_week(calendar.week)} in the receiver's own zone, {shut}."
+    def cap(self, cap: Cap) -> str:
+        words = self.words
+        less = ""
+        if cap.not_counted:
+            less = words(
+                "; those whose purpose is {purposes} are not counted",
+                purposes=self.kinds(cap.not_counted),
+            )
+        said = {
+            "touches": self.count(cap.touches, "touch"),
+            "whom": words(PER[cap.per]),
+            "days": self.count(cap.days, "day"),
+            "less": less,
+        }
+        if cap.channels:
+            return words(
+                "At most {touches} ({channels}) of one sender to {whom} in {days}, over all "
+                "campaigns together{less}.",
+                **said,
+                channels=self.channels(cap.channels),
+            )
+        return words(
+            "At most {touches} of one sender to {whom} in {days}, over all channels and campaigns "
+            "together{less}.",
+            **said,
+        )
 
+    # --- what is owed without being asked for
 
-def _week(week: Week) -> str:
-    """Days with the same hours in one breath: "Monday to Friday 09:00–17:00"."""
-    parts: list[str] = []
-    day = 0
-    while day < 7:
-        last = day
-        while last < 6 and week[last + 1] == week[day]:
-            last += 1
-        if week[day]:
-            times = _listed([f"{_clock(a)}–{_clock(b)}" for a, b in week[day]], "and")
-            days = _DAY_NAMES[day] if last == day else f"{_DAY_NAMES[day]} to {_DAY_NAMES[last]}"
-            parts.append(f"{'every day' if last - day == 6 else days} {times}")
-        day = last + 1
-    return ", ".join(parts)
+    def owed(self, policy: Policy) -> Iterator[str]:
+        words = self.words
+        for cadence in policy.cadences:
+            what = self.what(cadence.channels, cadence.purposes)
+            pair = {
+                "by": words.start(self.a(words(cadence.by))),
+                "to": self.a(words(cadence.to)),
+            }
+            if cadence.after is not None and cadence.within is not None:
+                yield words(
+                    "{by} owes {to} {what} after every {milestone}, within {window} of the "
+                    "receiver.",
+                    **pair,
+                    what=self.a(what),
+                    milestone=self.milestone(cadence.after),
+                    window=self.span(cadence.within),
+                )
+            else:
+                yield words(
+                    "{by} owes {to} at least {touches} ({what}) in any {days}.",
+                    **pair,
+                    touches=self.count(cadence.touches, "touch"),
+                    what=what,
+                    days=self.count(cadence.days, "day"),
+                )
+        for planned in policy.plan:
+            yield words(
+                "After every {milestone} {by} plans for {to}: {name}, {what} from day {first} to "
+                "day {last}.",
+                milestone=self.milestone(planned.after),
+                by=self.a(words(planned.by)),
+                to=self.a(words(planned.to)),
+                name=planned.name,
+                what=self.a(self.what(planned.channels, planned.purposes)),
+                first=planned.first,
+                last=planned.last,
+            )
+
+    def what(self, channels: Iterable[Channel], purposes: Iterable[Purpose]) -> str:
+        there = frozenset(purposes)
+        what = self.channels(channels) if channels else self.words("touch over any channel")
+        if not there:
+            return what
+        named = self.kinds(there)
+        return self.words("{what} whose purpose is {purposes}", what=what, purposes=named)
+
+    def milestone(self, kind: MilestoneKind) -> str:
+        other = kind is MilestoneKind.OTHER
+        return self.words("milestone of another kind") if other else self.words(str(kind))
+
+    # --- what binds whoever judges
+
+    def weighing(self, policy: Policy) -> Iterator[str]:
+        words = self.words
+        yield words(
+            "Silence is held against a party only on evidence that is at least {grade}.",
+            grade=words(policy.evidence_needed.word),
+        )
+        for channel, grade in policy.needs.silence:
+            yield words(
+                "After {what} it is held on evidence that is at least {grade}.",
+                what=self.a(words(CHANNEL_WORDS[channel])),
+                grade=words(grade.word),
+            )
+        cadence, plan = policy.needs.cadence, policy.needs.plan
+        if cadence is not Grade.CLAIMED:
+            yield words(
+                "For the cadence a touch counts only on evidence that is at least {grade}.",
+                grade=words(cadence.word),
+            )
+        if plan is not Grade.CLAIMED:
+            yield words(
+                "For the plan a touch counts only on evidence that is at least {grade}.",
+                grade=words(plan.word),
+            )
+        yield words(
+            "The clock of an answer starts at the touch, or at its delivery if that came more than "
+            "{time} later.",
+            time=self.duration(policy.delivery_grace),
+        )
+        yield words(
+            "An entry written down more than {time} after the event is its writer's claim where it "
+            "favours the writer.",
+            time=self.duration(policy.backfill_limit),
+        )
+        tolerance = policy.coverage_tolerance
+        blind = words("for any time")
+        if tolerance:
+            blind = words("for more than {time}", time=self.duration(tolerance))
+        yield words("Where the way back was blind {blind}, silence is unproven.", blind=blind)
+        yield words(
+            "Clocks may differ by {time}: an answer dated that much before its touch still counts.",
+            time=self.duration(policy.skew),
+        )
+        if policy.bearing != Bearing():
+            yield from self.bearing(policy.bearing)
+        if policy.zone is not None:
+            zone = policy.zone
+            yield words("Where neither person nor party names a zone, it is {zone}.", zone=zone)
+
+    def bearing(self, bearing: Bearing) -> Iterator[str]:
+        """From when a relationship is worth a word."""
+        words = self.words
+        yield words(
+            "A party that has not been reached out to for {time} was left in silence.",
+            time=self.duration(bearing.silent_after),
+        )
+        yield words(
+            "More than {touches} of one party to another in {time} are too many at once.",
+            touches=self.count(bearing.overload_touches, "touch"),
+            time=self.duration(bearing.overload_within),
+        )
+        yield words(
+            "A referral may be asked of a party that was in touch no longer than {time} ago.",
+            time=self.duration(bearing.referral_within),
+        )
 
 
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def _wanted(policy: Policy, role: str | None, party: str | None) -> Iterator[str]:
-    """What is wanted by default, from the very look-up that the judge uses."""
-    maps = {
-        purpose: tuple(policy.wanted(channel, purpose, role, party) for channel in Channel)
-        for purpose in Purpose
-    }
-    usual = Counter(maps.values()).most_common(1)[0][0]
-    usually = dict(zip(Channel, usual, strict=True))
-    clauses = [
-        f"{_a(_channels(c for c in Channel if usually[c] is word))} {_WANTS[word]}"
-        for word in Expects
-        if word in usual
-    ]
-    yield f"Unless it says so itself, {'; '.join(clauses)}; an answer wants nothing back."
-    for purpose, words in maps.items():
-        for word in Expects:
-            own = dict(zip(Channel, words, strict=True))
-            channels = [c for c in Channel if own[c] is word and own[c] is not usually[c]]
-            if channels:
-                same = set(words) == {word}
-                what = "touch" if same else _channels(channels)
-                yield f"{_upper(_a(what))} whose purpose is {_words([purpose])} {_WANTS[word]}."
-
-
-def _sending(policy: Policy) -> Iterator[str]:
-    """What binds whoever reaches out."""
-    yield from map(_cap, policy.caps)
-    if policy.allowed_channels is not None:
-        yield f"Allowed without being asked for: {_channels(policy.allowed_channels, 'and')}."
-    if policy.refused_channels:
-        yield f"Agreed not to be used: {_channels(policy.refused_channels, 'and')}."
-    if policy.refused_topics:
-        yield f"Agreed not to be written about: {_listed(sorted(policy.refused_topics), 'and')}."
-    if policy.allowed_topics:
-        topics = _listed(sorted(policy.allowed_topics), "and")
-        yield f"Whatever names a topic names one that is allowed: {topics}."
-    if policy.preferred_channel is not None:
-        yield (
-            f"The channel of whoever asked for none is {CHANNEL_WORDS[policy.preferred_channel]}."
-        )
-    if policy.preferred_first:
-        yield "The channel that the receiver prefers is to be tried first."
-    if policy.owed:
-        yield (
-            "Somebody who opted out of everything is still sent what is owed: "
-            f"{_words(policy.owed, 'and')}."
-        )
-    for word, duties in sorted(policy.entitled.items()):
-        yield f"On {word} whoever is addressed must have the duty {_listed(sorted(duties))}."
-    if policy.no_way_back:
-        yield f"One cannot answer over: {_channels(policy.no_way_back, 'and')}."
-    if policy.looks:
-        yield f"Reports by itself that it was displayed: {_channels(policy.looks, 'and')}."
-    if policy.ladder:
-        steps = [_step(step) for step in policy.ladder]
-        yield f"Whoever is owed an answer {_listed(steps, 'and')}."
-
-
-def _step(step: Step) -> str:
-    """A rung; a comma parts what is tried from what it is tried instead of."""
-    tries = _STEPS[step.code]
-    if step.to:
-        tries += f" (one with the duty {_listed(sorted(step.to))})"
-    comma = "," if step.code == "second_channel" else ""
-    return f"{tries}{comma} after {format_window(step.after)}"
-
-
-def _owed(policy: Policy) -> Iterator[str]:
-    """What is owed without being asked for."""
-    for cadence in policy.cadences:
-        what = _what(cadence.channels, cadence.purposes)
-        if cadence.after is not None and cadence.within is not None:
-            yield (
-                f"{_upper(_a(cadence.by))} owes {_a(cadence.to)} {_a(what)} after every "
-                f"{_milestone(cadence.after)}, within {format_window(cadence.within)} of the "
-                "receiver."
-            )
-        else:
-            yield (
-                f"{_upper(_a(cadence.by))} owes {_a(cadence.to)} at least "
-                f"{_count(cadence.touches, 'touch', 'touches')} "
-                f"({what}) in any {_count(cadence.days, 'day')}."
-            )
-    for planned in policy.plan:
-        yield (
-            f"After every {_milestone(planned.after)} {_a(planned.by)} plans for {_a(planned.to)}: "
-            f"{planned.name}, {_a(_what(planned.channels, planned.purposes))} from day "
-            f"{planned.first} to day {planned.last}."
-        )
-
-
-def _what(channels: Iterable[Channel], purposes: Iterable[Purpose]) -> str:
-    there = frozenset(purposes)
-    what = _channels(channels) if channels else "touch over any channel"
-    return f"{what} whose purpose is {_words(there)}" if there else what
-
-
-def _milestone(kind: MilestoneKind) -> str:
-    return "milestone of another kind" if kind is MilestoneKind.OTHER else str(kind)
-
-
-def _cap(cap: Cap) -> str:
-    what = "touch" if cap.touches == 1 else "touches"
-    if cap.channels:
-        what += f" ({_channels(cap.channels)})"
-    over = "campaigns" if cap.channels else "channels and campaigns"
-    less = ""
-    if cap.not_counted:
-        less = f"; those whose purpose is {_words(cap.not_counted)} are not counted"
-    whom = "everybody in the account" if cap.per == "account" else f"one {cap.per}"
-    return (
-        f"At most {cap.touches} {what} of one sender to {whom} in "
-        f"{_count(cap.days, 'day')}, over all {over} together{less}."
-    )
-
-
-def _weighing(policy: Policy) -> Iterator[str]:
-    """What binds whoever judges."""
-    yield (
-        "Silence is held against a party only on evidence that is at least "
-        f"{policy.evidence_needed.word}."
-    )
-    for channel, grade in policy.needs.silence:
-        yield (
-            f"After {_a(CHANNEL_WORDS[channel])} it is held on evidence that is at least "
-            f"{grade.word}."
-        )
-    for claim, grade in (("cadence", policy.needs.cadence), ("plan", policy.needs.plan)):
-        if grade is not Grade.CLAIMED:
-            yield f"For the {claim} a touch counts only on evidence that is at least {grade.word}."
-    yield (
-        "The clock of an answer starts at the touch, or at its delivery if that came more than "
-        f"{format_duration(policy.delivery_grace)} later."
-    )
-    yield (
-        f"An entry written down more than {format_duration(policy.backfill_limit)} after the event "
-        "is its writer's claim where it favours the writer."
-    )
-    tolerance = policy.coverage_tolerance
-    blind = f"for more than {format_duration(tolerance)}" if tolerance else "for any time"
-    yield f"Where the way back was blind {blind}, silence is unproven."
-    yield (
-        f"Clocks may differ by {format_duration(policy.skew)}: an answer dated that much before "
-        "its touch still counts."
-    )
-    if policy.bearing != Bearing():
-        yield from _bearing(policy.bearing)
-    if policy.zone is not None:
-        yield f"Where neither person nor party names a zone, it is {policy.zone}."
-
-
-def _bearing(bearing: Bearing) -> Iterator[str]:
-    """From when a relationship is worth a word."""
-    yield (
-        f"A party that has not been reached out to for {format_duration(bearing.silent_after)} "
-        "was left in silence."
-    )
-    yield (
-        f"More than {_count(bearing.overload_touches, 'touch', 'touches')} of one party to another "
-        f"in {format_duration(bearing.overload_within)} are too many at once."
-    )
-    yield (
-        "A referral may be asked of a party that was in touch no longer than "
-        f"{format_duration(bearing.referral_within)} ago."
-    )

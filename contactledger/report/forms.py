@@ -32,6 +32,8 @@ WIDTH = 80
 _GAP = 2
 _NARROWEST = 6
 """A column of a table in text is never narrower, whatever its share."""
+_SET_IN = "\u00a0\u00a0"
+"""What stands before a row that belongs to the one above it."""
 
 # --- HTML ---------------------------------------------------------------------------------------
 
@@ -193,16 +195,19 @@ def isolated(name: str, words: Words) -> str:
 
 
 def plain(text: Text, words: Words) -> str:
-    """A text without styles, names set apart where they must be."""
+    """A text without styles, names set apart where they must be, on one line."""
     if isinstance(text, str):
-        return text.replace("\u00a0", " ")
+        return text.translate(_SPACES)
     parts = []
     for part in text:
         if isinstance(part, str):
-            parts.append(part.replace("\u00a0", " "))
+            parts.append(part)
         else:
             parts.append(isolated(part.text, words) if part.style == "name" else part.text)
-    return "".join(parts)
+    return "".join(parts).translate(_SPACES)
+
+
+_SPACES = str.maketrans("\u00a0\n", "  ")
 
 
 def filled(text: str, width: int = WIDTH) -> list[str]:
@@ -293,7 +298,7 @@ def _table_text(table: Table, words: Words) -> Iterator[str]:
     rows = [[plain(cell, words) for cell in row.cells] for row in table.rows]
     for row, texts in zip(table.rows, rows, strict=True):
         if row.style == "sub":
-            texts[0] = f"\u00a0\u00a0{texts[0]}"
+            texts[0] = f"{_SET_IN}{texts[0]}"
     widths = _widths([titles, *rows])
     sides = [c.align == "end" for c in table.columns]
     yield from _row_text(titles, widths, sides)
@@ -320,7 +325,7 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 
 
 def _row_text(texts: Sequence[str], widths: Sequence[int], sides: Sequence[bool]) -> Iterator[str]:
-    columns = [filled(text, width) for text, width in zip(texts, widths, strict=True)]
+    columns = [_cell_lines(text, width) for text, width in zip(texts, widths, strict=True)]
     for number in range(max(map(len, columns))):
         line = []
         for column, width, end in zip(columns, widths, sides, strict=True):
@@ -328,6 +333,14 @@ def _row_text(texts: Sequence[str], widths: Sequence[int], sides: Sequence[bool]
             space = " " * (width - cells(text))
             line.append(space + text if end else text + space)
         yield (" " * _GAP).join(line).replace("\u00a0", " ").rstrip()
+
+
+def _cell_lines(text: str, width: int) -> list[str]:
+    """The lines of a cell; of one that is set in, all are."""
+    inside = text.removeprefix(_SET_IN)
+    if inside == text:
+        return filled(text, width)
+    return [f"{_SET_IN}{line}" for line in filled(inside, width - len(_SET_IN))]
 
 
 # --- Markdown -----------------------------------------------------------------------------------

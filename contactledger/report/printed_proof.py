@@ -141,7 +141,10 @@ class _Proof:
 
     def turn(self, onus: Row) -> Iterator[Block]:
         words, matter = self.words, onus["matter"]
-        where: Text = (f"; {words('in the matter')} “", Span(matter["name"]), "”") if matter else ""
+        where: Text = ""
+        if matter:
+            quoted = (words("“"), Span(matter["name"]), words("”"))
+            where = (f"; {words('in the matter')} ", *quoted)
         rule = f"{onus['rule_text']} {words('Rule {code}', code=onus['rule'])}"
         yield Paragraph(said(onus), "turn")
         yield Paragraph(joined([rule, where, "."], ""))

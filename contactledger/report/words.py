@@ -158,6 +158,10 @@ class Words:
             return name
         return f"{name}’" if name.endswith("s") else f"{name}’s"
 
+    def inside(self, text: str) -> str:
+        """A sentence fit to stand inside another: in English without a capital."""
+        return text[:1].lower() + text[1:] if self.base == "en" else text
+
     def start(self, text: str) -> str:
         """A text fit to begin a sentence."""
         return text[:1].upper() + text[1:]
