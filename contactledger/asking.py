@@ -42,6 +42,7 @@ from contactledger.questions import (
 from contactledger.report.answers import Answers, answer_rows, answers_text
 from contactledger.report.names import names
 from contactledger.report.wording import Scope
+from contactledger.report.words import Words
 from contactledger.vocabulary import MilestoneKind
 
 if TYPE_CHECKING:
@@ -143,16 +144,18 @@ class Asked:
         """Who came to meetings and visits, of the host and of every guest."""
         return attendance(self.judged)
 
-    def text(self, *topics: str) -> str:
+    def text(self, *topics: str, lang: str = "en") -> str:
         """The answers as a page of plain text, with the names that are still disclosed.
 
-        Who was told is said of these topics, else of the outages and releases.
+        Who was told is said of these topics, else of the outages and releases. `lang`: of the
+        fixed words, "en" or "de"; BadInput for a language without words.
         """
+        words = Words.of(lang)
         called = names(entry for entry in self._entries if entry.recorded_at <= self.as_of)
         zone = called.zones.get(self.judged.keeper, "UTC")
         abouts = [About("topic", topic) for topic in topics]
-        data = answer_rows(answers_of(self.judged, abouts), called, Scope(zone=zone))
-        return answers_text(data)
+        data = answer_rows(answers_of(self.judged, abouts), called, Scope(zone=zone), words)
+        return answers_text(data, words)
 
     def rows(
         self,

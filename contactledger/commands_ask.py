@@ -32,6 +32,7 @@ def ask(
         typer.Option(metavar="TOPIC", help="Say who was told of it; may repeat."),
     ] = None,
     as_of: AsOf = "",
+    lang: Annotated[str, typer.Option(metavar="TAG", help="Of the sentences: en or de.")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Say who waits for an answer and how long, what was tried before, who was told, who came.
@@ -42,7 +43,7 @@ def ask(
     with opened(db) as ledger:
         asked = ledger.ask(account, as_of=as_of_moment(as_of))
     if not as_json:
-        say_page(asked.text(*(about or ())))
+        say_page(asked.text(*(about or ()), lang=lang))
         return
     for what in ASKED:
         topics = about if what == "told" and about else [None]

@@ -24,6 +24,17 @@ How long answers take
 Who was told
   “prices”: Smith Motors, never told (Bob Ray: never told).
 """
+GERMAN = """\
+Wer auf Antwort wartet
+  Smith Motors wartet seit 2. März 2026 10:00 auf ACME, es geht um „Labels“ (Ticket): 2
+    Stunden, davon Geschäftszeit 2 Stunden; fällig 3. März 2026 10:00 [5].
+
+Wie lange Antworten dauern
+  ACME ließ 1 Frage von Smith Motors ohne Antwort [5].
+
+Wem es gesagt wurde
+  „prices“: Smith Motors, nie benachrichtigt (Bob Ray: nie benachrichtigt).
+"""
 
 
 @pytest.fixture
@@ -76,3 +87,13 @@ def test_an_account_that_is_not_there_is_said(command):
     code, out, err = command("nobody")
     assert (code, out) == (1, "")
     assert err.startswith("contactledger: account: no account of this name in the ledger\n")
+
+
+def test_in_german(command):
+    said = command(ACCOUNT, "--as-of", "2026-03-02T12:00Z", "--about", "prices", "--lang", "de")
+    assert said == (0, GERMAN, "")
+
+
+def test_a_language_without_words_is_refused(command):
+    code, out, err = command(ACCOUNT, "--lang", "xx")
+    assert (code, out, err.startswith("contactledger: lang: no words are there")) == (1, "", True)
