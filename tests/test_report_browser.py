@@ -10,22 +10,21 @@ import pytest
 from contactledger.report.kinds import KINDS
 from contactledger.report.render import render
 from tests.browser import DESKTOP, PHONE, chromium, opened, violations  # noqa: F401 - a fixture
-from tests.kinds import proof_rows, story_rows
+from tests.kinds import story_rows
 from tests.test_report_kinds import HOSTILE, hostile
 
-ALL = ("proof-of-contact", *KINDS)
+ALL = tuple(KINDS)
 
 
 def page_of(kind: str, lang: str = "en") -> str:
     """The kind over the whole story, as HTML."""
-    rows = proof_rows() if kind == "proof-of-contact" else story_rows(kind)
-    return render(kind, rows, lang=lang).html()
+    return render(kind, story_rows(kind, lang), lang=lang).html()
 
 
 LOOKS = {
     "desktop": (DESKTOP, "light", ALL),
     "dark": (DESKTOP, "dark", ("proof-of-contact", "both-sides")),
-    "phone": (PHONE, "light", ("proof-of-contact", "case-dossier")),
+    "phone": (PHONE, "light", ("proof-of-contact", "case-dossier", "reconciliation")),
 }
 
 
@@ -45,8 +44,9 @@ def test_nothing_runs_off_the_side_of_a_phone(chromium):  # noqa: F811
         assert (kind, wide) == (kind, PHONE[0])
 
 
-def test_a_german_page_is_as_accessible(chromium):  # noqa: F811
-    with opened(chromium, page_of("both-sides", "de")) as page:
+@pytest.mark.parametrize("kind", ["proof-of-contact", "both-sides", "outlook"])
+def test_a_german_page_is_as_accessible(chromium, kind):  # noqa: F811
+    with opened(chromium, page_of(kind, "de")) as page:
         assert violations(page) == []
         assert page.evaluate("document.documentElement.lang") == "de"
 
