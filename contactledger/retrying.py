@@ -7,6 +7,8 @@ missing, so the host gets the error and begins again itself. At once and a few t
   wanted, and the next attempt waits for it in the queue of its lock;
 - **lost** before the commit was asked for: the server has taken back all of it. A server that
   cannot be reached at all is not waited for, and the caller is told;
+- **guessed wrong**: answered from memory, and somebody else had written since. That is no
+  failure and is not counted, as the next attempt asks;
 - **in doubt**, lost while the commit was under way: done again only where that changes nothing
   if it did happen. Else the caller is told, who knows whether the facts have keys.
 """
@@ -18,7 +20,7 @@ from typing import TypeVar
 
 from contactledger.errors import StoreContended, StoreError, StoreInDoubt, StoreLost
 from contactledger.observing import say
-from contactledger.store.port import Store, Transaction
+from contactledger.store.port import Guessed, Store, Transaction
 
 TRIES = 4
 IN_DOUBT = (
@@ -45,6 +47,8 @@ def in_one_transaction(
                 step = "work"
                 made = work(tx)
                 step = "commit"
+        except Guessed:
+            continue  # nobody failed: from now on this account is asked
         except StoreError as error:
             lost = isinstance(error, StoreLost)
             doubt = doubt or (own and lost and step == "commit")

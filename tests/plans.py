@@ -12,13 +12,16 @@ from contactledger.store.statements import statements
 
 WHOLE = frozenset(["heads", "unsealed", "lookups_from"])
 """Statements that go through all accounts."""
+BOTH = frozenset(["move_head_from"])
+"""The statement of an account that asks for references too. A database that spreads the two
+apart refuses it, and is never asked again (`contactledger.store.remembering`)."""
 
 
 def statements_of(tables: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """(name of a statement, its table) for those of one account or reference; not COPY, which
     no server explains."""
     for name, text in attrs.asdict(statements("contactledger_", None, "%s")).items():
-        if name in WHOLE or not isinstance(text, str) or " " not in text:
+        if name in WHOLE | BOTH or not isinstance(text, str) or " " not in text:
             continue
         found = re.search(r'"contactledger_([a-z]+)"', text)
         assert found is not None

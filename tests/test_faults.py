@@ -206,7 +206,7 @@ class Crowd:
     """A ledger whose connections give way in a deadlock, and a host that does not."""
 
     def __init__(self, url: str, folder: Path) -> None:
-        hasty, patient = (f"{url}&options=-c deadlock_timeout={t}" for t in ("50ms", "60s"))
+        hasty, patient = (f"{url}&options=-c deadlock_timeout={t}" for t in ("500ms", "60s"))
         self.engine, self.others = create_engine(hasty), create_engine(patient)
         self.ledger = opened(self.engine, folder)
         self.touches = [

@@ -37,11 +37,16 @@ def keys(table):
 
 
 def texts():
-    """Every statement by its name; those with a list have one value in it."""
+    """Every statement by its name; those with a list have one value in it. A question within a
+    statement is one of its own."""
     prepared = statements("t_", None, "?")
     for name, text in attrs.asdict(prepared).items():
         if isinstance(text, str) and " " in text:
-            yield name, text.format("?") if name.endswith("_in") else text
+            listed = text.format("?") if "{}" in text else text
+            outer, _, within = listed.partition(" AND NOT EXISTS (")
+            yield name, outer
+            if within:
+                yield f"{name}, within", within.removesuffix(")")
 
 
 def table_of(text):

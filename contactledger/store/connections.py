@@ -64,6 +64,8 @@ class OpenedConnections:
         self.timeout_seconds = timeout_seconds
         self._own = own
         self._timeout_ms = int(timeout_seconds * 1000)
+        self.limit = f"SELECT set_config('lock_timeout', '{self._timeout_ms}', true)"
+        """On PostgreSQL, how long statements that leave together wait for locks at most."""
         _OPENED.add(self)
 
     @contextmanager

@@ -7,7 +7,8 @@ echoes its statements does not find personal data of a ledger in its logs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import select
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeVar
@@ -29,9 +30,37 @@ _COMMIT = "COMMIT"
 @lru_cache(512)
 def rows_in(text: str, number: int) -> str:
     """An INSERT of one row as one of several."""
+    head, rows, more = _several(text, number)
+    return f"{head} VALUES {rows}{more}"
+
+
+@lru_cache(512)
+def only_if(condition: str, inserts: tuple[tuple[str, int], ...], places: tuple[int, ...]) -> str:
+    """An UPDATE and INSERTs of so many rows each as one statement of PostgreSQL, which does all
+    or, where the UPDATE finds no row, nothing; it gives a row if it did. `places`: which value
+    each mark stands for."""
+    parts = [f"done AS ({condition} RETURNING 1)"]
+    for part, (text, number) in enumerate(inserts):
+        head, rows, more = _several(text, number)
+        given = f"SELECT given.* FROM done, (VALUES {rows}) AS given"  # noqa: S608
+        parts.append(f"part{part} AS ({head} {given}{more})")
+    marked = f"WITH {', '.join(parts)} SELECT 1 FROM done".split("%s")  # noqa: S608
+    numbered = [f"${place}{text}" for place, text in zip(places, marked[1:], strict=True)]
+    return "".join([marked[0], *numbered])
+
+
+def said_once(values: Iterable[Any]) -> tuple[list[Any], tuple[int, ...]]:
+    """The values, each but once, and the place of each among them, from 1."""
+    once: dict[Any, int] = {}
+    places = tuple([once.setdefault(value, len(once) + 1) for value in values])
+    return list(once), places
+
+
+def _several(text: str, number: int) -> tuple[str, str, str]:
+    """What stands before VALUES, so many rows of marks, and what stands behind."""
     head, _, rest = text.partition(" VALUES ")
     row, close, more = rest.partition(")")
-    return f"{head} VALUES {', '.join([row + close] * number)}{more}"
+    return head, ", ".join([row + close] * number), more
 
 
 class Driver:
@@ -43,14 +72,22 @@ class Driver:
 
     def __init__(self, connection: Connection) -> None:
         dbapi: Any = connection.dialect.loaded_dbapi
+        self._psycopg: Any = dbapi
         self.raw: Any = connection.connection.dbapi_connection
         self.sqlite = connection.dialect.name == "sqlite"
         self.copies = not self.sqlite and not connection.dialect.is_async
         """Whether `copy` can be asked: not through SQLAlchemy's bridge to an async driver."""
-        self._pipelines = self.copies and dbapi.Pipeline.is_supported()
+        self.pipelines = self.copies and dbapi.Pipeline.is_supported()
+        """Whether several statements can leave at once."""
+        self.listens = self.pipelines and hasattr(select, "poll")
+        """Whether `is_silent` can be asked: not on Windows."""
         self._state: Any = connection.connection.driver_connection
         self._errors: type[Exception] = dbapi.Error
         self._waiting: list[_Statement] = []
+        self.first: Callable[[], object] | None = None
+        """Called once, before anything else leaves."""
+        self.asked = False
+        """Whether anything has left."""
 
     @property
     def in_transaction(self) -> bool:
@@ -66,6 +103,7 @@ class Driver:
 
     def _attempt(self, run: Callable[[str, Any], _T], text: str, values: Any) -> _T:
         """As `failures.attempt`: raised outside the handler, so that nothing comes along."""
+        self._before()
         try:
             if self._waiting:
                 self._send()
@@ -82,14 +120,15 @@ class Driver:
 
     def answers(self, questions: Sequence[_Statement]) -> list[_Rows]:
         """The rows of each of these queries, in one round trip where that is possible."""
-        if not self._pipelines or len(questions) + len(self._waiting) == 1:
+        self._before()
+        if not self.pipelines or len(questions) + len(self._waiting) == 1:
             return [self._attempt(self._rows, text, values) for text, values in questions]
         waiting, self._waiting = self._waiting, []
         return self._attempt(self._asked, "", (waiting, questions))
 
     def later(self, text: str, values: Sequence[Any] = ()) -> None:
         """A statement that may leave with the next one, and whose error then comes with its."""
-        if self._pipelines:
+        if self.pipelines:
             self._waiting.append((text, values))
         else:
             self.run(text, values)
@@ -98,11 +137,33 @@ class Driver:
         """Whatever waits leaves now."""
         self._attempt(lambda *_: None, "", ())
 
+    def _before(self) -> None:
+        self.asked = True
+        if self.first is not None:
+            first, self.first = self.first, None
+            first()
+
     def commit(self) -> None:
         """COMMIT, where something waits that it can go along with."""
         if self._waiting:
             self._waiting.append((_COMMIT, ()))
             self.now()
+
+    def commit_if(
+        self, before: str, condition: str, inserts: Sequence[_Rows], values: Iterable[Any]
+    ) -> bool:
+        """Instead of what waits: `before` and `only_if` in a transaction of their own, in one
+        round trip; whether anything was done."""
+        self._waiting = []
+        once, places = said_once(values)
+        shape = tuple((text, len(rows)) for text, rows in inserts)
+        return self._attempt(self._done, before, (only_if(condition, shape, places), once))
+
+    def is_silent(self) -> bool:
+        """Whether the server has said nothing unasked: when it ends a connection, it does."""
+        poll = select.poll()
+        poll.register(self._state.fileno(), select.POLLIN)
+        return not poll.poll(0)
 
     def run(self, text: str, values: Sequence[Any] = ()) -> None:
         """A statement, with one row of values."""
@@ -153,6 +214,13 @@ class Driver:
                 cursor.execute(text, values)
             cursors = [self.raw.execute(text, values) for text, values in questions]
         return [cursor.fetchall() for cursor in cursors]
+
+    def _done(self, before: str, said: _Statement) -> bool:
+        cursor = self._psycopg.RawCursor(self.raw)  # short texts, and long ones are known again
+        with self.raw.pipeline():  # its statements are one transaction up to the end
+            self.raw.execute(before)
+            cursor.execute(*said)
+        return cursor.fetchone() is not None
 
     def _rows(self, text: str, values: Sequence[Any]) -> _Rows:
         cursor = self.raw.cursor()

@@ -27,6 +27,11 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Failure = tuple[type[StoreError], str]
 
+
+class StoreUnable(StoreError):
+    """The database does not know how to do this."""
+
+
 DOUBLE: Final = "a row with this key is there already"
 UNSTORABLE: Final = "holds text that cannot be stored"
 _BUSY: Final = "somebody else holds the database for longer than the timeout"
@@ -63,6 +68,7 @@ _SQLITE: dict[int, _Failure] = {
 """Result codes of SQLite (sqlite.org/rescode.html): an extended one, else its primary one."""
 
 _POSTGRES: dict[str | None, _Failure] = {
+    "0A000": (StoreUnable, "the database refused (FeatureNotSupported 0A000)"),
     "23505": (StoreError, DOUBLE),
     "53100": (StoreFull, _FULL),
     "53300": (StoreBusy, "the database server has no connection to spare"),

@@ -29,6 +29,7 @@ from typing import NamedTuple, Protocol
 
 from attrs import field, frozen
 
+from contactledger.errors import StoreContended
 from contactledger.facts import Disclosure
 from contactledger.store.sealing import NodeRow, SealTransaction
 
@@ -78,6 +79,11 @@ class EntryRow(NamedTuple):
 
 DisclosureRow = Disclosure
 """One personal part of an entry, as the log makes it: erasable."""
+
+
+class Guessed(StoreContended):
+    """A transaction was answered from memory, and somebody else had written since. Nothing was
+    written; done again, it asks."""
 
 
 class LookupRow(NamedTuple):

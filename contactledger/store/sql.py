@@ -8,11 +8,8 @@ their row locks on PostgreSQL and the write lock on SQLite.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from itertools import chain
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -30,9 +27,7 @@ from contactledger.store.engine import mark_of, open_engine, place_of
 from contactledger.store.failures import attempt
 from contactledger.store.making import PREFIX, check_names, made, make
 from contactledger.store.port import (
-    NOTHING_AHEAD,
     AccountRow,
-    Batch,
     DisclosureRow,
     EntryRow,
     InboxRow,
@@ -40,15 +35,15 @@ from contactledger.store.port import (
     LookupRow,
     Scrub,
 )
+from contactledger.store.remembering import Memory
 from contactledger.store.rows import PAGE, micros, moment
 from contactledger.store.scrub import HOSTS, scrub
-from contactledger.store.sql_sealing import SqlSealing, head_row
+from contactledger.store.sql_sealing import head_row
+from contactledger.store.sql_writing import NOTHING_ASKED, SqlWriting
 from contactledger.store.statements import Statements, statements
 
 TIMEOUT_SECONDS = 10.0
 """How long a writer waits for somebody else's lock before StoreBusy."""
-_Ahead = Mapping[tuple[str, bytes], list[Any]]
-_NOTHING_ASKED: _Ahead = MappingProxyType({})
 _FIRST = (-(2**62), "")
 """Before the inbox's first row, whatever its time."""
 
@@ -62,6 +57,7 @@ class SqlStore:
     def __init__(self, connections: Connections, prepared: Statements) -> None:
         self._connections = connections
         self._statements = prepared
+        self._memory = Memory()
 
     @classmethod
     def open(
@@ -129,9 +125,19 @@ class SqlStore:
         if write and isinstance(ours, OpenedConnections):
             unopened = ours.begin(write=True, opened=False)
             with unopened as connection, self._transaction(connection, write) as transaction:
-                transaction.open(ours.opening(write=True))
-                yield transaction
+                transaction.open(ours.opening(write=True), ours.limit, self._memory)
+                failure = None
+                try:
+                    yield transaction
+                except Exception as error:
+                    if not transaction.guesses:
+                        raise
+                    failure = error
+                if failure is not None:
+                    transaction.make_sure()  # else it may be an error about what is not so
+                    raise failure
                 transaction.commit()
+            transaction.remember()
             return
         begun = ours.begin(write=write)
         with begun as connection, self._transaction(connection, write) as transaction:
@@ -159,27 +165,8 @@ class SqlStore:
         self._connections.close()
 
 
-class SqlTransaction(SqlSealing):
-    """A `Transaction` on one connection.
-
-    One that was begun here leaves the rows that it appends for its end. So on PostgreSQL a
-    recording is two round trips: BEGIN, the lock and what is asked of its account; the rows
-    and COMMIT.
-    """
-
-    _ours = False
-    _ahead: _Ahead = _NOTHING_ASKED
-
-    def open(self, texts: Iterable[str]) -> None:
-        """It was begun here; on PostgreSQL by these statements, on SQLite before."""
-        self._ours = True
-        if not self._driver.sqlite:
-            for text in texts:
-                self._driver.later(text)
-
-    def commit(self) -> None:
-        """Commit with what waits; where nothing does, its connection commits."""
-        self._driver.commit()
+class SqlTransaction(SqlWriting):
+    """A `Transaction` on one connection; see `SqlWriting` for how many round trips it is."""
 
     def lock_file(self) -> None:
         """On SQLite, take the write lock before anything is read. A host may have begun its
@@ -205,26 +192,6 @@ class SqlTransaction(SqlSealing):
         self._write(self._sql.add_account, account, 0, b"", None, 0, None)
         self._guard.hold(AccountRow(account, 0, b"", None))
 
-    def lock(
-        self, accounts: Collection[str], ahead: Mapping[str, Collection[bytes]] = NOTHING_AHEAD
-    ) -> dict[str, AccountRow]:
-        """See the port."""
-        self._guard.writing()
-        find = self._sql.find_here_in
-        locks = [(self._sql.lock, (account,)) for account in sorted(set(accounts))]
-        asked = [self._lists(find, refs, account) for account, refs in ahead.items()]
-        found = self._driver.answers([*locks, *chain.from_iterable(asked)])
-        heads = [head_row(row) for row in chain.from_iterable(found[: len(locks)])]
-        for head in heads:
-            self._guard.hold(head)
-        known: dict[tuple[str, bytes], list[Any]] = {
-            (account, ref): [] for account, refs in ahead.items() for ref in refs
-        }
-        for row in chain.from_iterable(found[len(locks) :]):
-            known[row[1], row[0]].append(row)
-        self._ahead = known
-        return {head.account: head for head in heads}
-
     def heads(self, after: str = "", limit: int = 1_000) -> list[AccountRow]:
         """See the port."""
         return [head_row(row) for row in self._rows(self._sql.heads, (after, limit))]
@@ -232,44 +199,6 @@ class SqlTransaction(SqlSealing):
     def head(self, account: str) -> AccountRow | None:
         """See the port."""
         return next((head_row(row) for row in self._rows(self._sql.head, (account,))), None)
-
-    def append(self, batch: Batch) -> None:
-        """See the port."""
-        self._guard.appending(batch)
-        self._ahead = _NOTHING_ASKED
-        self._append(batch)
-        if not self._ours:
-            self._driver.now()
-
-    def _append(self, batch: Batch) -> None:
-        head = batch.head
-        self._add(head.account, batch.entries, batch.disclosures, batch.lookups, batch.blobs)
-        seen = [(head.account, *row) for row in batch.seen]
-        self._new(self._sql.add_seen, None, seen)
-        self._add_nodes(head.account, batch.nodes)
-        newest = None if head.recorded_at is None else micros(head.recorded_at)
-        moved = (head.size, head.frontier, newest, head.account)
-        self._driver.later(self._sql.move_head, moved)
-
-    def _add(
-        self,
-        account: str,
-        rows: Sequence[EntryRow],
-        disclosed: Sequence[DisclosureRow],
-        lookups: Sequence[LookupRow],
-        blobs: Sequence[tuple[str, bytes]],
-    ) -> None:
-        sql = self._sql
-        times = lru_cache(8)(micros)  # the entries of a batch are recorded at one time
-        entries = [
-            (account, no, id_, kind, micros(at), times(recorded_at), record, leaf)
-            for no, id_, kind, at, recorded_at, record, leaf in rows
-        ]
-        disclosures = [(account, *row) for row in disclosed]
-        self._new(sql.add_entries, sql.copy_entries, entries)
-        self._new(sql.add_disclosures, sql.copy_disclosures, disclosures)
-        self._put_lookups(lookups)
-        self._new(sql.add_blobs, None, [(account, *row) for row in blobs])
 
     def drop_entries(self, account: str, archived: bytes) -> None:
         """See the port."""
@@ -289,8 +218,8 @@ class SqlTransaction(SqlSealing):
     ) -> None:
         """See the port."""
         self._guard.coming_back(account)
-        self._ahead = _NOTHING_ASKED
-        self._add(account, entries, disclosures, lookups, blobs)
+        self._ahead = NOTHING_ASKED
+        self._put(self._added(account, entries, disclosures, lookups, blobs))
         self._driver.now()
 
     def end_archive(self, account: str) -> None:
@@ -355,7 +284,8 @@ class SqlTransaction(SqlSealing):
     ) -> None:
         """See the port."""
         self._guard.writing()
-        self._ahead = _NOTHING_ASKED
+        self._ahead = NOTHING_ASKED
+        self._erased.add(account)
         sql = self._sql
         self._driver.many(sql.drop_disclosures, [(account, no, digest) for no, digest in digests])
         self._driver.many(sql.drop_blobs, [(account, sha256) for sha256 in blobs])

@@ -49,10 +49,6 @@ class SqlSealing(SqlRows):
         bounds = (account, place(level, start), place(level, stop))
         return [node for (node,) in self._rows(self._sql.nodes, bounds)]
 
-    def _add_nodes(self, account: str, nodes: Iterable[NodeRow]) -> None:
-        rows = [(account, place(level, index), node) for level, index, node in nodes]
-        self._new(self._sql.add_nodes, self._sql.copy_nodes, rows)
-
     def unsealed(self, after: str = "", limit: int = 1_000) -> list[AccountRow]:
         """See the port."""
         return [head_row(row) for row in self._rows(self._sql.unsealed, (after, limit))]

@@ -41,6 +41,7 @@ class Statements:
     head: str
     heads: str
     move_head: str
+    move_head_from: str
     set_archived: str
     drop_entries: str
     drop_disclosed: str
@@ -160,6 +161,12 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         heads=f"{head} WHERE account > {mark} ORDER BY account LIMIT {mark}",
         move_head=update(
             t.account, "SET size = ?, frontier = ?, recorded_at = ? WHERE account = ?"
+        ),
+        move_head_from=update(
+            t.account,
+            "SET size = ?, frontier = ?, recorded_at = ? WHERE account = ? "
+            "AND size = ? AND frontier = ? AND archived IS NULL AND NOT EXISTS "
+            f"(SELECT FROM {_name(t.lookup)} WHERE account = ? AND ref IN ({{}}))",
         ),
         set_archived=update(t.account, "SET archived = ? WHERE account = ?"),
         drop_entries=delete(t.entry, "WHERE account = ? AND no > 0"),

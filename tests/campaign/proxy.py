@@ -1,6 +1,6 @@
 """A TCP proxy before a PostgreSQL server that cuts connections at the worst of moments.
 
-Asked at every COMMIT that passes (or another text), it lets it through or cuts: *unsent*, so that the server
+Asked at every commit that passes (or another text), it lets it through or cuts: *unsent*, so that the server
 never hears of it and takes everything back; *sent*, at once when it is under way; *done*, when
 the server has answered and the client has not heard. In the last two the client cannot know.
 """
@@ -20,6 +20,8 @@ from sqlalchemy.engine import make_url
 Cut = Literal["unsent", "sent", "done"]
 COMMIT = b"COMMIT\x00"
 """COMMIT as a simple query, or parsed in a pipeline."""
+ALONE = b"set_config('lock_timeout'"
+"""What stands before a statement that is a transaction by itself."""
 _QUERY, _SYNC, _READY = b"Q", b"S\x00\x00\x00\x04", b"Z\x00\x00\x00\x05"
 """What a simple query begins with, what ends a pipeline, and the answer to either
 (PostgreSQL's manual, "Message Formats")."""
@@ -28,11 +30,11 @@ _QUERY, _SYNC, _READY = b"Q", b"S\x00\x00\x00\x04", b"Z\x00\x00\x00\x05"
 class Proxy:
     """Between clients on a port of this machine and a server's socket."""
 
-    def __init__(self, server: str, cut: Callable[[], Cut | None], *, at: bytes = COMMIT) -> None:
+    def __init__(self, server: str, cut: Callable[[], Cut | None], *, at: bytes = b"") -> None:
         self._url = make_url(server)
         self._socket = str(Path(str(self._url.query["host"])) / ".s.PGSQL.5432")
         self._cut = cut
-        self._at = at
+        self._at = (at,) if at else (COMMIT, ALONE)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.cuts = 0
         threading.Thread(target=self._serve, daemon=True).start()
@@ -70,7 +72,7 @@ class Proxy:
                     data = client.recv(65536)
                     if not data:
                         return
-                    cut = self._cut() if self._at in data else None
+                    cut = self._cut() if any(at in data for at in self._at) else None
                     if cut is not None:
                         self.cuts += 1
                         self._at_commit(cut, client, server, data)
