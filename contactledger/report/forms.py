@@ -117,7 +117,7 @@ def _block_html(block: Block, number: int, words: Words, anchors: Container[int]
             f"{block.svg}</div>{caption}</figure>\n"
         )
     else:
-        yield from _table_html(block, words, anchors)
+        yield from _table_html(block, number, words, anchors)
 
 
 _PARAGRAPHS = {
@@ -128,8 +128,12 @@ _PARAGRAPHS = {
 }
 
 
-def _table_html(table: Table, words: Words, anchors: Container[int]) -> Iterator[str]:
-    yield '<table class="cards" role="table">\n'
+def _table_html(table: Table, number: int, words: Words, anchors: Container[int]) -> Iterator[str]:
+    headed = any(row.style != "plain" for row in table.rows)
+    aside = headed and all(c.align == "end" for c in table.columns[1:])
+    if aside:  # numbers to be compared side by side, on a phone, too
+        yield f'<div class="scroll" tabindex="0" role="group" aria-labelledby="s-{number}">\n'
+    yield f'<table class="{"parties" if aside else "cards"}" role="table">\n'
     if table.caption:
         yield f"<caption>{escape(table.caption)}</caption>\n"
     yield '<thead role="rowgroup"><tr role="row">'
@@ -139,7 +143,6 @@ def _table_html(table: Table, words: Words, anchors: Container[int]) -> Iterator
     yield '</tr></thead>\n<tbody role="rowgroup">\n'
     labels = [f' data-label="{escape(c.title)}"' if n else "" for n, c in enumerate(table.columns)]
     opened = [f'<td role="cell"{s}{label}>' for s, label in zip(classes, labels, strict=True)]
-    headed = any(row.style != "plain" for row in table.rows)
     for row in table.rows:
         style = "" if row.style == "plain" else f' class="{row.style}"'
         cells = "".join(
@@ -156,7 +159,7 @@ def _table_html(table: Table, words: Words, anchors: Container[int]) -> Iterator
             )
         place = "" if row.anchor is None else f' id="e{row.anchor}"'
         yield f'<tr role="row"{place}{style}>{cells}</tr>\n'
-    yield "</tbody></table>\n"
+    yield "</tbody></table>\n</div>\n" if aside else "</tbody></table>\n"
     if table.left_out:
         yield f'<p class="note">{escape(_left_out(table, words))}</p>\n'
 
