@@ -29,7 +29,7 @@ HEAD = """\
 | 1 | refused or failed: one line on standard error, and below it what to do, where that is known. To a question, no (`may-contact`, `policy check`, `report-lint`) |
 | 2 | a wrong command; or the extra is not installed |
 | 3 | done in part: accounts that this release cannot judge (`across`), rows that could not be read (`import`), events that wait in the inbox (`receive`, `replay`), bytes that wait for a scrub (`redact`, `scrub`, `tick`) |
-| 130 | interrupted by Ctrl-C |
+| 130 | interrupted by Ctrl-C (`serve`, which ends so, gives 0) |
 
 ## For people and for programs
 
@@ -42,7 +42,7 @@ object a line, with the words that the library uses.
 contactledger entries contacts.db smith-motors --json | jq -r 'select(.kind == "touch") | .at'
 ```
 
-Completion of commands and options for bash, zsh, fish and PowerShell:
+Completion of commands, options, accounts, sources and kinds for bash, zsh, fish and PowerShell:
 
 ```sh
 contactledger --install-completion
