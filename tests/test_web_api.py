@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from starlette.testclient import TestClient
 
 from contactledger.facts import Matter
 from contactledger.vocabulary import Auth
@@ -218,3 +219,34 @@ def test_what_the_description_says_of_reading_is_what_is_answered():
                 answer = site.staff().get(address, params=query)
                 assert str(answer.status_code) in about["responses"]
                 assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("as_off=2026-03-02", "has a parameter that is not known; known: as_of, period"),
+        ("period=2026&period=2025", "has a parameter twice"),
+    ],
+)
+def test_a_parameter_that_would_change_nothing_is_refused(query, why):
+    site = visit()
+    answer = site.staff().get(api(site, f"/standing?{query}"))
+    assert answer.status_code == 422
+    assert answer.json() == {"error": "BadInput", "field": "query", "why": f"query: {why}"}
+    nothing = site.staff().get(f"{AT}/api/openapi.json?pretty=1").json()
+    assert nothing["why"] == "query: has a parameter that is not known; there are none"
+
+
+def test_what_no_route_takes_is_an_error_of_ours_too():
+    browser = TestClient(visit().pages, headers={"x-who": "ann"})
+    for method, path, status in (
+        ("GET", "/api/accounts/a%0Ab/standing", 404),
+        ("DELETE", "/api/accounts", 405),
+        ("GET", "/a/%0A", 404),
+        ("PUT", "/health", 405),
+    ):
+        answer = browser.request(method, path)
+        assert answer.status_code == status
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        kind = "application/json" if path.startswith("/api") else "text/html; charset=utf-8"
+        assert answer.headers["content-type"] == kind

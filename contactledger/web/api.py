@@ -47,6 +47,8 @@ RECORDED = (
 """Facts that the API records. Policies, erasures, holds and merging are the host's to decide."""
 CLOSED = ("auth", "original", "system", "source", "matched", "conflicts", "same_as", "clock_ahead")
 """Fields that say how something came in; what comes in here was written down by a person."""
+ASKED = ("person", "channel", "about", "at")
+"""What is said of a touch when it is asked whether it may be made."""
 MAX_FACTS = 1_000
 CALLS_A_MINUTE = 600
 ACCOUNTS = 500
@@ -60,12 +62,12 @@ def routes(ledger: Ledger, door: Door, rates: Rates) -> list[BaseRoute]:
     account = "/api/accounts/{account}"
     return [
         Route("/api/openapi.json", api.answers(_openapi), methods=["GET"]),
-        Route("/api/accounts", api.answers(_accounts), methods=["GET"]),
-        Route(f"{account}/standing", api.answers(_standing), methods=["GET"]),
-        Route(f"{account}/next_steps", api.answers(_next_steps), methods=["GET"]),
-        Route(f"{account}/may_contact", api.answers(_may_contact), methods=["GET"]),
+        Route("/api/accounts", api.answers(_accounts, "after"), methods=["GET"]),
+        Route(f"{account}/standing", api.answers(_standing, "as_of", "period"), methods=["GET"]),
+        Route(f"{account}/next_steps", api.answers(_next_steps, "as_of"), methods=["GET"]),
+        Route(f"{account}/may_contact", api.answers(_may_contact, *ASKED), methods=["GET"]),
         Route(f"{account}/record", api.answers(_record), methods=["POST"]),
-        Route(f"{account}/{{what}}", api.answers(_rows), methods=["GET"]),
+        Route(f"{account}/{{what}}", api.answers(_rows, "as_of", "period"), methods=["GET"]),
     ]
 
 
@@ -75,28 +77,27 @@ class _Api:
         self._door = door
         self._rates = rates
 
-    def answers(self, handler: Callable[[Visit, Any], Answer]) -> Any:
-        """The endpoint: access, rate, bounded JSON, the answer in a thread, errors as JSON."""
+    def answers(self, handler: Callable[[Visit, Any], Answer], *names: str) -> Any:
+        """The endpoint: access, rate, the query's `names`, bounded JSON, the answer in a thread,
+        errors as JSON."""
 
         async def endpoint(request: Request) -> Response:
             try:
-                status, value = await self._answer(request, handler)
+                return _answered(*await self._answer(request, handler, names))
             except (LedgerError, HTTPException) as error:
-                status, value = _error(error)
-            body = orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
-            response = Response(body, status, media_type="application/json")
-            if status in (429, 503):
-                response.headers["Retry-After"] = "60" if status == 429 else "5"
-            return with_headers(response)
+                return failed(error)
 
         return endpoint
 
-    async def _answer(self, request: Request, handler: Callable[[Visit, Any], Answer]) -> Answer:
+    async def _answer(
+        self, request: Request, handler: Callable[[Visit, Any], Answer], names: tuple[str, ...]
+    ) -> Answer:
         access = await self._door.access(request)
         if access is None:
             return 401, {"error": "Unauthorized", "field": "", "why": "you need access for this"}
         if self._rates.over("api", access.who, CALLS_A_MINUTE):
             return 429, {"error": "TooMany", "field": "", "why": "wait a minute and try again"}
+        _only(request, names)
         given: Any = None
         if request.method == "POST":
             refuse_foreign(request)
@@ -108,13 +109,33 @@ class _Api:
         return await run_in_threadpool(handler, visit, given)
 
 
-def _error(error: Exception) -> Answer:
+def _answered(status: int, value: Any) -> Response:
+    body = orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+    response = Response(body, status, media_type="application/json")
+    if status in (429, 503):
+        response.headers["Retry-After"] = "60" if status == 429 else "5"
+    return with_headers(response)
+
+
+def failed(error: Exception) -> Response:
+    """An error as the API answers it."""
     status, _, _ = said(error)
     if isinstance(error, HTTPException):
-        return status, {"error": "HTTPException", "field": "", "why": error.detail}
+        return _answered(status, {"error": "HTTPException", "field": "", "why": error.detail})
     why = "there is no such thing" if status == 404 else str(error) if status < 500 else ""
     field = getattr(error, "field", "") if status != 404 else ""
-    return status, {"error": type(error).__name__, "field": field, "why": why}
+    return _answered(status, {"error": type(error).__name__, "field": field, "why": why})
+
+
+def _only(request: Request, names: tuple[str, ...]) -> None:
+    """BadInput for a query that asks for more than is answered: a parameter with a slip in its
+    name would change nothing, and nobody would know."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    if not set(given) <= set(names):
+        known = f"known: {', '.join(names)}" if names else "there are none"
+        raise BadInput(f"has a parameter that is not known; {known}", field="query")
+    if len(set(given)) != len(given):
+        raise BadInput("has a parameter twice", field="query")
 
 
 def _parsed(body: bytes) -> Any:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -28,6 +29,7 @@ from contactledger.web import (
 )
 from contactledger.web.access import MAX_LINK
 from contactledger.web.account_page import AccountPage
+from contactledger.web.api import failed as api_failed
 from contactledger.web.api import routes as api_routes
 from contactledger.web.door import Allow, Door, with_headers
 from contactledger.web.hooks import Hooks
@@ -92,7 +94,8 @@ class Pages:
                 *hooks.routes(),
                 *api_routes(ledger, door, rates),
                 Route("/{rest:path}", door(reading_pages.nowhere), methods=["GET", "POST"]),
-            ]
+            ],
+            exception_handlers={HTTPException: partial(_unrouted, door)},
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,6 +152,14 @@ def pages(
     The ledger must not be in a host's transaction: what is answered with success is durable.
     """
     return Pages(ledger, allow, sources, trust, public_url=public_url, unproven=unproven, lang=lang)
+
+
+async def _unrouted(door: Door, request: Request, error: Exception) -> Response:
+    """What no route takes, by its address or its method, in the shape of what was asked for."""
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    if path.startswith("/api/"):
+        return api_failed(error)
+    return with_headers(door.failed(request, error))
 
 
 async def _style(_: Request) -> Response:

@@ -13,6 +13,7 @@ import json
 import sqlite3
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -35,7 +36,7 @@ SHOPS = 50
 MAILS = 40
 WORDS = ("processed", "delivered", "open", "delivered", "click", "delivered", "open", "bounce",
          "deferred", "delivered")  # fmt: skip
-_BASIC = {
+BASIC = {
     "authorization": "Basic " + b64encode(b"user:word").decode(),
     "content-type": "application/json",
 }
@@ -130,14 +131,7 @@ def webhooks(folder: Path, rounds: int = 6) -> list[Line]:
     """Batches of SendGrid's through the endpoint."""
     clock = FixedClock()
     ledger = Ledger.open(f"sqlite:///{folder / 'hooks.db'}", recorder="acme", clock=clock)
-    for shop in range(SHOPS):
-        ledger.record(
-            f"shop-{shop}", Party("acme", "ACME", "vendor"), Person("ann", "acme"),
-            Party("them", "Shop"), Person("bob", "them", email=f"bob@shop{shop}.example"),
-            *(Touch("ann", "bob", Channel.EMAIL, key=f"k{mail}",
-                    message=Message(message_id=f"<{shop}.{mail}@acme.example>"))
-              for mail in range(MAILS)),
-        )  # fmt: skip
+    shops(ledger)
     source = SendGrid(basic="user:word")
     app = pages(ledger, lambda _: None, sources=[source])
     bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
@@ -147,11 +141,11 @@ def webhooks(folder: Path, rounds: int = 6) -> list[Line]:
     lines = []
     with TestClient(app) as provider:
         for size in (100, 1_000):
-            bodies = _bodies(size, clock)
+            batches = bodies(size, clock)
             best, used, plain = float("inf"), float("inf"), float("inf")
             for _ in range(rounds):
                 clock.forward(seconds=30)
-                body = next(bodies)
+                body = next(batches)
                 taken, cpu = _both(lambda body=body: _posted(provider, body))
                 best, used = min(best, taken), min(used, cpu)
                 plain = min(plain, seconds(lambda body=body: _plainly(bare, body)))
@@ -168,7 +162,7 @@ def webhooks(folder: Path, rounds: int = 6) -> list[Line]:
 
 
 def _posted(provider: TestClient, body: bytes) -> None:
-    answer = provider.post("/hooks/sendgrid", content=body, headers=_BASIC)
+    answer = provider.post("/hooks/sendgrid", content=body, headers=BASIC)
     assert answer.status_code == 200
 
 
@@ -183,13 +177,25 @@ def _plainly(bare: sqlite3.Connection, body: bytes) -> None:
     bare.execute("COMMIT")
 
 
-def _bodies(size: int, clock: FixedClock) -> Iterator[bytes]:
+def shops(ledger: Ledger, mails: int = MAILS) -> None:
+    """Fifty accounts, and so many mails to each."""
+    for shop in range(SHOPS):
+        ledger.record(
+            f"shop-{shop}", Party("acme", "ACME", "vendor"), Person("ann", "acme"),
+            Party("them", "Shop"), Person("bob", "them", email=f"bob@shop{shop}.example"),
+            *(Touch("ann", "bob", Channel.EMAIL, key=f"k{mail}",
+                    message=Message(message_id=f"<{shop}.{mail}@acme.example>"))
+              for mail in range(mails)),
+        )  # fmt: skip
+
+
+def bodies(size: int, clock: Callable[[], datetime], mails: int = MAILS) -> Iterator[bytes]:
     """Batches of events that never come twice, over all mails in turn."""
     number = 0
     while True:
         events = []
         for _ in range(size):
-            shop, mail = number % SHOPS, number // SHOPS % MAILS
+            shop, mail = number % SHOPS, number // SHOPS % mails
             event = {
                 "email": f"bob@shop{shop}.example",
                 "timestamp": int(clock().timestamp()),
