@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from email.message import EmailMessage
+from threading import Event, Lock
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -12,7 +15,7 @@ from contactledger.errors import BadEvent, BadInput, Conflict, StoreBusy, Unveri
 from contactledger.sources import AmazonSES, Mailgun, Postmark, Twilio
 from contactledger.vocabulary import SignalKind
 from contactledger.web import Access, pages
-from contactledger.web.hooks import FORGED_A_MINUTE, GIF, HITS_A_MINUTE
+from contactledger.web.hooks import AT_ONCE, FORGED_A_MINUTE, GIF, HITS_A_MINUTE
 from contactledger.web.limits import Rates
 from tests.ledgers import SMITH, Probe, event, in_file, message
 from tests.visiting import AT, Site, visit
@@ -336,3 +339,38 @@ def test_hooks_ask_nobody_who_they_are():
     browser.get(f"/o/{'A' * 60}.gif")
     assert asked == []
     assert Access.anyone().accounts == frozenset()
+
+
+def test_reports_that_wait_leave_threads_to_the_pages(monkeypatch):
+    """So many are taken in at a time; the others wait without a thread or a connection."""
+    site = visit(sources=[Probe()])
+    inside, most, lock = 0, 0, Lock()
+    full, go_on = Event(), Event()
+
+    def slow(*_, **__):
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+            if inside == AT_ONCE:
+                full.set()
+        assert go_on.wait(30)
+        with lock:
+            inside -= 1
+
+    monkeypatch.setattr(site.ledger, "receive", slow)
+
+    async def many() -> list[int]:
+        transport = httpx2.ASGITransport(site.app)
+        async with (
+            httpx2.AsyncClient(transport=transport, base_url="http://x", timeout=30) as browser,
+            asyncio.TaskGroup() as group,
+        ):
+            posts = [group.create_task(browser.post(HOOK, content=b"x")) for _ in range(60)]
+            assert await asyncio.to_thread(full.wait, 30)
+            page = await browser.get(site.a(), headers={"x-who": "ann"})
+            go_on.set()
+            return [page.status_code, *[(await one).status_code for one in posts]]
+
+    assert asyncio.run(many()) == [200] * 61
+    assert most == AT_ONCE

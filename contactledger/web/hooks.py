@@ -20,9 +20,12 @@ from __future__ import annotations
 import logging
 from base64 import b64decode
 from collections.abc import Iterable
+from functools import partial
 from urllib.parse import parse_qs
 
 import attrs
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -55,6 +58,9 @@ HITS_A_MINUTE = 600
 """Pixels and links of one address that are recorded; above it they work and are not recorded:
 a gateway of many people stays below, a flood does not fill the ledger."""
 FORM_BYTES = 4_096
+AT_ONCE = 4
+"""Reports that a process takes in at a time. More would wait for each other's locks, and meanwhile
+hold the threads and connections that pages need."""
 
 log = logging.getLogger("contactledger")
 
@@ -84,6 +90,7 @@ class Hooks:
             if source.name in self.sources:
                 raise BadInput("names a source twice", field="sources")
             self.sources[source.name] = source
+        self._at_once = CapacityLimiter(AT_ONCE)
         # what a path says is checked by the ledger's own key; the address is only for mails
         self._tracker = ledger.tracker(self._public_url or "https://localhost")
 
@@ -111,9 +118,10 @@ class Hooks:
             return _empty(404)
         try:
             body = await bounded(request, source.max_body_bytes).body()
-            await run_in_threadpool(
+            take_in = partial(
                 self._ledger.receive, source, dict(request.headers), body, url=self._url(request)
             )
+            await run_sync(take_in, limiter=self._at_once)
         except Unverified:
             if self._rates.over("forged", visitor(request), FORGED_A_MINUTE):
                 return _empty(429, 60)
