@@ -106,6 +106,7 @@ class Report:
             judged=rows.get("entries", {}).get("count"),
             attached=self.attached if attach else None,
             words=words if words.lang == document.lang else None,
+            templates=self.rendered.templates,
         )
         if path is not None:
             Path(path).write_bytes(made)

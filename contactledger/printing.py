@@ -9,7 +9,7 @@ an error that names it and says which fonts draw it; it is never left out. On re
 printed as its code point instead: [U+65E5].
 
 typst reads files, so the parts lie in a folder of this process alone while it runs, and are gone
-after. Nothing is fetched.
+after. Nothing is fetched. A template of a user's (`printed_own.py`) sees that folder alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files as package
 from pathlib import Path
@@ -27,13 +27,25 @@ from typing import Any, BinaryIO, Literal, cast
 
 from attrs import frozen
 
-from contactledger.errors import BadInput, NotInstalled, NotSealed
+from contactledger.errors import BadInput, BadTemplate, NotInstalled, NotSealed
 from contactledger.log import bundle
 from contactledger.log.container import Container
 from contactledger.log.record import to_base64url
 from contactledger.log.seal import parse_epoch, parse_genesis, parse_head, parse_key_change
-from contactledger.report.document import Document, laid
+from contactledger.report.document import (
+    Block,
+    Column,
+    Document,
+    Facts,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+    TableRow,
+    laid,
+)
 from contactledger.report.printed import Claims, checkable, left_out, page_words
+from contactledger.report.printed_own import OURS, TYPST, OwnPaper, own_paper
 from contactledger.report.words import Words
 
 Missing = Literal["error", "code-point"]
@@ -51,6 +63,8 @@ _LOCALE = re.compile(r"([a-z]{2,3})(?:[-_][A-Za-z]{4})?(?:[-_]([A-Z]{2}))?\Z")
 _LACKING = re.compile(
     r"the text `?\"(.+?)\"`? could not be displayed|contains the codepoint `?\"(.+?)\"", re.DOTALL
 )
+_PLACE = re.compile(rf"(?<!contactledger/){re.escape(TYPST)}:(\d+):\d+")
+_QUOTED = re.compile(r"`([^`]*)`|\"([^\"]*)\"")
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 _FAMILY = re.compile(r' font-family="[^"]*"')
 _LONG_WORD = 25
@@ -130,15 +144,18 @@ def printed(
     judged: int | None = None,
     attached: Attachment | None = None,
     words: Words | None = None,
+    templates: Mapping[str, str] | None = None,
 ) -> bytes:
     """A document as a PDF, with the bundle of `attached` inside.
 
     `moment`: of the report, the only time in the file. `judged`: how many entries it was made
-    from. `words`: the language of what paper says beside the document. NotInstalled without the
-    extra `pdf`; BadInput for a character that no font has. Where nothing is sealed there is no
-    bundle, and the PDF says so.
+    from. `words`: the language of what paper says beside the document. `templates`: a user's, for
+    the Typst template, the logo and the colours among them. NotInstalled without the extra `pdf`;
+    BadInput for a character that no font has; BadTemplate names the line of a template that cannot
+    be printed. Where nothing is sealed there is no bundle, and the PDF says so.
     """
     typst = _typst()
+    paper = own_paper(templates or {})
     with TemporaryDirectory(prefix="contactledger-") as safe:
         folder = Path(safe)
         claims = None if attached is None else _attach(folder, attached)
@@ -152,9 +169,46 @@ def printed(
             "paper": how.on,
             "region": how.region,
         }
-        template = package("contactledger.report").joinpath("templates", "report.typ")
-        (folder / "report.typ").write_bytes(template.read_bytes())
-        return _Press(typst, folder, how, int(moment.timestamp())).run(whole)
+        whole |= {"colours": paper.colours, "logo": _laid_out(folder, paper)}
+        return _Press(typst, folder, how, int(moment.timestamp()), paper).run(whole)
+
+
+def _laid_out(folder: Path, paper: OwnPaper) -> str | None:
+    """The templates as files of the folder, and the name of the logo there."""
+    (folder / TYPST).write_text(paper.source, "utf-8")
+    ours = folder / OURS
+    ours.parent.mkdir()
+    ours.write_bytes(package("contactledger.report").joinpath("templates", TYPST).read_bytes())
+    if paper.logo is None:
+        return None
+    end, content = paper.logo
+    (folder / f"logo.{end}").write_bytes(content)
+    return f"logo.{end}"
+
+
+def template_faults(templates: Mapping[str, str]) -> list[tuple[int, str]]:
+    """Line and sentence of what is wrong with a user's Typst template: a small report is printed
+    with it. NotInstalled without the extra `pdf`."""
+    table = Table(
+        [Column("A", 1), Column("B")], [TableRow(["1", "2"], ["3"]), TableRow(["4", "5"])]
+    )
+    blocks: list[Block] = [
+        Paragraph("Lead.", "lead"),
+        Listing(["Item"]),
+        Facts([("a", "b")]),
+        table,
+    ]
+    sections = [
+        Section("One", blocks, name="summary"),
+        Section("Two", [], boxed=True, name="isnot"),
+    ]
+    made = Document("Report", "Smith Motors", "2026", Facts([("a", "b")]), sections)
+    try:
+        printed(made, datetime(2026, 1, 1, tzinfo=UTC), Print(), templates=templates)
+    except BadTemplate as error:
+        line = error.place.removeprefix("line ")
+        return [(int(line) if line.isdigit() else 1, error.why)]
+    return []
 
 
 def _attach(folder: Path, attached: Attachment) -> Claims | None:
@@ -202,7 +256,8 @@ class _Sheet:
 
     def whole(self, made: Document) -> dict[str, Any]:
         whole = laid(made)
-        for section in whole["sections"]:
+        for section, told in zip(whole["sections"], made.sections, strict=True):
+            section["name"] = told.name
             for block in section["blocks"]:
                 if block["is"] == "chart":
                     self._chart(block)
@@ -247,8 +302,9 @@ def _broken(match: re.Match[str]) -> str:
 class _Press:
     """typst over the files in a folder, with fonts until every character has one."""
 
-    def __init__(self, typst: Any, folder: Path, how: Print, moment: int) -> None:
+    def __init__(self, typst: Any, folder: Path, how: Print, moment: int, paper: OwnPaper) -> None:
         self._typst, self._folder, self._how, self._moment = typst, folder, how, moment
+        self._paper = paper
         self._fonts = _fonts(how.fonts, system=False)
 
     def run(self, whole: Mapping[str, Any]) -> bytes:
@@ -277,7 +333,12 @@ class _Press:
         if drawn:
             self._tried(drawn)
         (self._folder / "report.json").write_text(text, "utf-8")
-        return self._compiled("report.typ")
+        try:
+            return self._compiled(TYPST)
+        except self._typst.TypstError as error:
+            if self._paper.own and not _LACKING.search(str(error)):
+                raise _faulty(error, self._paper.source) from None
+            raise
 
     def _compiled(self, name: str) -> bytes:
         return cast(
@@ -330,6 +391,20 @@ _PROBE = f"""
 def _fonts(folders: tuple[str, ...], *, system: bool) -> Any:
     """Fonts are looked for once, for as long as the process lives."""
     return _typst().Fonts(include_system_fonts=system, font_paths=list(folders))
+
+
+def _faulty(error: Exception, source: str) -> BadTemplate:
+    """What typst has against a user's template, and the last line of it on the way there.
+
+    Its own words are given if all that it quotes stands in the template, since the rest may be of
+    the report, which is personal.
+    """
+    told = str(error).partition(" (searched at ")[0]
+    places = _PLACE.findall(str(getattr(error, "diagnostic", "")))
+    quoted = _QUOTED.findall(told)
+    known = not told.startswith("panicked") and all("".join(one) in source for one in quoted)
+    why = told if known else "typst cannot print it"
+    return BadTemplate(why, field=TYPST, place=f"line {places[0]}" if places else "")
 
 
 def _lacking(error: Exception) -> BadInput:

@@ -7,8 +7,8 @@
 
 A folder holds only what differs from ours: `proof-of-contact.html` (which may extend
 "contactledger/proof-of-contact.html" and replace one block), `style.css`, `words.json` or
-`words.de.json` with single messages, `logo.svg` or `logo.png`. Other files are left alone, and
-folders within it are not looked into.
+`words.de.json` with single messages, `logo.svg` or `logo.png`, `report.typ` for paper.
+Other files are left alone, and folders within it are not looked into.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contactledger.errors import BadInput, BadTemplate
+from contactledger.errors import BadInput, BadTemplate, NotInstalled
+from contactledger.report.printed_own import TYPST, unsafe
 from contactledger.report.template_lint import TemplateRemark, lint_templates
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 Templates = Mapping[str, str] | str | PathLike[str]
 PACKAGE = "package:"
-SUFFIXES = (".html", ".txt", ".md", ".css", ".json")
+SUFFIXES = (".html", ".txt", ".md", ".css", ".json", ".typ")
 LOGOS = {"logo.svg": "image/svg+xml", "logo.png": "image/png"}
 MAX_FILES = 100
 MAX_BYTES = 1_048_576
@@ -59,8 +60,30 @@ def templates_of(given: Templates | None) -> dict[str, str] | None:
 
 
 def lint(given: Templates) -> tuple[TemplateRemark, ...]:
-    """What there is to say of a user's templates, with file and line; nothing of good ones."""
-    return lint_templates(templates_of(given) or {})
+    """What there is to say of a user's templates, with file and line; nothing of good ones.
+
+    A template for paper is tried in print; without the extra `pdf` only what is unsafe is said.
+    """
+    templates = templates_of(given) or {}
+    own = {name: source for name, source in templates.items() if name != TYPST}
+    return tuple(sorted([*lint_templates(own), *_paper(templates)]))
+
+
+def _paper(templates: Mapping[str, str]) -> Iterator[TemplateRemark]:
+    """What there is to say of the template for paper."""
+    if TYPST not in templates:
+        return
+    from contactledger.printing import template_faults
+
+    risky = list(unsafe(templates[TYPST]))
+    yield from (TemplateRemark(TYPST, line, "unsafe", text) for line, text in risky)
+    if risky:
+        return
+    try:
+        faults = template_faults(templates)
+    except NotInstalled:
+        return
+    yield from (TemplateRemark(TYPST, line, "typst", text) for line, text in faults)
 
 
 def _files(where: str) -> Iterator[tuple[str, Traversable | Path]]:

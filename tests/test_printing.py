@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pikepdf
 import pypdfium2
 import pytest
+from PIL import Image
 
 from contactledger import printing
 from contactledger.demo import play
-from contactledger.errors import BadBundle, BadInput, NotInstalled
+from contactledger.errors import BadBundle, BadInput, BadTemplate, NotInstalled
 from contactledger.exchange import open_bundle
 from contactledger.facts import Party, Person
 from contactledger.files import Report
@@ -33,6 +36,7 @@ from contactledger.report.document import (
 )
 from contactledger.report.kinds import KINDS
 from contactledger.report.render import render
+from contactledger.templating import lint, templates_of
 from contactledger.testing import FixedClock
 from tests import required
 from tests.bundles import key_of
@@ -422,3 +426,113 @@ def test_it_is_written_where_a_path_is_given(tmp_path):
     path = tmp_path / "report.pdf"
     assert ledger.report(SMITH).pdf(path) == path.read_bytes()
     assert ledger.report(SMITH).form(".pdf") == path.read_bytes()
+
+
+# --- a user's own paper
+
+PART = '#import "contactledger/report.typ": report\n#report(\n  {}\n)\n'
+SQUARE = b'<svg xmlns="http://www.w3.org/2000/svg" width="900" height="90"><rect width="900" height="90" fill="#f00"/></svg>'
+
+
+def own(**files: str | bytes):
+    """The templates of a folder that holds these files."""
+    with TemporaryDirectory() as folder:
+        for name, content in files.items():
+            path = Path(folder, name.replace("_", "."))
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return templates_of(folder)
+
+
+def test_a_part_of_ones_own_takes_the_place_of_ours():
+    part = PART.format("closing: (data, ours) => [#ours Printed by ACME for #data.title.],")
+    text = flowing(printed(small(Paragraph("a")), NOW, Print(), templates=own(report_typ=part)))
+    assert "Printed by ACME for Smith Motors." in text
+    assert "How to check this report" in text
+    ledger, _ = filled()
+    made = ledger.report(SMITH, "promises", templates={"report.typ": part}).pdf()
+    assert "Printed by ACME for" in flowing(made)
+
+
+def test_a_section_is_known_by_its_name():
+    part = PART.format('section: (one, ours) => if one.name == "checking" [] else { ours },')
+    text = flowing(printed(small(Paragraph("a")), NOW, Print(), templates=own(report_typ=part)))
+    assert "How to check this report" not in text
+    assert "1 One a" in text
+
+
+def test_a_whole_template_of_ones_own_is_held_to_the_same_standards():
+    whole = '#let data = json("report.json")\n#set document(title: data.title)\n= #data.title\n'
+    made = printed(small(Paragraph("a")), NOW, Print(), templates=own(report_typ=whole))
+    assert pages(made) == ["Smith Motors"]
+    with pikepdf.open(io.BytesIO(made)) as opened:
+        assert opened.open_metadata()["pdfuaid:part"] == "1"
+
+
+def test_the_logo_and_the_colours_of_the_page_are_those_of_paper():
+    css = ":root { --ink: #003366; } @media print { :root { --ink: #fff; } }"
+    made = printed(small(), NOW, Print(), templates=own(logo_svg=SQUARE, style_css=css))
+    with pypdfium2.PdfDocument(made) as opened:
+        drawn = opened[0].render(scale=1).to_pil().convert("RGB")
+        seen = {colour for _, colour in drawn.getcolors(maxcolors=100_000)}
+    assert (255, 0, 0) in seen
+    red = [x for x in range(drawn.width) if drawn.getpixel((x, 60)) == (255, 0, 0)]
+    assert 160 < len(red) < 175  # 60 mm
+    assert any(abs(blue - 0x66) < 8 and abs(green - 0x33) < 8 for _, green, blue in seen)
+    kinds = [kind for kind, _ in tagged(made)]
+    assert "/Figure" not in kinds
+
+
+def test_a_picture_of_dots_is_a_logo_too():
+    target = io.BytesIO()
+    Image.new("RGB", (40, 40), (0, 128, 0)).save(target, "PNG")
+    made = printed(small(), NOW, Print(), templates=own(logo_png=target.getvalue()))
+    with pikepdf.open(io.BytesIO(made)) as opened:
+        assert len(opened.pages[0].get_images()) == 1
+
+
+def test_a_logo_that_is_no_base64_is_a_clear_error():
+    page = {"logo.html": '<img src="data:image/png;base64,A=A=">'}
+    with pytest.raises(BadTemplate, match=r"logo\.html: the logo is no base64"):
+        printed(small(), NOW, Print(), templates=page)
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("\n#import \"@preview/cetz:0.3.0\": draw", "line 2, report.typ: import is out of bounds"),
+        ('#include "other.typ"', "line 1, report.typ: include is out of bounds"),
+        ('#eval("1")', "line 1, report.typ: eval is out of bounds"),
+        ('#dictionary(std).at("ev" + "al")', "line 1, report.typ: dictionary is out of bounds"),
+        ('#plugin("x.wasm")', "line 1, report.typ: plugin is out of bounds"),
+        ('\n\n#read("/etc/passwd")', "line 3, report.typ: file not found$"),
+        ('#read("../../../../etc/passwd")', "would escape the project root"),
+        ("\n#let a = nothing", "line 2, report.typ: unknown variable: nothing"),
+        ("#let a = (", "line 1, report.typ: unclosed delimiter"),
+        (PART.format("front: 3"), "report.typ: expected function, found integer"),
+        ('#panic(json("report.json").title)', "line 1, report.typ: typst cannot print it"),
+        ('#json("report.json").at("title").nothing', "report.typ: "),
+        ("hello", "report.typ: PDF/UA-1 error: missing document title"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_template_of_ones_own_is_said_with_its_line(source, why):
+    with pytest.raises(BadTemplate, match=why) as told:
+        printed(small(), NOW, Print(), templates={"report.typ": source})
+    assert "Smith" not in str(told.value)
+    (remark,) = lint({"report.typ": source})[:1]
+    assert remark.template == "report.typ"
+
+
+def test_the_linter_has_nothing_to_say_of_a_good_one():
+    assert lint(own(report_typ=PART.format("front: (data, ours) => ours"))) == ()
+
+
+def test_without_the_compiler_the_linter_says_what_is_unsafe_alone(monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    assert lint({"report.typ": "#let a = nothing"}) == ()
+    assert [remark.code for remark in lint({"report.typ": '#eval("1")'})] == ["unsafe"]
+
+
+def test_a_character_without_a_font_is_no_fault_of_the_template(embedded_fonts_alone):
+    part = PART.format("front: (data, ours) => ours")
+    with pytest.raises(BadInput, match=r"none draws U\+6765"):
+        printed(small(Paragraph("来週")), NOW, Print(), templates={"report.typ": part})
