@@ -3,6 +3,9 @@
 Each account has 50 touches over half a year between a vendor and a customer: notices about one
 of twelve features, half of them reported as delivered or opened, questions either way, some of
 them answered. Then a few accounts change and time passes, and the same is asked again.
+
+Beside the time on the clock stands that of the processor in this process: on a machine that does
+other things as well, the first is several times the second.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from base64 import b32encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from contactledger.across import Across
@@ -26,7 +29,9 @@ AT_ONCE = 40
 REAL = 200
 AIM_SECONDS = 2.0
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
-END = START + timedelta(days=180)
+END = START + timedelta(days=168)
+APART = timedelta(minutes=29)
+"""Accounts are that far behind each other, so that what they wait for is due at other times."""
 _THIRD: dict[str, Any] = {"system": "third", "auth": "signed_body"}
 
 
@@ -41,7 +46,7 @@ def _facts(account: int) -> list[Any]:
     ]
     for i in range(PER_ACCOUNT):
         chance = (account * 31 + i * 17) % 101
-        at = START + timedelta(hours=80 * i + chance % 7)
+        at = START + timedelta(hours=80 * i + chance % 7) + account * APART
         key, who = f"t{i}", "bob" if chance % 3 else "eve"
         topics = (f"feature-{chance % 12}",)
         if i % 10 == 9:
@@ -104,7 +109,13 @@ def answers(folder: Path, accounts: int) -> list[Line]:
     ledger, clock = fill(folder / "overall.db", accounts)
     touches = accounts * PER_ACCOUNT
     lines = [Line(f"building {touches:,} touches in {accounts:,} accounts", _seconds(start))]
-    with ledger, ledger.across(folder / "judged", processes=2) as across:
+    seen: list[int] = []
+    with (
+        ledger,
+        ledger.across(
+            folder / "judged", processes=2, progress=lambda _, of: seen.append(of)
+        ) as across,
+    ):
         start = perf_counter()
         across.refresh()
         took = perf_counter() - start
@@ -117,8 +128,9 @@ def answers(folder: Path, accounts: int) -> list[Line]:
             ledger.record(f"dealer-{n}", Touch("ann", "bob", "email", "notice", topics=("new",)))
         lines += _asked(across, " after 50 accounts changed")[:1]
         clock.set(END + timedelta(minutes=30))
-        stale = across.refresh()
-        lines += _asked(across, f" half an hour later ({stale:,} accounts judged anew)")[:1]
+        seen.clear()
+        lines += _asked(across, " half an hour later")[:1]
+        lines.append(Line("accounts judged anew for that", f"{max(seen, default=0):,}"))
     return lines
 
 
@@ -133,13 +145,14 @@ def _asked(across: Across, when: str) -> list[Line]:
         ("whom we have not answered", lambda: across.waiting(owes="us")),
         ("who has not answered us", lambda: across.waiting(owed="us")),
         ("whose turn it is", across.turns),
+        ("the same with names", lambda: across.turns(personal=True)),
     )
     lines = []
     for what, ask in questions:
-        start = perf_counter()
+        start, cpu = perf_counter(), process_time()
         found = ask()
-        took = perf_counter() - start
-        figure = f"{took:.2f} s   ({found.count:,} rows, {len(found.rows):,} shown)"
+        took, cpu = perf_counter() - start, process_time() - cpu
+        figure = f"{took:.2f} s, {cpu:.2f} s of CPU   ({found.count:,} rows)"
         met = took <= AIM_SECONDS
         lines.append(Line(what + when, figure, f"within {AIM_SECONDS:.0f} s", met))
     return lines
