@@ -143,6 +143,65 @@ class _Touches:
         yield f" {words('Rules {codes}.', codes=', '.join(f['rules']))}"
 
 
+class Told:
+    """What the templates of the proof of contact say of a touch, in one language: all its words in
+    one call, since a page may have ten thousand touches."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self._said: dict[tuple[str, ...], str] = {}
+
+    def __call__(self, f: Row) -> Row:
+        """`at`, `utc`, `due` (and whether one `is_due`), `late`, `through`, `outcome`, `graded`,
+        `verdict`, `reminds`, `contested`, `rules`; of `people` name, reach and entries, of
+        `evidence` the row, its time and how far it carries."""
+        words = self.words
+        due = ""
+        if f["due"]:
+            due = self._moment(f["due_local"])
+        elif f["expects"] != "nothing":
+            due = words("no deadline agreed")
+        return {
+            "at": self._moment(f["at_local"]),
+            "utc": words.utc_beside(f["at"], f["at_local"]),
+            "is_due": bool(f["due"]),
+            "due": due or words("nothing wanted"),
+            "late": words("late by {time}", time=f["late_by"]) if f["late_by"] else "",
+            "through": through(f, words),
+            "outcome": words(f["outcome"]),
+            "graded": ", ".join(graded(f, words)),
+            "people": [(p, self._pair(p["reach"], p["grade"])) for p in f["people"]],
+            "evidence": [(e, self._minute(e["at_local"]), self._carries(e)) for e in f["evidence"]],
+            "verdict": verdict(f, words),
+            "reminds": reminds(f, words) if f["original"] else "",
+            "contested": words("Contested") if f["contested"] else "",
+            "rules": words("Rules {codes}.", codes=", ".join(f["rules"])),
+        }
+
+    def _moment(self, local: str) -> str:
+        key = ("day", local[:10])
+        if key not in self._said:
+            self._said[key] = self.words.day(local)
+        return f"{self._said[key]}, {local[11:16]}"
+
+    def _minute(self, local: str) -> str:
+        key = ("date", local[:10])
+        if key not in self._said:
+            self._said[key] = self.words.date(local)
+        return f"{self._said[key]} {local[11:16]}"
+
+    def _pair(self, *codes: str) -> str:
+        if codes not in self._said:
+            self._said[codes] = ", ".join(map(self.words, codes))
+        return self._said[codes]
+
+    def _carries(self, e: Row) -> str:
+        key = ("carries", e["lifts"] or "", e["grade"])
+        if key not in self._said:
+            self._said[key] = carries(e, self.words)
+        return self._said[key]
+
+
 def through(f: Row, words: Words) -> str:
     """Over what, what for, and how urgent."""
     urgency = ""

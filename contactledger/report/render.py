@@ -62,7 +62,7 @@ from contactledger.report.forms import (
 from contactledger.report.kinds import KINDS, TABLES, template
 from contactledger.report.phrases import clock, number
 from contactledger.report.printed_proof import proof_of_contact
-from contactledger.report.printed_touches import carries, graded, reminds, through, verdict
+from contactledger.report.printed_touches import Told
 from contactledger.report.words import Words, places
 
 OURS = (
@@ -77,11 +77,6 @@ MADE = {
 }
 """Templates that are made of the names of a kind's sections, and are no files."""
 PROOF = "proof-of-contact"
-TOUCHES = {
-    "carries": carries, "graded": graded, "reminds": reminds, "through": through,
-    "verdict": verdict,
-}  # fmt: skip
-"""What the templates of the proof of contact say of a touch."""
 CHUNK = 65_536
 """Characters of a stream that go out together."""
 PREFIX = "contactledger/"
@@ -156,7 +151,7 @@ class Report:
         anchors: frozenset[int] = frozenset()
         if self.kind == PROOF and form != "md":
             made = proof_of_contact(dict(self.data), self.words, without=("findings",))
-            values |= TOUCHES
+            values["told"] = Told(self.words)
             if form == "html":
                 promised = {p["no"] for p in self.data["promises"]}
                 anchors = frozenset(promised.union(f["no"] for f in self.data["findings"]))

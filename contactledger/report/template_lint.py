@@ -20,7 +20,6 @@ from contactledger.report.kind_parts import HEAD
 from contactledger.report.render import (
     PREFIX,
     PROOF,
-    TOUCHES,
     environment,
     is_ours,
     source_of,
@@ -29,7 +28,7 @@ from contactledger.report.words import places
 
 ALWAYS = frozenset(["t", "lang", "dir"])
 _OF_DOCUMENT = frozenset(["doc", "part", "parts", "anchors"])
-_BESIDE = {PROOF: frozenset([*TOUCHES, "chart"])}
+_BESIDE = {PROOF: frozenset(["told", "chart"])}
 """Kind → what its templates have beside: of the proof of contact, what is said of a touch."""
 _PROOF = frozenset(
     [*HEAD, "report", "summary", "onus", "columns", "findings", "promises", "cases", "cases_closed",
