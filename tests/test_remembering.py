@@ -307,14 +307,15 @@ def test_threads_on_one_account_write_every_entry_once(url):
         assert audit(ledger, SMITH) == PEOPLE + 60
 
 
+@pytest.mark.parametrize("kind", ["url", "engine"])
 @pytest.mark.parametrize("held", ["row", "table"])
-def test_whoever_holds_the_account_is_waited_for_no_longer_than_the_timeout(url, held):
+def test_whoever_holds_the_account_is_waited_for_no_longer_than_the_timeout(url, held, kind):
     locks = {
         "row": "UPDATE contactledger_account SET size = size",
         "table": "LOCK TABLE contactledger_entry",
     }
-    store = SqlStore.open(url, timeout_seconds=0.2)
     engine = create_engine(url)
+    store = SqlStore.open(url if kind == "url" else engine, timeout_seconds=0.2)
     with Ledger.open(store, recorder="acme") as ledger:
         ledger.record(SMITH, *two_sides())
         for number in range(4):
@@ -362,3 +363,35 @@ def test_a_database_that_cannot_do_it_in_one_statement_is_written_under_the_lock
             ours.record(SMITH, mail(key=f"n{number}"))
         assert audit(ours, SMITH) == PEOPLE + 24
     engine.dispose()
+
+
+# --- how long it waits -------------------------------------------------------------------------
+
+
+def limit_of(ledger: Ledger) -> str:
+    with ledger._store.begin(write=False) as tx:
+        return tx._driver.rows("SELECT current_setting('lock_timeout')")[0][0]
+
+
+def test_a_session_of_our_own_has_its_limit_and_a_hosts_has_none_left_behind(url):
+    engine = create_engine(url)
+    for where, limit in ((url, "10s"), (engine, "0")):
+        with Ledger.open(where, recorder="acme") as ledger:
+            ledger.record(SMITH, *two_sides())
+            for number in range(4):
+                ledger.record(SMITH, mail(key=f"k{number}"))
+            assert limit_of(ledger) == limit
+    engine.dispose()
+
+
+def test_a_limit_that_scrubbing_has_taken_back_is_sent_along_again(url):
+    with open_ledger(url) as ledger:
+        ledger.record(SMITH, *two_sides())
+        for number in range(4):
+            ledger.record(SMITH, mail(key=f"k{number}"))
+        ledger._store.scrub()
+        assert limit_of(ledger) == "0"
+        with ledger._store.begin(write=False) as tx:
+            assert not tx._driver._bounded
+        ledger.record(SMITH, mail(key="k5"))
+        assert audit(ledger, SMITH) == PEOPLE + 5

@@ -15,15 +15,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, Pool
+from sqlalchemy import Connection, Engine, Pool, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
 from contactledger.errors import StoreError, StoreLost
-from contactledger.store.driver import Driver
+from contactledger.store.driver import BOUNDED, Driver
 from contactledger.store.failures import attempt
 
 Host = Connection | Session | scoped_session[Session]
@@ -66,7 +66,20 @@ class OpenedConnections:
         self._timeout_ms = int(timeout_seconds * 1000)
         self.limit = f"SELECT set_config('lock_timeout', '{self._timeout_ms}', true)"
         """On PostgreSQL, how long statements that leave together wait for locks at most."""
+        if own and engine.dialect.name != "sqlite":
+            event.listen(engine, "connect", self._bound)
         _OPENED.add(self)
+
+    def _bound(self, raw: Any, record: Any) -> None:
+        """Where a session is ours alone, bound its waits once and for all.
+
+        A pooler in between (PgBouncer) lends sessions out, and a setting would stay with one
+        that others get. It shows by another process number than the server's.
+        """
+        text = "SELECT set_config('lock_timeout', %s, false) WHERE pg_backend_pid() = %s"
+        found = raw.execute(text, (str(self._timeout_ms), raw.info.backend_pid)).fetchone()
+        raw.commit()
+        record.info[BOUNDED] = found is not None
 
     @contextmanager
     def begin(self, *, write: bool, opened: bool = True) -> Iterator[Connection]:

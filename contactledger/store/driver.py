@@ -21,6 +21,8 @@ from contactledger.store.failures import DOUBLE, UNSTORABLE, failure_of
 _T = TypeVar("_T")
 _Rows = Sequence[Sequence[Any]]
 _Statement = tuple[str, Sequence[Any]]
+BOUNDED = "contactledger bounded"
+"""Says of a connection in the pool that its session does not wait for locks forever."""
 AT_ONCE = 32
 """Rows of one INSERT in SQLite: a quarter faster than as many by themselves; more gain nothing."""
 _COPYING = "contactledger_copying"
@@ -81,6 +83,7 @@ class Driver:
         """Whether several statements can leave at once."""
         self.listens = self.pipelines and hasattr(select, "poll")
         """Whether `is_silent` can be asked: not on Windows."""
+        self._bounded = bool(connection.info.get(BOUNDED))
         self._state: Any = connection.connection.driver_connection
         self._errors: type[Exception] = dbapi.Error
         self._waiting: list[_Statement] = []
@@ -152,8 +155,9 @@ class Driver:
     def commit_if(
         self, before: str, condition: str, inserts: Sequence[_Rows], values: Iterable[Any]
     ) -> bool:
-        """Instead of what waits: `before` and `only_if` in a transaction of their own, in one
-        round trip; whether anything was done."""
+        """Instead of what waits: `only_if` in a transaction of its own, in one round trip;
+        whether anything was done. `before` goes with it where the session waits for locks
+        forever."""
         self._waiting = []
         once, places = said_once(values)
         shape = tuple((text, len(rows)) for text, rows in inserts)
@@ -217,9 +221,12 @@ class Driver:
 
     def _done(self, before: str, said: _Statement) -> bool:
         cursor = self._psycopg.RawCursor(self.raw)  # short texts, and long ones are known again
-        with self.raw.pipeline():  # its statements are one transaction up to the end
-            self.raw.execute(before)
+        if self._bounded:
             cursor.execute(*said)
+        else:
+            with self.raw.pipeline():  # its statements are one transaction up to the end
+                self.raw.execute(before)
+                cursor.execute(*said)
         return cursor.fetchone() is not None
 
     def _rows(self, text: str, values: Sequence[Any]) -> _Rows:

@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from contactledger.store.driver import BOUNDED
 from contactledger.store.failures import failure_of
 from contactledger.store.port import Scrub
 
@@ -51,6 +52,7 @@ def scrub(engine: Engine, tables: Sequence[str], timeout_seconds: float) -> Scru
         with closing(engine.raw_connection()) as pooled:
             if engine.dialect.name == "sqlite":
                 return _sqlite(pooled.driver_connection, timeout_ms)
+            pooled.info.pop(BOUNDED, None)  # its limit is reset below
             return _postgres(pooled.driver_connection, tables, timeout_ms)
     except errors as error:
         return Scrub(False, str(failure_of(error)))

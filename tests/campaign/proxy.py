@@ -20,8 +20,8 @@ from sqlalchemy.engine import make_url
 Cut = Literal["unsent", "sent", "done"]
 COMMIT = b"COMMIT\x00"
 """COMMIT as a simple query, or parsed in a pipeline."""
-ALONE = b"set_config('lock_timeout'"
-"""What stands before a statement that is a transaction by itself."""
+ALONE = b"WITH done AS ("
+"""How a statement begins that is a transaction by itself."""
 _QUERY, _SYNC, _READY = b"Q", b"S\x00\x00\x00\x04", b"Z\x00\x00\x00\x05"
 """What a simple query begins with, what ends a pipeline, and the answer to either
 (PostgreSQL's manual, "Message Formats")."""
