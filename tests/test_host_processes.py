@@ -351,6 +351,20 @@ def bouncer(server, tmp_path_factory):
     process.wait(10)
 
 
+def test_a_session_that_a_pgbouncer_lends_out_keeps_no_setting_of_ours(bouncer, server):
+    def limits():
+        """What two sessions lent out at the same time have, as somebody else gets them."""
+        with engine.connect() as one, engine.connect() as two:
+            asked = "SELECT current_setting('lock_timeout')"
+            return [c.exec_driver_sql(asked).scalar_one() for c in (one, two)]
+
+    engine = create_engine(bouncer, connect_args={"prepare_threshold": None})
+    with Ledger.open(bouncer, recorder="acme") as ledger:
+        ledger.record("pooled", *two_sides())
+        assert limits() == ["0", "0"]
+    engine.dispose()
+
+
 def test_many_threads_through_a_pgbouncer_in_transaction_mode(bouncer):
     engine = create_engine(bouncer, connect_args={"prepare_threshold": None})
     ledger = Ledger.open(engine, recorder="acme")
