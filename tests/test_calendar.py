@@ -217,7 +217,7 @@ def test_what_is_remembered_is_bounded_and_changes_no_answer(monkeypatch):
     year = (berlin(2026, 1, 1), berlin(2027, 1, 1))
     counted = business_minutes(fresh, BERLIN, *year)
     assert counted == business_minutes(OFFICE, BERLIN, *year)
-    clock = calendar_module._clock(fresh, BERLIN)
+    clock = calendar_module.clock_of(fresh, BERLIN)
     assert max(map(len, (clock._spans, clock._days_on, clock._blocks))) <= 2
 
 

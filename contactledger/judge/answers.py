@@ -60,9 +60,8 @@ class Clerk:
     def __init__(self, docket: Docket) -> None:
         self._docket = docket
         self._view = docket.view
-        self._unlinked: dict[tuple[str, str, str, str | None], list[Entry]] = {}
+        self._unlinked: dict[tuple[str, str, str, str | None], list[Entry]] | None = None
         self._handed: dict[str, list[tuple[datetime, str, str, int]]] = {}
-        self._file_unlinked()
 
     def answers(self, chain: list[Hearing], due: datetime | None) -> Answers:
         """Every act that answers the first touch of a chain or one of its reminders."""
@@ -183,24 +182,33 @@ class Clerk:
 
     # --- what may be an answer ---------------------------------------------------------------
 
-    def _file_unlinked(self) -> None:
-        """Acts that answer and remind of nothing, by (sender, receiver, named matter or "",
-        topic); those without a topic under "", and all of them under None (J22)."""
+    def _filed(self) -> dict[tuple[str, str, str, str | None], list[Entry]]:
+        """Acts that answer and remind of nothing, in the order of events, by (sender, receiver,
+        named matter or "", topic); those without a topic under "", and all of them under None
+        (J22). Filed when they are first asked for."""
+        if self._unlinked is not None:
+            return self._unlinked
         view = self._view
+        acts: list[tuple[Entry, list[Hearing]]] = []
         for touch, hearings in self._docket.by_touch.items():
             entry = view.touches[touch]
-            fact = cast(Touch, entry.fact)
+            fact: Touch = entry.fact  # type: ignore[assignment]
             if fact.answers or fact.reminds or fact.broadcast or fact.campaign:
                 continue
             if touch in view.links or self._denied(entry, hearings):
                 continue
+            acts.append((entry, hearings))
+        acts.sort(key=lambda act: in_event_order(act[0]))
+        filed: dict[tuple[str, str, str, str | None], list[Entry]] = {}
+        for entry, hearings in acts:
+            fact = entry.fact  # type: ignore[assignment]
+            matter = fact.matter or ""
             for hearing in hearings:
-                pair = (hearing.question.sender, hearing.question.party)
+                sender, party = hearing.question.sender, hearing.question.party
                 for topic in (None, *(fact.topics or ("",))):
-                    acts = self._unlinked.setdefault((*pair, fact.matter or "", topic), [])
-                    acts.append(entry)
-        for entries in self._unlinked.values():
-            entries.sort(key=in_event_order)
+                    filed.setdefault((sender, party, matter, topic), []).append(entry)
+        self._unlinked = filed
+        return filed
 
     def _denied(self, entry: Entry, hearings: list[Hearing]) -> bool:
         """Whether a party of that act has said that it was no answer."""
@@ -225,9 +233,10 @@ class Clerk:
         named = "" if matter in self._view.touches else matter
         topics = question.fact.topics
         found: set[int] = set()
+        filed = self._filed()
         for kind in {named, ""}:
             for topic in (*topics, "") if topics else (None,):
-                acts = self._unlinked.get((question.party, question.sender, kind, topic), [])
+                acts = filed.get((question.party, question.sender, kind, topic), [])
                 low = bisect_right(acts, question.entry.at, key=lambda entry: entry.at)
                 high = bisect_right(acts, until + span, key=lambda entry: entry.at)
                 found.update(entry.no for entry in acts[low : min(high, low + POSSIBLE_MOST)])

@@ -39,9 +39,20 @@ class Bases:
                 since[party] = min(at, since.get(party, at))
         self._stand: dict[str, tuple[list[datetime], tuple[str, ...]]] = {}
         self._made: dict[tuple[int, bool, bool, tuple[str, ...]], Basis] = {}
+        agreed = {at for words in view.agreements.values() for _, at in words}
+        self._turns = sorted(agreed.union(self._binds))
+        """When anything in force may change; between two of them the same holds."""
+        self._known: dict[tuple[str, str, int], tuple[Policy, Basis]] = {}
 
     def of(self, sender: str, receiver: str, at: datetime) -> tuple[Policy, Basis]:
         """The policy and the basis to print; `CannotJudge` if its rules are not known here."""
+        key = (sender, receiver, bisect_right(self._turns, at))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._of(sender, receiver, at)
+        return known
+
+    def _of(self, sender: str, receiver: str, at: datetime) -> tuple[Policy, Basis]:
         adopted = self._in_force(sender, receiver, at)
         if self._view.what_if is not None:
             return self._trial(adopted, self._view.what_if)

@@ -179,7 +179,7 @@ def zone_of(name: str) -> ZoneInfo:
         raise BadInput("must be the IANA name of a time zone", field="zone") from None
 
 
-class _Clock:
+class Clock:
     """One calendar in one zone: its open spans, UTC day by UTC day, worked out when asked for."""
 
     __slots__ = ("_blocks", "_days_on", "_holidays", "_level", "_spans", "_week", "_zone")
@@ -240,6 +240,18 @@ class _Clock:
     def _offset(self, instant: int) -> int:
         offset = (_EPOCH + timedelta(microseconds=instant)).astimezone(self._zone).utcoffset()
         return (offset or timedelta()) // _MICROSECOND
+
+    def term(self, at: datetime, window: Window) -> tuple[datetime, datetime]:
+        """As the function `term`."""
+        given = _micros(at)
+        start, offset = self.opening(given)
+        if window.days:
+            day, wall = divmod(start + offset, _DAY)
+            due = self.instant(self.days_on(day, window.days) * _DAY + wall)
+        else:
+            due = self.spend(start, window.minutes * _MINUTE)
+        since = at if start == given and at.tzinfo is UTC else _EPOCH + timedelta(0, 0, start)
+        return since, _EPOCH + timedelta(0, 0, due)
 
     def opening(self, instant: int) -> tuple[int, int]:
         """The first open instant at or after that one, and the UTC offset there."""
@@ -318,13 +330,14 @@ class _Clock:
 
 
 @lru_cache(maxsize=512)
-def _clock(calendar: Calendar, zone: ZoneInfo) -> _Clock:
-    return _Clock(calendar.week, calendar.holidays, zone)
+def clock_of(calendar: Calendar, zone: ZoneInfo) -> Clock:
+    """The calendar in that zone; whoever asks often keeps it, since a calendar's hash is long."""
+    return Clock(calendar.week, calendar.holidays, zone)
 
 
 @lru_cache(maxsize=512)
-def _hours_clock(week: Week, zone: ZoneInfo) -> _Clock:
-    return _Clock(week, frozenset(), zone)
+def _hours_clock(week: Week, zone: ZoneInfo) -> Clock:
+    return Clock(week, frozenset(), zone)
 
 
 def _micros(at: datetime) -> int:
@@ -336,7 +349,7 @@ def _micros(at: datetime) -> int:
 
 def next_open(calendar: Calendar, zone: ZoneInfo, at: datetime) -> datetime:
     """The first instant of business time at or after `at` (aware), in UTC."""
-    return _EPOCH + timedelta(microseconds=_clock(calendar, zone).opening(_micros(at))[0])
+    return _EPOCH + timedelta(microseconds=clock_of(calendar, zone).opening(_micros(at))[0])
 
 
 def deadline(calendar: Calendar, zone: ZoneInfo, at: datetime, window: Window) -> datetime:
@@ -354,18 +367,9 @@ def term(
     time that is skipped that night moves forward by what was skipped, one that comes twice
     is the first, and one outside that day's hours stays as it is.
     """
-    clock = _clock(calendar, zone)
-    given = _micros(at)
-    start, offset = clock.opening(given)
-    if window.days:
-        day, wall = divmod(start + offset, _DAY)
-        due = clock.instant(clock.days_on(day, window.days) * _DAY + wall)
-    else:
-        due = clock.spend(start, window.minutes * _MINUTE)
-    since = at if start == given and at.tzinfo is UTC else _EPOCH + timedelta(0, 0, start)
-    return since, _EPOCH + timedelta(0, 0, due)
+    return clock_of(calendar, zone).term(at, window)
 
 
 def business_minutes(calendar: Calendar, zone: ZoneInfo, start: datetime, end: datetime) -> int:
     """Whole minutes of business time from `start` to `end` (both aware); 0 if end is earlier."""
-    return _clock(calendar, zone).between(_micros(start), _micros(end)) // _MINUTE
+    return clock_of(calendar, zone).between(_micros(start), _micros(end)) // _MINUTE

@@ -14,6 +14,7 @@ from contactledger.vocabulary import Channel, Purpose
 
 _Line = tuple[datetime, int, Channel, Purpose]
 _Sent = list[_Line]
+_Times = tuple[list[datetime], list[int], timedelta]
 _Whom = tuple[str, str, str]
 """What a cap is per, the sender, and whom it spares."""
 
@@ -39,33 +40,44 @@ class Caps:
     def __init__(self, docket: Docket, sent: dict[_Whom, _Sent] | None = None) -> None:
         self._docket = docket
         self._sent = {} if sent is None else sent
-        self._counted: dict[tuple[int, str, str], tuple[Cap, list[datetime], list[int]]] = {}
+        self._counted: dict[tuple[int, str, str], tuple[Cap, _Times]] = {}
         """By the identity of the cap, which is kept beside: its hash is slow to take."""
         self._together = False
         if sent is None:
             for hearing in docket.hearings.values():
-                for whom, line in self._lines(hearing):
-                    self._sent.setdefault(whom, []).append(line)
+                self._add(hearing)
             for lines in self._sent.values():
                 lines.sort(key=_in_order)
 
-    def _lines(self, hearing: Hearing) -> Iterator[tuple[_Whom, _Line]]:
-        """Where a touch is counted, and as what."""
-        question = hearing.question
-        fact, entry = question.fact, question.entry
+    def _add(self, hearing: Hearing) -> None:
+        """Count a touch for every person and the party that it was sent to."""
+        question, sent = hearing.question, self._sent
         refs = [ref for ref in question.refs if counted(self._docket, hearing, ref)]
         if refs:
+            fact, entry, sender = question.fact, question.entry, question.sender
             line = (entry.at, entry.no, fact.channel, fact.purpose)
-            for ref in refs:
-                yield ("person", question.sender, ref), line
-            yield ("party", question.sender, question.party), line
+            for whom in (
+                *[("person", sender, ref) for ref in refs],
+                ("party", sender, question.party),
+            ):
+                lines = sent.get(whom)
+                if lines is None:
+                    sent[whom] = [line]
+                else:
+                    lines.append(line)
 
     def besides(self, hearing: Hearing) -> Caps:
         """The same with one more touch, which is the latest of all."""
+        question = hearing.question
         sent = {whom: lines for whom, lines in self._sent.items() if whom[0] != "account"}
-        for whom, line in self._lines(hearing):
-            sent[whom] = [*sent.get(whom, ()), line]
-        return Caps(self._docket, sent)
+        for whom in (*question.refs, question.party):
+            for kind in ("person", "party"):
+                key = (kind, question.sender, whom)
+                if key in sent:
+                    sent[key] = sent[key].copy()
+        more = Caps(self._docket, sent)
+        more._add(hearing)
+        return more
 
     def broken(self, cap: Cap, hearing: Hearing, ref: str) -> tuple[int, tuple[int, ...]] | None:
         """How many there were and the newest of them, if that touch is over the cap.
@@ -78,15 +90,19 @@ class Caps:
             return None
         if not counted(self._docket, hearing, ref):
             return None
-        whom = {"person": ref, "party": hearing.question.party}.get(cap.per, "")
-        times, numbers = self._times(cap, hearing.question.sender, whom)
+        whom = ref if cap.per == "person" else hearing.question.party
+        if cap.per == "account":
+            whom = ""
+        times, numbers, span = self._times(cap, hearing.question.sender, whom)
         last = bisect_right(times, entry.at)
-        if last <= cap.touches:
+        proof = last - cap.touches - 1
+        if proof < 0:
             return None
-        first = bisect_right(times, entry.at - timedelta(days=cap.days), 0, last)
-        if last - first <= cap.touches:
+        since = entry.at - span
+        if times[proof] <= since:
             return None
-        return last - first, tuple(sorted(numbers[last - cap.touches - 1 : last]))
+        first = bisect_right(times, since, 0, last)
+        return last - first, tuple(sorted(numbers[proof:last]))
 
     def full(
         self, cap: Cap, sender: str, at: datetime
@@ -97,12 +113,12 @@ class Caps:
         for kind, who, whom in list(self._sent):
             if (kind, who) != (cap.per, sender):
                 continue
-            times, numbers = self._times(cap, sender, whom)
+            times, numbers, span = self._times(cap, sender, whom)
             last = bisect_right(times, at)
-            first = bisect_right(times, at - timedelta(days=cap.days), 0, last)
+            first = bisect_right(times, at - span, 0, last)
             if last - first >= cap.touches:
                 oldest = last - cap.touches
-                until = times[oldest] + timedelta(days=cap.days)
+                until = times[oldest] + span
                 yield whom, until, tuple(sorted(numbers[oldest:last]))
 
     def _add_up(self) -> None:
@@ -117,7 +133,8 @@ class Caps:
         for sender, lines in everybody.items():
             self._sent["account", sender, ""] = sorted(lines, key=_in_order)
 
-    def _times(self, cap: Cap, sender: str, whom: str) -> tuple[list[datetime], list[int]]:
+    def _times(self, cap: Cap, sender: str, whom: str) -> _Times:
+        """When each of them was and its number, and over what time the cap counts."""
         known = self._counted.get((id(cap), sender, whom))
         if known is None:
             if cap.per == "account":
@@ -127,6 +144,6 @@ class Caps:
                 for line in self._sent[cap.per, sender, whom]
                 if (not cap.channels or line[2] in cap.channels) and line[3] not in cap.not_counted
             ]
-            known = cap, [line[0] for line in sent], [line[1] for line in sent]
-            self._counted[id(cap), sender, whom] = known
-        return known[1:]
+            counts = [line[0] for line in sent], [line[1] for line in sent], timedelta(cap.days)
+            known = self._counted[id(cap), sender, whom] = cap, counts
+        return known[1]

@@ -75,8 +75,9 @@ class Wishes:
                 if fact.consent is not None:
                     word = Word(entry.at, known, entry.no, fact.consent, None, fact)
                     self._words.setdefault(subject, []).append(word)
-        for hearing in hearings:
-            self._opted_out(hearing)
+        if not OPT_OUTS.isdisjoint(view.reported):
+            for hearing in hearings:
+                self._opted_out(hearing)
         for words in self._words.values():
             words.sort(key=lambda word: (word.at, word.no))
 
@@ -90,6 +91,10 @@ class Wishes:
             known = max(line.at, line.recorded_at)
             word = Word(line.at, known, line.no, False, question.fact.channel, None)
             self._words.setdefault(subject, []).append(word)
+
+    def any(self) -> bool:
+        """Whether anybody asked for anything at all."""
+        return bool(self._asked or self._words)
 
     def of_any(self, ref: str, party: str) -> bool:
         """Whether a person or the party ever asked for anything or spoke of consent."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import cast
 
 from attrs import evolve, fields
@@ -16,6 +17,9 @@ from contactledger.facts import FACTS, Alias, Entry, Fact, Retraction
 FIRM = frozenset({"retraction", "policy_adopted", "opened", "redaction"})
 """Kinds that no retraction undoes: the two of J47, the log's own first entry, and an erasure, which
 has happened whatever is said of it later."""
+
+
+_NUMBER = attrgetter("no")
 
 
 def standing_entries(entries: Iterable[Entry], as_of: datetime) -> list[Entry]:
@@ -30,7 +34,7 @@ def standing_entries(entries: Iterable[Entry], as_of: datetime) -> list[Entry]:
             elif entry.at > as_of:
                 continue
         counting.append(entry)
-    counting.sort(key=lambda entry: entry.no)
+    counting.sort(key=_NUMBER)
     retractions = [entry for entry in counting if entry.kind == "retraction"]
     if not retractions:
         return counting

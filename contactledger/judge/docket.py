@@ -6,17 +6,18 @@ none (J2). Reminders are joined to the touch they remind of, per pair of parties
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import datetime
 from typing import cast
 
 from attrs import frozen
 
 from contactledger.facts import Entry, Touch
 from contactledger.judge.basis import Bases
+from contactledger.judge.policy import Policy
 from contactledger.judge.reach import Ears, Hearing, Question
 from contactledger.judge.view import View, in_event_order
 from contactledger.swift import swift
-from contactledger.vocabulary import Expects
+from contactledger.vocabulary import Channel, Expects, Purpose, Role
 
 Pair = tuple[str, str]
 """(touch id, receiving party)."""
@@ -37,6 +38,8 @@ class Docket:
         self.chains: dict[Pair, list[Hearing]] = {}
         self.heads: dict[Pair, Pair] = {}
         self._known: dict[tuple[str, tuple[str, ...]], _Addressed] = {}
+        self._roles: dict[str, Role | None] = {}
+        self._usual: dict[tuple[str, Channel, Purpose, Role | None, str], Expects] = {}
         self._ears = Ears(view)
         self._join()
         for entry in view.touches.values():
@@ -79,30 +82,48 @@ class Docket:
             self.hearings[touch, hearing.question.party] = hearing
             self.by_touch.setdefault(touch, []).append(hearing)
 
-    def heard(self, entry: Entry) -> Iterator[Hearing]:
+    def heard(self, entry: Entry) -> list[Hearing]:
         """The hearings of a touch, which may be one that is only tried beside those of the view
         and that nothing in it is about."""
-        fact = cast(Touch, entry.fact)
+        fact: Touch = entry.fact  # type: ignore[assignment]
         addressed = self._addressees(entry, fact)
-        view, touch = self.view, entry.id
+        sender, touch = addressed.sender, entry.id
+        found = []
         for party, refs, alone, only, receivers in addressed.parties:
             head = self.heads.get((touch, party)) if self.heads else None
-            first = entry if head is None else view.touches[head[0]]
-            policy, basis = self.bases.of(addressed.sender, party, first.at)
-            asked = cast(Touch, first.fact)
-            role = view.role(party, first.at)
-            wanted = asked.expects
-            if wanted is None:
-                if asked.answers or first.id in view.links:
-                    wanted = Expects.NOTHING
-                else:
-                    wanted = policy.wanted(asked.channel, asked.purpose, role, party)
-            yield self._ears.hear(
-                _question(
-                    entry, fact, addressed.sender, party, refs, alone, only, receivers, role,
-                    wanted, policy, basis,
-                )
+            first = entry if head is None else self.view.touches[head[0]]
+            policy, basis = self.bases.of(sender, party, first.at)
+            role = self._role(party, first.at)
+            wanted = self._wanted(first, policy, role, party)
+            question = _question(
+                entry, fact, sender, party, refs, alone, only, receivers, role, wanted, policy,
+                basis,
             )  # fmt: skip
+            found.append(self._ears.hear(question))
+        return found
+
+    def _role(self, party: str, at: datetime) -> Role | None:
+        """The party's role, remembered where it was described but once."""
+        try:
+            return self._roles[party]
+        except KeyError:
+            role = self.view.role(party, at)
+            if len(self.view.parties.get(party, ())) < 2:
+                self._roles[party] = role
+            return role
+
+    def _wanted(self, first: Entry, policy: Policy, role: Role | None, party: str) -> Expects:
+        """What the first touch of a chain wants back (J25)."""
+        asked: Touch = first.fact  # type: ignore[assignment]
+        if asked.expects is not None:
+            return asked.expects
+        if asked.answers or first.id in self.view.links:
+            return Expects.NOTHING
+        kind = (policy.digest, asked.channel, asked.purpose, role, party)
+        wanted = self._usual.get(kind)
+        if wanted is None:
+            wanted = self._usual[kind] = policy.wanted(*kind[1:])
+        return wanted
 
     def _addressees(self, entry: Entry, fact: Touch) -> _Addressed:
         """Who is asked by a touch, remembered where nobody of them ever changed sides."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from contactledger.findings import Reach
 from contactledger.judge.calendar import (
     Calendar,
+    Clock,
     Window,
     business_minutes,
+    clock_of,
     deadline,
     term,
     zone_of,
@@ -32,6 +33,7 @@ SETTLES: dict[Expects, Reach] = {
 }
 """What is wanted → the reach that gives it."""
 
+_DELIVERED = Reach.DELIVERED
 _NEVER = datetime.max.replace(tzinfo=UTC)
 GATHERINGS = frozenset({Channel.MEETING, Channel.VISIT})
 
@@ -100,9 +102,8 @@ class _Usual:
     """Zone, window and calendar of questions alike, and the rules and notes of their terms."""
 
     zone: str
-    place: ZoneInfo
+    clock: Clock
     window: Window
-    calendar: Calendar
     rules: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -135,7 +136,7 @@ class Clocks:
             return found
         if not isinstance(usual, _Usual):
             return self._any_term(chain)
-        starts, due = term(usual.calendar, usual.place, _start(chain), usual.window)
+        starts, due = usual.clock.term(_start(chain), usual.window)
         return _term(starts, due, usual.zone, usual.rules, usual.notes)
 
     def _usual_of(self, question: Question, found: Term) -> _Usual | None:
@@ -144,8 +145,8 @@ class Clocks:
         settled = all(self._zones.settled(ref, question.party) for ref in question.refs)
         if window is None or not settled or "J27" in found.rules:
             return None
-        place = zone_of(found.zone)
-        return _Usual(found.zone, place, window, calendar, found.rules, found.notes)
+        clock = clock_of(calendar, zone_of(found.zone))
+        return _Usual(found.zone, clock, window, found.rules, found.notes)
 
     def _any_term(self, chain: list[Hearing]) -> Term:
         question = chain[0].question
@@ -258,16 +259,22 @@ def _start(chain: list[Hearing]) -> datetime:
     """
     question = chain[0].question
     at = question.entry.at
+    grace = question.policy.delivery_grace
+    if len(chain) == 1:
+        for line in chain[0].lines:  # in order of time, but for the first
+            lifts = line.lifts
+            if lifts is not None and lifts >= _DELIVERED and line.at - at <= grace:
+                return at
     settles = SETTLES[question.wanted]
     first: datetime | None = None
     plain = False
     for hearing in chain:
         for line in hearing.lines:
             lifts = line.lifts
-            if lifts is not None and lifts >= Reach.DELIVERED:
+            if lifts is not None and lifts >= _DELIVERED:
                 settling = lifts >= settles
                 if first is None or (line.at, settling) < (first, not plain):
                     first, plain = line.at, not settling
-    if first is not None and plain and first - at > question.policy.delivery_grace:
+    if first is not None and plain and first - at > grace:
         return first
     return at

@@ -61,27 +61,23 @@ class Bar:
         self._zones = zones
         self.view = docket.view
         self._wishes = Wishes(docket.view, docket.hearings.values())
+        self._wished_for = self._wishes.any()
         self._caps = caps or Caps(docket)
+        self._hearings = docket.hearings.values()
         self._hours: dict[tuple[str, Channel, Role | None, str], AgreedHours | None] = {}
         self._leavers = {
             ref
             for ref, versions in docket.view.people.items()
             if any(cast(Person, entry.fact).until is not None for entry in versions)
         }
-        self._tried: dict[tuple[str, str, str, Channel], list[datetime]] = {}
-        for hearing in docket.hearings.values():
-            asked = hearing.question
-            matter = self.view.matter_of(asked.entry.id)
-            key = (asked.sender, asked.party, matter, asked.fact.channel)
-            self._tried.setdefault(key, []).append(asked.entry.at)
-        for times in self._tried.values():
-            times.sort()
+        self._tried: dict[tuple[str, str, str, Channel], list[datetime]] | None = None
 
     def besides(self, view: View, hearing: Hearing) -> Bar:
         """The same with one more touch, which is the latest of the view and is only tried.
 
-        Where another channel was tried first (`_tried`) it makes no difference to itself.
+        Whether another channel was tried first (`_tries`) is no matter of its own.
         """
+        self._tries()
         more = copy(self)
         more.view, more._caps = view, self._caps.besides(hearing)  # noqa: SLF001 - its own
         return more
@@ -94,15 +90,21 @@ class Bar:
         policy = question.policy
         for ref in question.refs:
             person = None if ref == question.party else ref
-            if self._wishes.of_any(ref, question.party):
+            if self._wished_for and self._wishes.of_any(ref, question.party):
                 for code, rules, no, known in self._wished(question, ref, term):
                     if known <= question.entry.at:
                         violations.append(Violation(code, rules, (no,), person))
                     else:
                         excuses.append(no)
             if policy.caps:
-                violations.extend(self._over_caps(hearing, ref, person))
-        violations.extend(self._by_policy(question))
+                violations += self._over_caps(hearing, ref, person)
+        if (
+            policy.refused_channels
+            or policy.allowed_channels is not None
+            or policy.refused_topics
+            or policy.allowed_topics
+        ):
+            violations.extend(self._by_policy(question))
         if policy.preferred_channel is not None:
             violations.extend(self._usual_channel(question, policy.preferred_channel, term))
         agreed = self._agreed_hours(question)
@@ -163,13 +165,28 @@ class Bar:
         if preferred is None or preferred is question.fact.channel:
             return True
         matter = self.view.matter_of(question.entry.id)
-        times = self._tried.get((question.sender, question.party, matter, preferred), [])
+        times = self._tries().get((question.sender, question.party, matter, preferred), [])
         until = term.due or self.view.as_of
         since = question.entry.at
         if term.due is not None and term.starts is not None:
             since -= term.due - term.starts
         index = bisect_left(times, since)
         return index < len(times) and times[index] <= until
+
+    def _tries(self) -> dict[tuple[str, str, str, Channel], list[datetime]]:
+        """(sender, party, matter, channel) → when it was tried; worked out when it is asked for."""
+        if self._tried is not None:
+            return self._tried
+        tried: dict[tuple[str, str, str, Channel], list[datetime]] = {}
+        for hearing in self._hearings:
+            asked = hearing.question
+            matter = self.view.matter_of(asked.entry.id)
+            key = (asked.sender, asked.party, matter, asked.fact.channel)
+            tried.setdefault(key, []).append(asked.entry.at)
+        for times in tried.values():
+            times.sort()
+        self._tried = tried
+        return tried
 
     def hours_of(self, question: Question, ref: str) -> tuple[Week, str]:
         """The hours that bind a touch to somebody, as (week, zone): those asked for, else the
@@ -194,9 +211,10 @@ class Bar:
     def _agreed_hours(self, question: Question) -> AgreedHours | None:
         """The policy's hours for that channel, if it names it and not that purpose."""
         key = (question.policy.digest, question.fact.channel, question.role, question.party)
-        if key not in self._hours:
-            self._hours[key] = question.policy.hours(*key[1:])
-        hours = self._hours[key]
+        try:
+            hours = self._hours[key]
+        except KeyError:
+            hours = self._hours[key] = question.policy.hours(*key[1:])
         return None if hours is None or question.fact.purpose in hours.exempt else hours
 
     def _against_hours(self, question: Question, ref: str, asked: Asked) -> bool:
@@ -219,7 +237,8 @@ class Bar:
                 person = None if ref == question.party else ref
                 yield Violation("outside_hours", ("J40",), (question.entry.no,), person)
 
-    def _over_caps(self, hearing: Hearing, ref: str, person: str | None) -> Iterator[Violation]:
+    def _over_caps(self, hearing: Hearing, ref: str, person: str | None) -> list[Violation]:
+        found = []
         for cap in hearing.question.policy.caps:
             if cap.per != "person" and ref != hearing.question.refs[0]:
                 continue
@@ -227,7 +246,9 @@ class Bar:
             if broken is not None:
                 count, numbers = broken
                 whose = person if cap.per == "person" else None
-                yield Violation("over_cap", ("J40", "J41"), numbers, whose, cap.touches, count)
+                rules = ("J40", "J41")
+                found.append(Violation("over_cap", rules, numbers, whose, cap.touches, count))
+        return found
 
     def _by_policy(self, question: Question) -> Iterator[Violation]:
         policy, channel = question.policy, question.fact.channel
@@ -235,10 +256,9 @@ class Bar:
             yield Violation("channel_refused", ("J40",), (question.entry.no,))
         elif policy.allowed_channels is not None and channel not in policy.allowed_channels:
             yield Violation("channel_not_allowed", ("J40",), (question.entry.no,))
-        if policy.refused_topics or policy.allowed_topics:
-            barred = policy.bars_topics(question.fact.topics)
-            if barred is not None:
-                yield Violation(barred, ("J40",), (question.entry.no,))
+        barred = policy.bars_topics(question.fact.topics)
+        if barred is not None:
+            yield Violation(barred, ("J40",), (question.entry.no,))
 
     def _nobody_entitled(self, question: Question) -> Iterator[Violation]:
         """Nobody addressed is there any more, as far as the sender was told, and has a duty

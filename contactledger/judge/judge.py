@@ -27,7 +27,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import cast
 
 from attrs import define
 
@@ -38,7 +37,7 @@ from contactledger.judge.docket import Docket
 from contactledger.judge.due import GATHERINGS, Clocks, Term, Zones
 from contactledger.judge.held import WANTS_AN_ANSWER, Bar, Charge
 from contactledger.judge.listening import Listening
-from contactledger.judge.outcome import Looks, Tally, Verdict, came, carrier_of, settles, silence
+from contactledger.judge.outcome import Looks, Tally, Verdict, came, carrier_of, silence
 from contactledger.judge.reach import Hearing
 from contactledger.judge.rules import ORDER
 from contactledger.judge.view import View, view
@@ -46,6 +45,9 @@ from contactledger.swift import swift
 from contactledger.vocabulary import Expects
 
 SETTLED = {Outcome.ANSWERED: Reach.ANSWERED, Outcome.SEEN: Reach.SEEN}
+_FAILED, _SENT, _SEEN, _IGNORED = Reach.FAILED, Reach.SENT, Reach.SEEN, Outcome.IGNORED
+_UNSAID: tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]] = ((), (), ())
+"""No rules, notes and entries."""
 _OPEN = frozenset({Outcome.PENDING, Outcome.IGNORED, Outcome.UNPROVEN})
 
 
@@ -122,7 +124,7 @@ class _Court:
         question = chain[0].question
         term = self._clocks.term(chain)
         answers = self._clerk.answers(chain, term.due)
-        tally = Tally()
+        tally = Tally({})
         for hearing in chain:
             tally.add(hearing.lines)
         if answers.lines:
@@ -130,7 +132,9 @@ class _Court:
         reach = chain[0].reach if len(chain) == 1 else max([h.reach for h in chain])
         if answers.by:
             reach = Reach.ANSWERED
-        wanted, rules, notes, because = self._waived(chain, term, question.wanted)
+        wanted, rules, notes, because = question.wanted, *_UNSAID
+        if self.view.marks:
+            wanted, rules, notes, because = self._waived(chain, term, wanted)
         verdict = self._verdict(chain, tally, term, wanted, reach)
         settled_at = None
         late_by: timedelta | None = None
@@ -162,11 +166,9 @@ class _Court:
         self, chain: list[Hearing], term: Term, wanted: Expects
     ) -> tuple[Expects, tuple[str, ...], tuple[str, ...], tuple[int, ...]]:
         """What is still wanted after the word of whoever is owed it (J23)."""
-        if wanted is Expects.NOTHING or not self.view.marks:
-            return wanted, (), (), ()
-        mark = waiver(self.view, chain)
+        mark = None if wanted is Expects.NOTHING else waiver(self.view, chain)
         if mark is None:
-            return wanted, (), (), ()
+            return wanted, *_UNSAID
         if term.due is not None and mark.at > term.due:
             return wanted, ("J23",), ("waived_after_due",), (mark.no,)
         return Expects.NOTHING, ("J23",), ("waived",), (mark.no,)
@@ -175,12 +177,12 @@ class _Court:
         self, chain: list[Hearing], tally: Tally, term: Term, wanted: Expects, reach: Reach
     ) -> Verdict:
         """The first outcome that fits."""
-        grade = tally.grade(reach)
+        grade = tally.best.get(reach, Grade.CLAIMED)
         if reach is Reach.ANSWERED:
             return Verdict(Outcome.ANSWERED, grade)
-        if wanted is Expects.SEEN and settles(reach, wanted):
+        if wanted is Expects.SEEN and reach >= _SEEN:
             return Verdict(Outcome.SEEN, grade)
-        if reach is Reach.FAILED:
+        if reach is _FAILED:
             return Verdict(Outcome.UNREACHED, grade)
         if wanted is Expects.NOTHING:
             return Verdict(Outcome.NOTED, grade)
@@ -191,8 +193,10 @@ class _Court:
         if reach >= Reach.DELIVERED:
             verdict = silence(chain, tally, due, wanted, self._tools)
         question = carrier_of(chain).question
-        deaf = self._tools[0].blind(question.fact.channel, due, self.view.as_of)
-        if deaf > question.policy.coverage_tolerance:
+        listening = self._tools[0]
+        tolerance = question.policy.coverage_tolerance
+        until = self.view.as_of
+        if listening and listening.blind(question.fact.channel, due, until) > tolerance:
             verdict.rules = (*verdict.rules, "J32")
             verdict.notes = (*verdict.notes, "late_answer_may_be_missing")
         return verdict
@@ -202,6 +206,9 @@ class _Court:
     def finding(self, hearing: Hearing) -> Finding:
         """The finding of one question, first of its chain or reminder."""
         question = hearing.question
+        if not self.docket.chains:
+            ruling = self._rule([hearing])
+            return self._first(hearing, ruling, self._bar.charge(hearing, ruling.term))
         pair = (question.entry.id, question.party)
         head = self.docket.heads.get(pair)
         ruling = self._ruling(head or pair)
@@ -220,7 +227,7 @@ class _Court:
         violations, rules = charge.violations, ruling.rules
         notes, because = ruling.notes, ruling.because
         held = None
-        if verdict.outcome is Outcome.IGNORED:
+        if verdict.outcome is _IGNORED:
             needed = question.policy.evidence_for_silence(question.fact.channel)
             if verdict.grade < needed:
                 no = question.entry.no
@@ -232,15 +239,15 @@ class _Court:
         if charge.excuses:
             rules = (*rules, "J42")
             notes, because = (*notes, "asked_but_not_told"), (*because, *charge.excuses)
-        lines = hearing.lines
+        lines, reminders = hearing.lines, ()  # type: tuple[list[Evidence], tuple[int, ...]]
         if len(ruling.chain) > 1:
             rules = (*rules, "J20")
             lines = [line for heard in ruling.chain for line in heard.lines]
+            reminders = tuple(heard.question.entry.no for heard in ruling.chain[1:])
         return self._finding(
             hearing, ruling, ruling.tally, ruling.reach, verdict, lines,
             violations=violations, rules=rules, notes=notes, because=because, held_against=held,
-            reminders=tuple(heard.question.entry.no for heard in ruling.chain[1:]),
-            chain=ruling.chain,
+            reminders=reminders, chain=ruling.chain,
         )  # fmt: skip
 
     def _reminder(self, hearing: Hearing, ruling: _Ruling, charge: Charge) -> Finding:
@@ -288,9 +295,9 @@ class _Court:
         if answers.lines or lines is not hearing.lines:
             lines = [lines[0], *sorted((*lines[1:], *answers.lines), key=_by_time)]
         better = tally.better(reach)
-        contested = set(answers.contested)
+        contested = [*answers.contested]
         for heard in chain:
-            contested.update(heard.contested)
+            contested += heard.contested
         fired = _ALWAYS | _BITS[rules]
         names = set(notes)
         rests = {entry.no, *because, *answers.by}
@@ -300,20 +307,20 @@ class _Court:
                 fired |= _BITS[line.rules]
                 if lifts is reach:
                     rests.add(line.no)
-                elif lifts is Reach.FAILED and reach > Reach.SENT:
-                    fired |= _BITS["J6",]
+                elif lifts is _FAILED and reach > _SENT:
+                    fired |= _J6
                     names.add("conflicting_evidence")
         for violation in violations:
             fired |= _BITS[violation.rules]
             rests.update(violation.because)
         if first.fact.expects is None:
-            fired |= _BITS["J25",]
+            fired |= _J25
         if better is not None:
-            fired |= _BITS["J34",]
+            fired |= _J34
         if question.basis.trial:
             names.add("trial")
         if fact.broadcast:
-            fired |= _BITS["J43",]
+            fired |= _J43
             names.add("broadcast")
         view = self.view
         sender = fact.sender or entry.recorder
@@ -349,7 +356,7 @@ class _Court:
             None if first is question else first.entry.id,
             reminders,
             _in_numbers(set(answers.by)) if answers.by else (),
-            _in_numbers(contested) if contested else (),
+            _in_numbers(set(contested)) if contested else (),
             tuple(sorted(names)) if names else (),
             question.basis,
             term.zone,
@@ -381,6 +388,7 @@ class _Rules(dict[int, tuple[str, ...]]):
 
 _BITS, _RULES = _Bits(), _Rules()
 _ALWAYS = _BITS["J1", "J33"]
+_J6, _J25, _J34, _J43 = (_BITS[rule,] for rule in ("J6", "J25", "J34", "J43"))
 _made = swift(Finding)
 _row_of = swift(PersonRow)
 
@@ -405,10 +413,15 @@ def _rows(chain: list[Hearing], lines: list[Evidence]) -> tuple[PersonRow, ...]:
     question = chain[0].question
     if len(chain) == 1 and len(question.refs) == 1:
         alone = question.refs[0]
-        proofs = [line for line in lines if line.lifts is not None and line.person is not None]
-        mine = [line for line in proofs if line.person == alone]
-        if alone != question.party and len(mine) == len(proofs):
-            return (_row(chain, alone, mine, addressed=True),)
+        if alone != question.party:
+            mine = []
+            for line in lines:
+                if line.person is not None and line.lifts is not None:
+                    if line.person != alone:
+                        break
+                    mine.append(line)
+            else:
+                return (_row(chain, alone, mine, addressed=True),)
     by_person: dict[str, list[Evidence]] = {
         ref: [] for heard in chain for ref in heard.question.refs if ref != question.party
     }
@@ -425,13 +438,17 @@ def _rows(chain: list[Hearing], lines: list[Evidence]) -> tuple[PersonRow, ...]:
 def _row(
     chain: list[Hearing], person: str, proofs: list[Evidence], *, addressed: bool
 ) -> PersonRow:
-    reach = Reach.SENT
+    reach = _SENT
     if proofs:
-        reach = max([cast(Reach, line.lifts) for line in proofs])
-    if reach <= Reach.SENT:
+        reach = _FAILED
+        for line in proofs:
+            lifts: Reach = line.lifts  # type: ignore[assignment]
+            if lifts > reach:  # noqa: PLR1730 - a third of what max() takes
+                reach = lifts
+    if reach <= _SENT:
         tries = [heard for heard in chain if person in heard.question.refs]
         failed = bool(tries) and all(person in heard.failed for heard in tries)
-        reach = Reach.FAILED if failed else Reach.SENT
+        reach = _FAILED if failed else _SENT
     grade = Grade.CLAIMED
     numbers = []
     for line in proofs:

@@ -96,10 +96,12 @@ class Listening:
         self._blind: dict[Channel, Spans] = {}
         self._working: dict[tuple[Channel, str], Spans] = {}
 
+    def __bool__(self) -> bool:
+        """Whether anybody spoke of coverage at all; if not, there is nothing to ask for."""
+        return bool(self._words)
+
     def blind(self, channel: Channel, since: datetime, until: datetime) -> timedelta:
         """For how long of that time nobody listened on the channel."""
-        if not self._words:
-            return timedelta(0)
         spans = self._blind.get(channel)
         if spans is None:
             spans = self._blind[channel] = self._blindness(channel)
@@ -122,8 +124,6 @@ class Listening:
         self, channel: Channel, since: datetime, until: datetime, besides: str = ""
     ) -> bool:
         """Whether all that time is recorded as listened to, by a party other than `besides`."""
-        if not self._words:
-            return False
         spans = self._working.get((channel, besides))
         if spans is None:
             spans = self._working[channel, besides] = Spans(

@@ -109,7 +109,7 @@ class Trials:
         for name, field in ((fact.to[0], "person"), (fact.sender, "sender")):
             if seen.owner(name, at) is None:
                 raise NotFound("no such person or party in the account", field=field)
-        hearings = list(ground.docket.heard(trial))
+        hearings = ground.docket.heard(trial)
         if not hearings:
             raise BadInput("belongs to the party that would contact it", field="person")
         (hearing,) = hearings

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from attrs import define, field
 
 from contactledger.findings import Evidence, Grade, Outcome, Reach
-from contactledger.judge.due import SETTLES
 from contactledger.judge.listening import Listening
 from contactledger.judge.reach import Hearing
 from contactledger.vocabulary import By, Channel, Expects, SignalKind
 
+_SEEN, _ANSWERED, _CLAIMED = Reach.SEEN, Reach.ANSWERED, Grade.CLAIMED
 _LOWER = {
     reach: tuple(lower for lower in reversed(Reach) if Reach.FAILED < lower < reach)
     for reach in Reach
@@ -39,19 +39,19 @@ class Tally:
             lifts = line.lifts
             if lifts is None:
                 continue
-            if lifts not in best or line.grade > best[lifts]:
+            grade = best.get(lifts)
+            if grade is None or line.grade > grade:
                 best[lifts] = line.grade
-            if lifts >= Reach.SEEN:
-                if self.seen_at is None or line.at < self.seen_at:
-                    self.seen_at = line.at
-                if lifts is Reach.ANSWERED and (
-                    self.answered_at is None or line.at < self.answered_at
-                ):
-                    self.answered_at = line.at
+            if lifts >= _SEEN:
+                at = line.at
+                if self.seen_at is None or at < self.seen_at:
+                    self.seen_at = at
+                if lifts is _ANSWERED and (self.answered_at is None or at < self.answered_at):
+                    self.answered_at = at
 
     def grade(self, reach: Reach) -> Grade:
         """The best grade among the evidence for a reach (J34)."""
-        return self.best.get(reach, Grade.CLAIMED)
+        return self.best.get(reach, _CLAIMED)
 
     def better(self, reach: Reach) -> tuple[Reach, Grade] | None:
         """The furthest lower reach that is better graded, to print beside (J34)."""
@@ -71,8 +71,15 @@ class Looks:
     """When people were seen to open something, by channel: images load there (J35)."""
 
     def __init__(self, hearings: Iterable[Hearing]) -> None:
-        self._opens: dict[tuple[str, Channel], list[datetime]] = {}
-        for hearing in hearings:
+        self._hearings = hearings
+        self._found: dict[tuple[str, Channel], list[datetime]] | None = None
+
+    def _opens(self) -> dict[tuple[str, Channel], list[datetime]]:
+        """Worked out when it is first asked for: only where something was tracked."""
+        if self._found is not None:
+            return self._found
+        found: dict[tuple[str, Channel], list[datetime]] = {}
+        for hearing in self._hearings:
             for line in hearing.lines:
                 if (
                     line.what is SignalKind.OPENED
@@ -81,15 +88,17 @@ class Looks:
                     and line.person is not None
                 ):
                     key = (line.person, hearing.question.fact.channel)
-                    self._opens.setdefault(key, []).append(line.at)
-        for opens in self._opens.values():
+                    found.setdefault(key, []).append(line.at)
+        for opens in found.values():
             opens.sort()
+        self._found = found
+        return found
 
     def load(self, hearing: Hearing) -> bool:
         """Whether an addressee opened something on that channel in the 90 days before."""
         at = hearing.question.entry.at
         for ref in hearing.question.refs:
-            opens = self._opens.get((ref, hearing.question.fact.channel), ())
+            opens = self._opens().get((ref, hearing.question.fact.channel), ())
             if bisect_right(opens, at) > bisect_left(opens, at - LOADS_WITHIN):
                 return True
         return False
@@ -122,11 +131,10 @@ def silence(
     question = carrier.question
     since = chain[0].question.entry.at
     channel = question.fact.channel
-    blind = listening.blind(channel, since, due)
-    if blind > question.policy.coverage_tolerance:
+    if listening and listening.blind(channel, since, due) > question.policy.coverage_tolerance:
         said = listening.blind_entries(channel, since, due)
         return Verdict(Outcome.UNPROVEN, Grade.CLAIMED, ("J32",), ("collector_blind",), said)
-    recorded = listening.recorded(channel, since, due)
+    recorded = bool(listening) and listening.recorded(channel, since, due)
     coverage = Grade.LIKELY
     if recorded and listening.recorded(channel, since, due, question.sender):
         coverage = Grade.CONFIRMED
@@ -179,10 +187,7 @@ def came(chain: list[Hearing], as_of: datetime) -> str:
 
 def carrier_of(chain: list[Hearing]) -> Hearing:
     """The touch of a chain that was first delivered; the first of all if none was."""
+    if len(chain) == 1:
+        return chain[0]
     delivered = [hearing for hearing in chain if hearing.reach >= Reach.DELIVERED]
     return delivered[0] if delivered else chain[0]
-
-
-def settles(reach: Reach, wanted: Expects) -> bool:
-    """Whether a reach gives what was wanted; an answer always does."""
-    return reach >= SETTLES[wanted]

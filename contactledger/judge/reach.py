@@ -12,10 +12,11 @@ or other reports as well, nothing is remembered.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from contactledger.facts import Entry, Signal, Touch
 from contactledger.findings import Basis, Evidence, Grade, Reach
@@ -27,6 +28,7 @@ from contactledger.swift import swift
 from contactledger.vocabulary import Auth, By, Channel, Expects, Role, SignalKind, System
 
 _K = SignalKind
+_SENT, _DELIVERED, _HUMAN = Reach.SENT, Reach.DELIVERED, By.HUMAN
 _MACHINE_FIRST = (By.MACHINE, By.UNKNOWN, By.HUMAN)
 
 
@@ -58,20 +60,20 @@ class Question:
 class Hearing:
     """What is known of a question before answers: its lines, and what follows from them.
 
-    `people`: person → furthest reach, where more than sent. `failed`: addressees (or "" for
-    none in particular) with a final failure → numbers of the entries. `first`: addressee →
-    when it was first delivered; `bounced`: addressee → the permanent bounces that came then
-    or later (J8).
+    `failed`: addressees (or "" for none in particular) with a final failure → numbers of the
+    entries; `bounces`: the same with when each permanent bounce came (J8); `people`: person →
+    furthest reach, where more than sent; `first`: addressee → when it was first delivered. These
+    four are for touches of which a report says that they failed, and empty for all others.
     """
 
     question: Question
-    lines: list[Evidence] = field(factory=list)
-    reach: Reach = Reach.SENT
-    people: dict[str, Reach] = field(factory=dict)
-    failed: dict[str, list[int]] = field(factory=dict)
-    first: dict[str, datetime] = field(factory=dict)
-    bounces: dict[str, list[tuple[datetime, int]]] = field(factory=dict)
-    contested: list[int] = field(factory=list)
+    lines: list[Evidence]
+    reach: Reach
+    people: dict[str, Reach]
+    failed: dict[str, list[int]]
+    first: dict[str, datetime]
+    bounces: dict[str, list[tuple[datetime, int]]]
+    contested: tuple[int, ...] = ()
     hidden: By | None = None
     """A machine, or nobody knows who, opened it: a person's look may be hidden."""
 
@@ -84,6 +86,11 @@ class Hearing:
                 return ()
             found.extend(later)
         return tuple(sorted(found))
+
+
+_NEVER: dict[str, datetime] = {}
+_NOTHING_FAILED: tuple[Any, ...] = ({}, {}, _NEVER, {})
+"""Shared by all that no report says to have failed; nobody adds to them."""
 
 
 @frozen
@@ -112,23 +119,28 @@ class Ears:
         """The touch itself and every signal on it, as evidence for one receiving party."""
         view = self._view
         lines: list[Evidence] = []
-        hearing = Hearing(question, lines)
+        signals = view.signals.get(question.entry.id, ())
+        repeating, failing = _nature(signals)
+        if failing:
+            hearing = Hearing(question, lines, _SENT, {}, {}, {}, {})
+        else:
+            hearing = Hearing(question, lines, _SENT, *_NOTHING_FAILED)
         self._hear_touch(hearing)
-        signals = view.signals.get(question.entry.id)
         if signals:
-            same: dict[int, tuple[By, datetime]] = {}
-            usual: dict[_Report, _Proof | None] | None = None
-            if _repeating(signals):
-                same = _same_events(signals)
-            elif not (view.marks and _marked(view, question, signals)):
-                usual = self._proofs(question)
-            for entry in signals:
-                if usual is None or not self._hear_usual(hearing, entry, usual):
+            if (
+                repeating
+                or question.fact.ends is not None
+                or (view.marks and _marked(view, question, signals))
+            ):
+                same = _same_events(signals) if repeating else {}
+                for entry in signals:
                     _hear_signal(view, hearing, entry, same)
+            else:
+                self._hear_reports(hearing, signals)
             if len(lines) > 2:
                 _put_in_order(lines)
         failed = hearing.failed
-        if failed and hearing.reach is Reach.SENT and all(ref in failed for ref in question.refs):
+        if failed and hearing.reach is _SENT and all(ref in failed for ref in question.refs):
             hearing.reach = Reach.FAILED
         return hearing
 
@@ -145,9 +157,9 @@ class Ears:
             _hear_touch(self._view, hearing)
             self._first[key] = _proof_of(hearing.lines[0], None)
             return
-        lifts = cast(Reach, proof.lifts)
+        lifts: Reach = proof.lifts  # type: ignore[assignment]
         hearing.reach = lifts
-        if lifts > Reach.SENT:
+        if lifts is not _SENT and hearing.first is not _NEVER:
             hearing.first[""] = entry.at
         hearing.lines.append(
             _evidence(
@@ -156,10 +168,8 @@ class Ears:
             )
         )  # fmt: skip
 
-    def _proofs(self, question: Question) -> dict[_Report, _Proof | None] | None:
-        """What reports prove on touches such as this one; None for those whose end counts."""
-        if question.fact.ends is not None:
-            return None
+    def _proofs(self, question: Question) -> dict[_Report, _Proof | None]:
+        """What reports prove on touches such as this one."""
         kind = (
             question.fact.channel, question.wanted, question.sender, question.party,
             question.alone, question.only, question.refs, question.receivers,
@@ -169,46 +179,48 @@ class Ears:
             known = self._kinds[kind] = {}
         return known
 
-    def _hear_usual(
-        self, hearing: Hearing, entry: Entry, usual: dict[_Report, _Proof | None]
-    ) -> bool:
-        """Hear a report of which only the time is new; False where there is more to it."""
-        fact = cast(Signal, entry.fact)
-        question, at, what, person = hearing.question, entry.at, fact.what, fact.person
-        if (
-            what in _SINKS
-            or fact.permanent
-            or fact.clock_ahead
-            or fact.answer is not None
-            or fact.conflicts is not None
-            or at < question.entry.at
-            or entry.recorded_at - at > question.policy.backfill_limit
-            or (person is not None and person not in self._view.settled_owners)
-        ):
-            return False
-        report = (what, fact.by, person, fact.system, fact.auth, entry.recorder)
-        try:
-            proof = usual[report]
-        except KeyError:
-            lines = len(hearing.lines)
-            whose = _hear_signal(self._view, hearing, entry, {})
-            heard = len(hearing.lines) > lines
-            usual[report] = _proof_of(hearing.lines[-1], whose) if heard else None
-            return True
-        if proof is None:
-            return True
-        lifts, by = proof.lifts, proof.by
-        if lifts is not None:
-            _count(hearing, lifts, proof.whose, at)
-            if by is not By.HUMAN and what in LOOKS:
-                hearing.hidden = By.MACHINE if hearing.hidden is By.MACHINE else by
-        hearing.lines.append(
-            _evidence(
-                entry.no, what, at, entry.recorded_at, by, proof.person, lifts, proof.grade,
-                proof.rules, proof.caveats,
-            )
-        )  # fmt: skip
-        return True
+    def _hear_reports(self, hearing: Hearing, signals: Sequence[Entry]) -> None:
+        """Hear the reports of a touch: those of which only the time is new by what is known of
+        their kind, and by all the rules where there is more to one."""
+        question, lines, settled = hearing.question, hearing.lines, self._view.settled_owners
+        usual = self._proofs(question)
+        since, limit = question.entry.at, question.policy.backfill_limit
+        for entry in signals:
+            fact: Signal = entry.fact  # type: ignore[assignment]
+            at, recorded_at, what, person = entry.at, entry.recorded_at, fact.what, fact.person
+            if (
+                what in _SINKS
+                or fact.permanent
+                or fact.clock_ahead
+                or fact.answer is not None
+                or fact.conflicts is not None
+                or at < since
+                or recorded_at - at > limit
+                or (person is not None and person not in settled)
+            ):
+                _hear_signal(self._view, hearing, entry, {})
+                continue
+            report = (what, fact.by, person, fact.system, fact.auth, entry.recorder)
+            try:
+                proof = usual[report]
+            except KeyError:
+                before = len(lines)
+                whose = _hear_signal(self._view, hearing, entry, {})
+                usual[report] = _proof_of(lines[-1], whose) if len(lines) > before else None
+                continue
+            if proof is None:
+                continue
+            lifts, by = proof.lifts, proof.by
+            if lifts is not None:
+                _count(hearing, lifts, proof.whose, at)
+                if by is not _HUMAN and what in LOOKS:
+                    hearing.hidden = By.MACHINE if hearing.hidden is By.MACHINE else by
+            lines.append(
+                _evidence(
+                    entry.no, what, at, recorded_at, by, proof.person, lifts, proof.grade,
+                    proof.rules, proof.caveats,
+                )
+            )  # fmt: skip
 
 
 _SINKS = FAILURES - {_K.DEFERRED}
@@ -220,7 +232,7 @@ _First = tuple[str, str, str | None, System, Auth]
 _evidence = swift(Evidence)
 
 
-def _marked(view: View, question: Question, signals: list[Entry]) -> bool:
+def _marked(view: View, question: Question, signals: Sequence[Entry]) -> bool:
     """Whether a party has put in a word on the touch or on a report of it."""
     return question.entry.no in view.marks or any(entry.no in view.marks for entry in signals)
 
@@ -231,12 +243,13 @@ def _proof_of(line: Evidence, whose: str | None) -> _Proof:
 
 def _put_in_order(lines: list[Evidence]) -> None:
     """The lines behind the first, by time and number; mostly they came in that order."""
-    before = lines[1]
+    last, no = lines[1].at, lines[1].no
     for line in lines[2:]:
-        if (line.at, line.no) < (before.at, before.no):
+        at = line.at
+        if at < last or (at == last and line.no < no):
             lines[1:] = sorted(lines[1:], key=lambda one: (one.at, one.no))
             return
-        before = line
+        last, no = at, line.no
 
 
 def _hear_touch(view: View, hearing: Hearing) -> None:
@@ -257,8 +270,8 @@ def _hear_touch(view: View, hearing: Hearing) -> None:
     if fact.clock_ahead:
         caveats = (*caveats, "clock_ahead")
     hearing.reach = lifts
-    hearing.contested.extend(contested)
-    if lifts > Reach.SENT:
+    hearing.contested += contested
+    if lifts > _SENT and hearing.first is not _NEVER:
         hearing.first[""] = entry.at
     by = By.HUMAN if fact.system is System.HAND else By.UNKNOWN
     hearing.lines.append(
@@ -345,17 +358,20 @@ def _weighed(
         view, entry, question.policy, burdened, favoured, speaker=speaker, about=question.entry.no
     )
     if contested:
-        hearing.contested.extend(contested)
+        hearing.contested += contested
     return grade, caveats, rules
 
 
 def _count(hearing: Hearing, lifts: Reach, whose: str | None, at: datetime) -> None:
     hearing.reach = max(hearing.reach, lifts)
-    if lifts >= Reach.DELIVERED:
+    if hearing.first is _NEVER:
+        return
+    if lifts >= _DELIVERED:
         key = whose or ""
-        if key not in hearing.first or at < hearing.first[key]:
+        since = hearing.first.get(key)
+        if since is None or at < since:
             hearing.first[key] = at
-    if whose is not None and lifts > hearing.people.get(whose, Reach.SENT):
+    if whose is not None and lifts > hearing.people.get(whose, _SENT):
         hearing.people[whose] = lifts
 
 
@@ -418,15 +434,19 @@ def _is_final(fact: Signal, channel: Channel) -> bool:
     return fact.permanent
 
 
-def _repeating(signals: list[Entry]) -> bool:
-    """Whether a report says that it repeats another."""
-    for entry in signals:  # noqa: SIM110 - asked of every touch: twice as fast as any()
-        if cast(Signal, entry.fact).same_as is not None:
-            return True
-    return False
+def _nature(signals: Sequence[Entry]) -> tuple[bool, bool]:
+    """Whether a report says that it repeats another, and whether one says that it failed."""
+    repeating = failing = False
+    for entry in signals:
+        fact: Signal = entry.fact  # type: ignore[assignment]
+        if fact.same_as is not None:
+            repeating = True
+        if fact.permanent or fact.what in _SINKS:
+            failing = True
+    return repeating, failing
 
 
-def _same_events(signals: list[Entry]) -> dict[int, tuple[By, datetime]]:
+def _same_events(signals: Sequence[Entry]) -> dict[int, tuple[By, datetime]]:
     """Number → who did it and when, for reports of one event: the more machine, the earlier
     (J18). Empty where no report repeats another."""
     repeats = [entry for entry in signals if cast(Signal, entry.fact).same_as is not None]

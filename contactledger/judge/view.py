@@ -79,6 +79,8 @@ class View:
     people: dict[str, list[Entry]] = field(factory=dict)
     touches: dict[str, Entry] = field(factory=dict)
     signals: dict[str, list[Entry]] = field(factory=dict)
+    reported: set[SignalKind] = field(factory=set)
+    """Of which kinds the signals are."""
     answers: dict[str, list[Entry]] = field(factory=dict)
     links: dict[str, list[Entry]] = field(factory=dict)
     linked: set[str] = field(factory=set)
@@ -178,10 +180,11 @@ def view(
     as_written = standing_entries(entries, as_of)
     counting = renamed(as_written)
     made.entries.extend(counting)
+    by_no, known, find = made.by_no, made.known, _FILE.get
     for entry in counting:
-        made.by_no[entry.no] = entry
-        made.known.add(entry.recorder)
-        file = _FILE.get(entry.kind)
+        by_no[entry.no] = entry
+        known.add(entry.recorder)
+        file = find(entry.kind)
         if file is not None:
             file(made, entry, entry.fact)
     shared = standing_entries(house, as_of)
@@ -242,7 +245,12 @@ def _file_touch(made: View, entry: Entry, fact: Touch) -> None:
 def _file_signal(made: View, entry: Entry, fact: Signal) -> None:
     if fact.touch is None:
         return
-    made.signals.setdefault(fact.touch, []).append(entry)
+    known = made.signals.get(fact.touch)
+    if known is None:
+        made.signals[fact.touch] = [entry]
+    else:
+        known.append(entry)
+    made.reported.add(fact.what)
     if fact.answer is not None and fact.what is SignalKind.ANSWERED:
         made.linked.add(fact.touch)
         made.links.setdefault(fact.answer, []).append(entry)
