@@ -13,7 +13,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from contactledger import printing
+from contactledger import __main__, printing
 from contactledger.demo import play
 from contactledger.errors import BadBundle, BadInput, BadTemplate, NotInstalled
 from contactledger.exchange import open_bundle
@@ -34,7 +34,7 @@ from contactledger.report.document import (
     Table,
     TableRow,
 )
-from contactledger.report.kinds import KINDS
+from contactledger.report.kinds import KINDS, OF_ACCOUNT
 from contactledger.report.render import render
 from contactledger.templating import lint, templates_of
 from contactledger.testing import FixedClock
@@ -223,6 +223,49 @@ def test_what_came_after_the_seal_and_what_lies_after_the_report_is_said(tmp_pat
         ledger.record(SMITH, mail(about="later still"))
         again = flowing(ledger.report(SMITH, as_of=moment).pdf())
         assert "The log goes on after the moment of this report." in again
+
+
+@pytest.mark.parametrize("kind", ["proof-of-contact", *OF_ACCOUNT, "outlook"])
+def test_of_every_kind_about_an_account_the_paper_can_be_checked(
+    played, tmp_path, kind, monkeypatch, capsys
+):
+    opened = open_bundle(played.bundle, trust=[played.key])
+    about = next(f.no for f in opened.standing().findings) if kind == "touch-certificate" else None
+    report = opened.outlook() if kind == "outlook" else opened.report(kind, about=about)
+    path = tmp_path / "report.pdf"
+    made = report.pdf(path)
+    with pikepdf.open(path) as read:
+        claims = read.open_metadata()
+        assert (claims["pdfaid:part"], claims["pdfuaid:part"]) == ("3", "1")
+        ((name, spec),) = read.attachments.items()
+        assert (name, spec.get_file().read_bytes()) == (
+            "smith-motors.bundle",
+            played.bundle.read_bytes(),
+        )
+    words = tagged(made)
+    kinds = [found for found, _ in words]
+    assert kinds[:2] == ["", "/Document"]
+    assert {"/Title", "/H1", "/P"} <= set(kinds)
+    assert kinds.count("/Table") == kinds.count("/THead")
+    assert [alt for found, alt in words if found == "/Figure" and not alt] == []
+    arguments = ["contactledger", "verify", str(path), "--trust", str(played.key)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert not ended.value.code, capsys.readouterr()
+    assert open_bundle(path, trust=[played.key]).standing() == played.standing
+
+
+@pytest.mark.parametrize(
+    ("kind", "charts", "tables"),
+    [("both-sides", 2, 6), ("contact-pressure", 1, 4), ("case-dossier", 1, 4)],
+)
+def test_a_chart_on_paper_has_words_and_its_numbers_beneath(kind, charts, tables):
+    made = Report(render(kind, story_rows(kind))).pdf()
+    words = tagged(made)
+    alts = [alt for found, alt in words if found == "/Figure"]
+    assert (len(alts), all(alts)) == (charts, True)
+    assert [found for found, _ in words].count("/Table") == tables
 
 
 # --- what people typed
