@@ -88,30 +88,24 @@ class _Page:
         return clean(row["account"])
 
     def ignored(self, row: Row) -> str:
-        words = self.words
-        text = words(
-            "{party} ignored what came from {sender} on {when}{about} ({channel}, {purpose})",
+        text = self.words(
+            "{party} ignored what came from {sender} on {when}",
             party=_name(row, "party"),
             sender=_name(row, "sender"),
             when=self.when(row["at_utc"]),
-            about=self.about(row),
-            channel=words(word(CHANNELS, row["channel"])),
-            purpose=words(word(PURPOSES, row["purpose"])),
         )
-        text += words("; due {when}", when=self.when(row["due_utc"]))
-        return f"{text}{self.reminded(row)}{self.counted(row, 'party')}"
+        due = self.words("; due {when}", when=self.when(row["due_utc"]))
+        return f"{text}{self.what(row)}{due}{self.reminded(row)}{self.counted(row, 'party')}"
 
     def waiting(self, row: Row) -> str:
         words = self.words
         text = words(
-            "{owed} waits for {owes}, since {when}{about} ({channel}, {purpose})",
+            "{owed} waits for {owes}, since {when}",
             owed=_name(row, "owed"),
             owes=_name(row, "owes"),
             when=self.when(row["at_utc"]),
-            about=self.about(row),
-            channel=words(word(CHANNELS, row["channel"])),
-            purpose=words(word(PURPOSES, row["purpose"])),
         )
+        text += self.what(row)
         due = row["due_utc"]
         if due is not None and due < self.found.as_of:
             text += words("; overdue since {when}", when=self.when(due))
@@ -139,8 +133,11 @@ class _Page:
             who = words("{person} of {party}", person=_name(row, "person"), party=party)
         return words("{who}, {state}", who=who, state=words(TOLD[row["state"]]))
 
-    def about(self, row: Row) -> str:
-        return self.words(" about “{about}”", about=row["about"]) if row["about"] else ""
+    def what(self, row: Row) -> str:
+        words, about = self.words, row["about"]
+        channel, purpose = word(CHANNELS, row["channel"]), word(PURPOSES, row["purpose"])
+        text = words(" about “{about}”", about=about) if about else ""
+        return f"{text} ({words(channel)}, {words(purpose)})"
 
     def reminded(self, row: Row) -> str:
         if not row["reminders"]:
