@@ -123,7 +123,8 @@ def test_a_touch_shows_every_piece_of_evidence_and_how_it_was_authenticated():
     site.ledger.record(SMITH, answer, Touch("ann", "bob", Channel.EMAIL, reminds=hello))
     page = site.staff().get(site.a(f"/t/{site.no('hello')}")).text
     for part in ("Shall we show it to you?", "Delivered", "from sendgrid", "not authenticated",
-                 "DKIM signature valid", "written down by a person", "Answered by Bob Ray"):  # fmt: skip
+                 "DKIM signature valid", "written down by a person", "Answered by Bob Ray",
+                 "<h3>An answer</h3>"):  # fmt: skip
         assert part in page, part
 
 

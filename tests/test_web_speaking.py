@@ -116,6 +116,8 @@ def test_a_visitor_who_reads_german_gets_german_on_every_page():
     account = ann.get(site.a()).text
     for part in ("Wer am Zug ist", "Kontakt verzeichnen", "Zum Mitnehmen", "Kurz gesagt"):
         assert part in account, part
+    legend = account.partition("<svg")[2].partition("</svg>")[0]
+    assert (">Telefon<" in legend, ">phone<" in legend) == (True, False)
 
 
 def test_a_report_is_read_and_taken_away_in_the_language_of_the_page():
@@ -136,6 +138,13 @@ def test_the_host_may_set_the_language_for_everybody():
     ledger, _ = in_memory()
     with pytest.raises(BadInput, match="lang: must be one of: en, de"):
         pages(ledger, lambda _: None, lang="fr")
+
+
+def test_whoever_unsubscribes_is_asked_in_the_language_of_the_browser():
+    site = visit()
+    page = site.browser().get(f"{AT}/u/x", headers=DE)
+    assert '<html lang="de">' in page.text
+    assert "Dieser Link führt nirgendwohin" in page.text
 
 
 def test_the_words_of_english_need_no_catalogue():

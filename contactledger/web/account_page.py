@@ -65,7 +65,7 @@ class AccountPage:
             steps=steps,
             more_steps=to_do - len(steps),
             anchors={f["no"] for f in shown},
-            chart=Markup(_chart(data, page)) if findings else "",  # noqa: S704 - charts.py escapes
+            chart=Markup(_chart(data, page, visit.words)) if findings else "",  # noqa: S704 - charts.py escapes
             matters=MATTERS,
             promises=PROMISES,
         )
@@ -111,11 +111,11 @@ def _counted(f: Finding, called: Names) -> Row:
     }
 
 
-def _chart(data: Row, page: int) -> str:
+def _chart(data: Row, page: int, words: Words) -> str:
     """The timeline of the touches on this page; that of the newest goes on until now."""
     shown = data["shown"]
     period = {"since": shown[0]["at"], "until": None if page == 1 else shown[-1]["at"]}
-    return timeline({**data, "findings": shown, "period": period})
+    return timeline({**data, "findings": shown, "period": period}, words=words)
 
 
 def _steps(visit: Visit, named: behind.Named, kept: Kept) -> tuple[list[Row], int]:

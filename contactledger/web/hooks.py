@@ -47,6 +47,7 @@ from contactledger.sources.source import Source
 from contactledger.web.door import HEADERS, with_headers
 from contactledger.web.limits import Rates, bounded, visitor
 from contactledger.web.looks import rendered
+from contactledger.web.speaking import words_for
 
 GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """A transparent GIF of one pixel."""
@@ -157,8 +158,8 @@ class Hooks:
         try:
             target = await run_in_threadpool(self._tracker.target, request.url.path)
         except (Unverified, NotFound):
-            return _page("This link leads nowhere", "The message it was in is not kept any more,"
-                         " or the address is incomplete.", 404)  # fmt: skip
+            text = "The message it was in is not kept any more, or the address is incomplete."
+            return _page(request, "This link leads nowhere", text, 404)
         except StoreError:
             return _empty(503, 5)
         await self._hit(request, target=target)
@@ -167,15 +168,15 @@ class Hooks:
     async def ask(self, request: Request) -> Response:
         """A page with a button: a GET is no wish, scanners follow links (RFC 8058 section 3.1)."""
         if not self._known(request):
-            return _page("This link leads nowhere", "The address is incomplete.", 404)
+            return _page(request, "This link leads nowhere", "The address is incomplete.", 404)
         await self._hit(request)
         text = "You will get no more of these messages."
-        return _page("Do you want to unsubscribe?", text, button="Unsubscribe")
+        return _page(request, "Do you want to unsubscribe?", text, button="Unsubscribe")
 
     async def unsubscribe(self, request: Request) -> Response:
         """Unsubscribe: only a POST that says so counts, and it needs neither login nor cookie."""
         if not self._known(request):
-            return _page("This link leads nowhere", "The address is incomplete.", 404)
+            return _page(request, "This link leads nowhere", "The address is incomplete.", 404)
         try:
             form = await _form(request)
         except TooLarge:
@@ -183,10 +184,12 @@ class Hooks:
         except (ValueError, HTTPException):  # what is no form says nothing
             form = {}
         if form.get("List-Unsubscribe", "").strip().lower() != "one-click":
-            return _page("Nothing was changed", "The request did not say what is wanted.", 400)
+            return _page(
+                request, "Nothing was changed", "The request did not say what is wanted.", 400
+            )
         kept = await self._hit(request, form=form)
         done = "You are unsubscribed", "It is on record from this moment on."
-        return _page(*done) if kept else _empty(503, 30)
+        return _page(request, *done) if kept else _empty(503, 30)
 
     def _known(self, request: Request) -> bool:
         try:
@@ -254,6 +257,7 @@ def _shown(response: Response) -> Response:
     return response
 
 
-def _page(title: str, text: str, status: int = 200, button: str = "") -> Response:
-    html = rendered("plain.html", {"title": title, "text": text, "button": button})
+def _page(request: Request, title: str, text: str, status: int = 200, button: str = "") -> Response:
+    words = words_for(request)
+    html = rendered("plain.html", {"title": title, "text": text, "button": button}, words)
     return with_headers(Response(html, status, HEADERS, media_type="text/html"))

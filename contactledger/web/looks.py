@@ -44,10 +44,16 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(FILTERS)
+    made.filters["begun"] = begun
     made.globals |= {"htmx_hash": HTMX_SHA384, "offers": offers, "forms_of": forms_of}
     made.globals["told"] = OFFERED["notice-coverage"]
     made.globals["certificate"] = OFFERED["touch-certificate"]
     return made
+
+
+def begun(text: str) -> str:
+    """The text as a sentence begins; what follows its first letter stays, names above all."""
+    return text[:1].upper() + text[1:]
 
 
 def rendered(template: str, values: Mapping[str, Any], words: Words = ENGLISH) -> str:
