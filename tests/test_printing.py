@@ -471,6 +471,25 @@ def test_it_is_written_where_a_path_is_given(tmp_path):
     assert ledger.report(SMITH).form(".pdf") == path.read_bytes()
 
 
+def test_no_german_outcome_runs_into_the_column_beside_it():
+    made = Report(render("proof-of-contact", story_rows("proof-of-contact", "de"), lang="de")).pdf()
+    seen = 0
+    with pypdfium2.PdfDocument(made) as opened:
+        for page in opened:
+            words = page.get_textpage()
+            head, due = words.search("Ausgang").get_next(), words.search("Fällig").get_next()
+            found = words.search("wahrscheinlich")
+            while head and due and (place := found.get_next()):
+                left, right = (words.get_charbox(at)[side] for at, side in (
+                    (place[0], 0), (sum(place) - 1, 2)))  # fmt: skip
+                if left >= words.get_charbox(head[0])[0] - 1:
+                    seen += 1
+                    assert right < words.get_charbox(due[0])[0]
+            words.close()
+            page.close()
+    assert seen > 3
+
+
 # --- a user's own paper
 
 PART = '#import "contactledger/report.typ": report\n#report(\n  {}\n)\n'

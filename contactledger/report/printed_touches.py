@@ -35,7 +35,7 @@ def touches(findings: list[Row], words: Words) -> Block:
         Column(words("When"), 0.9),
         Column(words("Who, to whom, through what"), 1.6),
         Column(words("About what, and what came back"), 1.9),
-        Column(words("Outcome"), 0.65),
+        Column(words("Outcome"), 0.9),
         Column(words("Due"), 0.9),
     ]
     return Table.of(columns, findings, _Touches(words).row, caption)
