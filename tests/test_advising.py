@@ -138,6 +138,24 @@ def test_the_outlook_is_a_page_in_three_forms_with_the_names(ledger):
     assert own.text() == "Smith Motors"
 
 
+def test_the_outlook_is_a_kind_of_report_like_the_others_in_german_too(ledger):
+    page = ledger.report(ACCOUNT, "outlook", lang="de")
+    assert page.json() == ledger.outlook(ACCOUNT, lang="de").json()
+    assert "First-call: Bob Ray wie geplant ansprechen (Kanal: Telefon)" in " ".join(
+        page.text().split()
+    )
+    assert page.markdown().startswith("# Was als Nächstes zu tun ist: smith-motors\n")
+    assert page.csv().startswith("what,said.text,to.name,")
+    for wrong in ({"period": "2026"}, {"about": 3}, {"what_if": "rules = 1"}):
+        with pytest.raises(BadInput, match="kind: is of the whole account as it stands"):
+            ledger.report(ACCOUNT, "outlook", **wrong)
+
+
+def test_a_reconciliation_is_of_two_records_and_no_report_of_one(ledger):
+    with pytest.raises(BadInput, match="kind: is of two records: ask reconcile for it"):
+        ledger.report(ACCOUNT, "reconciliation")
+
+
 def test_what_came_later_stands_on_no_earlier_page(ledger):
     ledger.record(ACCOUNT, Person("eve", "smith", "Eve Later"))
     page = ledger.outlook(ACCOUNT, as_of=ledger.clock() - timedelta(hours=1))
@@ -177,5 +195,5 @@ def test_a_policy_that_owes_nothing_has_no_such_section():
         it.record(ACCOUNT, Party("acme", "ACME", "vendor"))
         page = it.report(ACCOUNT)
         assert page.data["owed"] == {"cadences": [], "plan": [], "rules": []}
-        assert "s-owed" not in page.html()
+        assert "What was owed without being asked for" not in page.html()
         assert "WITHOUT BEING ASKED" not in page.text()

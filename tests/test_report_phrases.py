@@ -142,16 +142,7 @@ def test_a_moment_is_printed_in_utc_and_in_the_receivers_zone():
     moment = datetime(2026, 3, 3, 3, 12, 30, 999, UTC)
     utc, local = p.iso(moment), p.iso_local(moment, "America/Chicago")
     assert (utc, local) == ("2026-03-03T03:12:30Z", "2026-03-02T21:12:30-06:00")
-    assert (p.day(local), p.date(local), p.clock(local)) == (
-        "Mon 2 Mar 2026",
-        "2 Mar 2026",
-        "21:12",
-    )
-
-
-def test_utc_beside_names_its_date_only_where_it_is_another():
-    assert p.utc_beside("2026-03-03T15:12:00Z", "2026-03-03T09:12:00-06:00") == "15:12 UTC"
-    assert p.utc_beside("2026-03-03T03:12:00Z", "2026-03-02T21:12:00-06:00") == "3 Mar 03:12 UTC"
+    assert (p.date(local), p.clock(local)) == ("2 Mar 2026", "21:12")
 
 
 @pytest.mark.parametrize(

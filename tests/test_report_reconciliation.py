@@ -12,6 +12,7 @@ from contactledger.errors import BadTemplate
 from contactledger.facts import Party, Person, Redaction, Touch
 from contactledger.log.record import strip
 from contactledger.reconciling import reconcile
+from contactledger.report import kind_reconciliation
 from contactledger.report.reconciliation import IS_NOT
 from tests.test_reconciling import ASKED, Keeper, at, both, delivered, question
 
@@ -295,3 +296,35 @@ def test_a_record_without_a_name_is_named_by_its_id():
     data = reconcile(ours.side(at(1)), attrs.evolve(full, entries=renamed)).report().data
     assert data["theirs"]["account"] == full.entries[0].account[:8]
     assert data["title"] == f"smith-motors and {full.entries[0].account[:8]}"
+
+
+def test_a_reconciliation_in_german_says_the_same():
+    report = compared().report(lang="de")
+    text = " ".join(report.markdown().split())
+    for line in (
+        "# Abgleich zweier Aufzeichnungen: smith-motors",
+        "Davon stimmt 1 überein, und bei 1 widersprechen sich die beiden Aufzeichnungen.",
+        "Was daraus wurde bei Smith Motors",
+        "beantwortet (jemand beim Empfänger hat geantwortet)",
+        "1 Kontakt steht nur in der Aufzeichnung von ACME.",
+        "Ann Lee an Bob Ray",
+    ):
+        assert line in text, line
+
+
+def test_contradictions_beyond_the_bound_stand_in_a_table(monkeypatch):
+    whole = compared().report()
+    monkeypatch.setattr(kind_reconciliation, "ONE_BY_ONE", 0)
+    text = whole.markdown()
+    assert "The first 0 are told one by one below." in text
+    assert "| What differs |" in text
+    assert "What became of it at Smith Motors: answered" in text
+    assert "### " not in text
+
+
+def test_it_can_be_printed_as_every_kind_can():
+    document = compared().report().rendered.document()
+    assert [section.name for section in document.sections if section.level == 1] == [
+        *kind_reconciliation.SECTIONS,
+        "isnot",
+    ]

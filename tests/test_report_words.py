@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from contactledger.errors import BadInput, BadTemplate
+from contactledger.facts import Money
 from contactledger.report.kinds import KINDS
 from contactledger.report.render import Report, render
 from contactledger.report.words import SHIPPED, Words, catalogue, places
@@ -100,6 +101,25 @@ def test_numbers_and_lists_are_those_of_the_language():
     assert DE.count(0, "{n} day", "{n} days") == "keine Tage"
     assert (DE.listed([]), DE.listed(["a"]), DE.listed(["a", "b", "c"])) == ("", "a", "a, b und c")
     assert Words().listed(["a", "b"], "or") == "a or b"
+
+
+def test_amounts_and_tenths_have_the_point_of_the_language():
+    amount = Money(189_500, "USD")
+    assert (Words().money(amount), DE.money(amount)) == ("USD 1,895.00", "USD 1.895,00")
+    assert (Words().tenths(12_345), DE.tenths(12_345)) == ("1,234.5", "1.234,5")
+
+
+def test_utc_stands_beside_with_its_date_where_that_is_another():
+    local, utc = "2026-03-03T20:12:00-06:00", "2026-03-04T02:12:00Z"
+    assert (Words().utc_beside(utc, local), DE.utc_beside(utc, local)) == (
+        "4 Mar 2026 02:12 UTC",
+        "4. März 2026 02:12 UTC",
+    )
+    assert DE.minute(local) == "3. März 2026 20:12"
+
+
+def test_what_stands_inside_a_sentence_keeps_the_capitals_of_german():
+    assert (Words().inside("A call"), DE.inside("Anruf")) == ("a call", "Anruf")
 
 
 def test_a_region_has_the_words_of_its_language():

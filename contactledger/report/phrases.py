@@ -255,13 +255,6 @@ def iso_local(moment: datetime, zone: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def day(stamp: str) -> str:
-    """As in "Tue 3 Mar 2026" of an ISO stamp."""
-    date = datetime.fromisoformat(stamp[:10]).replace(tzinfo=UTC)
-    return f"{DAYS[date.weekday()]} {date.day} {MONTHS[date.month - 1]} {date.year}"
-
-
-@lru_cache(maxsize=4096)
 def date(stamp: str) -> str:
     """As in "3 Mar 2026" of an ISO stamp."""
     return f"{int(stamp[8:10])} {MONTHS[int(stamp[5:7]) - 1]} {stamp[:4]}"
@@ -270,10 +263,3 @@ def date(stamp: str) -> str:
 def clock(stamp: str) -> str:
     """As in "09:12" of an ISO stamp."""
     return stamp[11:16]
-
-
-def utc_beside(stamp: str, local: str) -> str:
-    """What stands beside a local time: "15:12 UTC", with the date where it is another."""
-    if stamp[:10] == local[:10]:
-        return f"{stamp[11:16]} UTC"
-    return f"{int(stamp[8:10])} {MONTHS[int(stamp[5:7]) - 1]} {stamp[11:16]} UTC"
