@@ -147,7 +147,12 @@ def test_a_page_from_what_is_kept_is_the_page_made_anew(steps: list[tuple[str, A
         for account, facts in _facts(act, number, writer).items():
             writer.record(account, *facts)
         for one, fresh in zip(kept_on, visitors(), strict=True):
-            assert one.get(f"/a/{id_}").text == fresh.get(f"/a/{id_}").text
+            for address in (f"/a/{id_}", "/", f"/a/{id_}/t/{_first_touch(ledger)}"):
+                assert one.get(address).text == fresh.get(address).text
+
+
+def _first_touch(ledger: Ledger) -> int:
+    return next((e.no for e in ledger.entries(SMITH) if e.kind == "touch"), 0)
 
 
 def _facts(act: str, number: int, ledger: Ledger) -> dict[str, list[Fact]]:

@@ -11,6 +11,7 @@ Which module to open for what::
     access.py         who may see what; signed links and tokens of forms
     door.py           what every request for a page passes: access, forms, headers, errors
     limits.py         how much and how often
+    kept.py           what accounts were judged, as long as it is true
     account_page.py   an account: turn, steps, touches, matters, promises
     reading_pages.py  accounts, a touch, what one takes away
     writing_pages.py  a touch or an answer, a party's word on an entry

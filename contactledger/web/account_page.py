@@ -26,7 +26,7 @@ from contactledger.report.words import Words
 from contactledger.reporting import WORDING, outlook, zone_of
 from contactledger.web import behind
 from contactledger.web.door import Visit
-from contactledger.web.kept import Keeper, Kept
+from contactledger.web.kept import Kept
 
 TOUCHES = 50
 """On a page, in the list and in the timeline."""
@@ -37,38 +37,32 @@ PROMISES = 25
 Row = dict[str, Any]
 
 
-class AccountPage:
-    """The page, with what is kept of the accounts."""
-
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
-
-    def __call__(self, visit: Visit) -> Response:
-        """An account: whose turn it is, what is to be done, every touch, matters and promises."""
-        named = visit.account()
-        kept = self._keeper.of(named.id)
-        findings = kept.standing.findings
-        pages = max(1, -(-len(findings) // TOUCHES))
-        page = visit.number("page", 1, pages)
-        end = len(findings) - (page - 1) * TOUCHES
-        start = max(0, end - TOUCHES)
-        data = _rows(kept, named, findings[start:end], visit.words)
-        shown = list(reversed(data["shown"]))
-        steps, to_do = _steps(visit, named, kept)
-        return visit.page(
-            "account.html",
-            account=named,
-            data=data,
-            shown=shown,
-            page=page,
-            pages=pages,
-            steps=steps,
-            more_steps=to_do - len(steps),
-            anchors={f["no"] for f in shown},
-            chart=Markup(_chart(data, page, visit.words)) if findings else "",  # noqa: S704 - charts.py escapes
-            matters=MATTERS,
-            promises=PROMISES,
-        )
+def account(visit: Visit) -> Response:
+    """An account: whose turn it is, what is to be done, every touch, matters and promises."""
+    named = visit.account()
+    kept = visit.keeper.of(named.id)
+    findings = kept.standing.findings
+    pages = max(1, -(-len(findings) // TOUCHES))
+    page = visit.number("page", 1, pages)
+    end = len(findings) - (page - 1) * TOUCHES
+    start = max(0, end - TOUCHES)
+    data = _rows(kept, named, findings[start:end], visit.words)
+    shown = list(reversed(data["shown"]))
+    steps, to_do = _steps(visit, named, kept)
+    return visit.page(
+        "account.html",
+        account=named,
+        data=data,
+        shown=shown,
+        page=page,
+        pages=pages,
+        steps=steps,
+        more_steps=to_do - len(steps),
+        anchors={f["no"] for f in shown},
+        chart=Markup(_chart(data, page, visit.words)) if findings else "",  # noqa: S704 - charts.py escapes
+        matters=MATTERS,
+        promises=PROMISES,
+    )
 
 
 def _rows(kept: Kept, named: behind.Named, shown: tuple[Finding, ...], words: Words) -> Row:

@@ -105,7 +105,7 @@ class _Api:
             if kind != "application/json":  # which no form of another site can send
                 raise HTTPException(415, "must be application/json")
             given = _parsed(await bounded(request, JSON_BYTES).body())
-        visit = Visit(self._ledger, self._door.seals, request, access, FormData())
+        visit = self._door.visit(request, access, FormData())
         return await run_in_threadpool(handler, visit, given)
 
 

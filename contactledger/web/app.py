@@ -19,6 +19,7 @@ from contactledger.facts import Party, Person
 from contactledger.ledger import Ledger
 from contactledger.sources.source import Source
 from contactledger.web import (
+    account_page,
     behind,
     health,
     inbox,
@@ -28,12 +29,10 @@ from contactledger.web import (
     writing_pages,
 )
 from contactledger.web.access import MAX_LINK
-from contactledger.web.account_page import AccountPage
 from contactledger.web.api import failed as api_failed
 from contactledger.web.api import routes as api_routes
 from contactledger.web.door import Allow, Door, with_headers
 from contactledger.web.hooks import Hooks
-from contactledger.web.kept import Keeper
 from contactledger.web.limits import UPLOAD_BYTES, Rates
 from contactledger.web.looks import HTMX, packaged
 from contactledger.web.speaking import LANG, words_in
@@ -61,7 +60,7 @@ class Pages:
         rates = Rates()
         door = Door(ledger, allow, rates)
         self._seals = door.seals
-        self._keeper = Keeper(ledger)
+        self._keeper = door.keeper
         hooks = Hooks(ledger, sources, rates, public_url=public_url, unproven=unproven)
         show = partial(door, most=UPLOAD_BYTES)
         verifier = verify.Verifier(tuple(trust))
@@ -70,7 +69,7 @@ class Pages:
             routes=[
                 Route("/", door(reading_pages.accounts)),
                 Route("/find", door(reading_pages.find), methods=["POST"]),
-                Route(account, door(AccountPage(self._keeper))),
+                Route(account, door(account_page.account)),
                 Route(f"{account}/t/{{no:int}}", door(reading_pages.touch)),
                 Route(f"{account}/report", door(taking_away.report)),
                 Route(f"{account}/report/{{kind}}", door(taking_away.report)),

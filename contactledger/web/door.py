@@ -38,6 +38,7 @@ from contactledger.ledger import Ledger
 from contactledger.report.words import Words
 from contactledger.web import behind
 from contactledger.web.access import Access, Seals
+from contactledger.web.kept import Keeper
 from contactledger.web.limits import FORM_BYTES, UPLOAD_BYTES, Rates, bounded, visitor
 from contactledger.web.looks import SCRIPTED, rendered
 from contactledger.web.speaking import words_for
@@ -83,6 +84,7 @@ class Visit:
     request: Request
     access: Access
     form: FormData
+    keeper: Keeper
 
     @property
     def words(self) -> Words:
@@ -153,6 +155,7 @@ class Door:
         self._allow = allow
         self._rates = rates
         self.seals = behind.seals(ledger)
+        self.keeper = Keeper(ledger)
 
     def __call__(self, handler: Handler, *, most: int = FORM_BYTES) -> Any:
         """The endpoint of a page."""
@@ -171,13 +174,13 @@ class Door:
         if access is None:
             return self.refused(request)
         if request.method != "POST":
-            return await run_in_threadpool(handler, self._visit(request, access, FormData()))
+            return await run_in_threadpool(handler, self.visit(request, access, FormData()))
         use, limit = ("upload", UPLOADS_A_MINUTE) if most == UPLOAD_BYTES else ("", POSTS_A_MINUTE)
         if self._rates.over(use, visitor(request) if use else access.who, limit):
             return self.too_many(request)
         refuse_foreign(request)
         async with bounded(request, most).form(max_files=1, max_fields=MAX_FIELDS) as form:
-            visit = self._visit(request, access, form)
+            visit = self.visit(request, access, form)
             now = behind.now(self._ledger)
             if not self.seals.is_form_token(visit.text("token"), access, now):
                 raise HTTPException(403, "The form is too old, or not ours. Go back and try again.")
@@ -207,7 +210,7 @@ class Door:
     async def link(self, request: Request) -> Response:
         """Open a link: its token goes into a cookie, and out of the address."""
         token = request.path_params["token"]
-        visit = self._visit(request, Access.anyone(), FormData())
+        visit = self.visit(request, Access.anyone(), FormData())
         try:
             access = self.seals.opened(token, behind.now(self._ledger))
         except Unverified:
@@ -256,11 +259,12 @@ class Door:
         return response
 
     def _message(self, request: Request, status: int, title: str, text: str) -> Response:
-        visit = self._visit(request, Access.anyone(), FormData())
+        visit = self.visit(request, Access.anyone(), FormData())
         return visit.page("message.html", status, title=title, text=text)
 
-    def _visit(self, request: Request, access: Access, form: FormData) -> Visit:
-        return Visit(self._ledger, self.seals, request, access, form)
+    def visit(self, request: Request, access: Access, form: FormData) -> Visit:
+        """A request by somebody who may be here."""
+        return Visit(self._ledger, self.seals, request, access, form, self.keeper)
 
 
 def said(error: Exception) -> tuple[int, str, str]:

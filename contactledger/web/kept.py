@@ -35,7 +35,7 @@ from contactledger.web.behind import Log
 
 ACCOUNTS = 64
 ENTRIES = 20_000
-"""Of all accounts that are kept: about 100 MB with what was judged of them."""
+"""Of all accounts that are kept: about 50 MB with what was judged of them."""
 KEEP_SECONDS = 600.0
 _STRIPES = 16
 """So many accounts are judged at a time; of one only one visitor waits for the judge."""

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from starlette.responses import Response
 
 from contactledger.errors import NotFound
 from contactledger.facts import Entry, Mark, Touch
-from contactledger.judge.standing import standing
-from contactledger.reading import Loaded
+from contactledger.report.finding_row import finding_row
 from contactledger.report.names import Names, names
 from contactledger.report.phrases import AUTH, CHANNELS, WHAT, iso, iso_local, word
 from contactledger.report.summary import onus_text
 from contactledger.report.words import Words
-from contactledger.reporting import report as made_report
+from contactledger.reporting import WORDING, zone_of
 from contactledger.web import behind
 from contactledger.web.door import Visit
 
@@ -120,11 +119,10 @@ def _page(visit: Visit, seen: list[behind.Named], start: int, turn: str) -> tupl
 def _line(visit: Visit, named: behind.Named) -> Shown:
     if named.archived:
         return Shown(named, "nobody", visit.words("Archived."), 0, "")
-    loaded = behind.loaded(visit.ledger, named.id)
-    now = behind.now(visit.ledger)
-    stood = standing(loaded.entries, now, house=loaded.house, account=named.id)
-    onus = stood.onus
-    party = None if onus.party is None else {"name": names(loaded.entries).of(onus.party)}
+    kept = visit.keeper.of(named.id)
+    stood, onus = kept.standing, kept.standing.onus
+    called = names(kept.entries, visit.words)
+    party = None if onus.party is None else {"name": called.of(onus.party)}
     said = onus_text(
         {
             "party": party,
@@ -151,12 +149,11 @@ def touch(visit: Visit) -> Response:
     """A touch: what it said, what it was judged, every piece of evidence and who vouches."""
     named = visit.account()
     no = visit.request.path_params["no"]
-    loaded = behind.loaded(visit.ledger, named.id)
-    entries = loaded.entries
+    kept = visit.keeper.of(named.id)
+    entries, zone = kept.entries, zone_of(kept.entries)
     entry, fact = behind.touch_of(entries, no)
-    data = rows_of(visit, named, loaded)
-    called = names(entries, visit.words)
-    found = [f for f in data["findings"] if f["no"] == no]
+    called, wording = names(entries, visit.words), evolve(WORDING, words=visit.words)
+    found = [finding_row(f, called, wording) for f in kept.standing.findings if f.no == no]
     evidence = {e["no"]: e for f in found for e in f["evidence"]}
     return visit.page(
         "touch.html",
@@ -165,32 +162,23 @@ def touch(visit: Visit) -> Response:
         fact=fact,
         findings=found,
         pieces=[
-            _piece(e, evidence.get(e.no), called, data["zone"], entry, visit.words)
+            _piece(e, evidence.get(e.no), called, zone, entry, visit.words)
             for e in entries
             if e.no == no or _is_about(e, entry)
         ],
         marks=[
             {"no": e.no, "word": str(e.fact.word), "text": e.fact.text or "",
              "party": called.of(e.fact.party or e.recorder), "auth": AUTH[e.fact.auth],
-             "at_local": iso_local(e.at, data["zone"])}
+             "at_local": iso_local(e.at, zone)}
             for e in entries
             if isinstance(e.fact, Mark) and e.fact.entry == no
         ],
         channel=CHANNELS[fact.channel],
         sender=called.of(fact.sender or entry.recorder),
         receivers=[called.of(one) for one in fact.to],
-        at_local=iso_local(entry.at, data["zone"]),
-        zone=data["zone"],
+        at_local=iso_local(entry.at, zone),
+        zone=zone,
     )  # fmt: skip
-
-
-def rows_of(visit: Visit, named: behind.Named, loaded: Loaded) -> dict[str, Any]:
-    """The rows of the report, without hashing the log again: `check` and reports do that."""
-    now = behind.now(visit.ledger)
-    stood = standing(loaded.entries, now, house=loaded.house, account=named.id)
-    made = made_report("proof-of-contact", stood, loaded, account=named.name, lang=visit.words.lang)
-    data: dict[str, Any] = made.data
-    return data
 
 
 def _is_about(one: Entry, touched: Entry) -> bool:
