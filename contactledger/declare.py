@@ -167,5 +167,5 @@ def some_slugs() -> Any:
 
 
 def clear(codec: str, default: Any = None) -> Any:
-    """A field that stands in the bytes as it is; `codec` as in `log/record.py`."""
+    """A field that stands in the bytes as it is; `codec` as in `log/fields.py`."""
     return field(default=default, metadata={"codec": codec})

@@ -1,6 +1,6 @@
 """What no fact may say, whatever its kind: the last look before anything is encoded.
 
-Types and lengths of single values are the codecs' business (`log/record.py`), words and
+Types and lengths of single values are the codecs' business (`log/fields.py`), words and
 times that of the declarations (`declare.py`); here stands what takes the whole fact, or the
 ledger's clock.
 """
