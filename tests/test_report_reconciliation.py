@@ -328,3 +328,14 @@ def test_it_can_be_printed_as_every_kind_can():
         *kind_reconciliation.SECTIONS,
         "isnot",
     ]
+
+
+def test_a_csv_has_each_touch_of_either_record_once():
+    head, *lines = compared().report().csv().split("\r\n")[:-1]
+    assert head.startswith("where,by,differs,ours.no,")
+    assert [line.split(",")[:4] for line in lines] == [
+        ["contradicting", "message_id", "outcome", "7"],
+        ["agreed", "people_and_time", "", "9"],
+        ["only_ours", "", "", "10"],
+        ["only_theirs", "", "", ""],
+    ]

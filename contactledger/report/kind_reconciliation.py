@@ -49,6 +49,21 @@ def document(data: Row, words: Words) -> Document:
     )
 
 
+def every_touch(data: Row) -> list[Row]:
+    """Each touch of either record once, with where it stands: the list that CSV shows."""
+    pairs = [
+        {"where": where, **pair, "differs": [d["what"] for d in pair["differences"]]}
+        for where in ("contradicting", "agreed")
+        for pair in data[where]
+    ]
+    alone = [
+        {"where": where, "by": None, "ours": None, "theirs": None, "differs": [], side: touch}
+        for where, side in (("only_ours", "ours"), ("only_theirs", "theirs"))
+        for touch in data[where]
+    ]
+    return [*pairs, *alone]
+
+
 def _rests_on(data: Row, words: Words) -> Iterator[tuple[Text, Text]]:
     for word, side in ((words("Ours"), data["ours"]), (words("Theirs"), data["theirs"])):
         told = words(

@@ -63,8 +63,8 @@ _HEALTH = (
 )  # fmt: skip
 _STEP = ("what", "said.text", "to.name", "person.name", "channel", "due", "overdue", "rules",
          "said.because")  # fmt: skip
-_PAIR = ("by_text", "ours.no", "ours.at", "ours.who", "ours.about", "theirs.no", "theirs.at",
-         "theirs.who", "theirs.about")  # fmt: skip
+_PAIR = ("where", "by", "differs", "ours.no", "ours.at", "ours.who", "ours.about", "theirs.no",
+         "theirs.at", "theirs.who", "theirs.about")  # fmt: skip
 
 
 @frozen
@@ -144,9 +144,14 @@ TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "notice-coverage": ("people", _TOLD),
     "ledger-health": ("accounts", _HEALTH),
     "outlook": ("steps", _STEP),
-    "reconciliation": ("agreed", _PAIR),
+    "reconciliation": ("", _PAIR),
 }
-"""Kind → the list of its rows that CSV shows, and the columns, always the same ones."""
+"""Kind → the list of its rows that CSV shows ("": one of `LISTS`), and the columns, always the
+same ones."""
+LISTS: Mapping[str, Callable[[Row], list[Row]]] = {
+    "reconciliation": kind_reconciliation.every_touch,
+}
+"""Kind → what puts together the list that CSV shows, where the rows have several."""
 
 
 def template(kind: str, form: str) -> str:

@@ -59,7 +59,7 @@ from contactledger.report.forms import (
     section_text,
     wrapped,
 )
-from contactledger.report.kinds import KINDS, TABLES, template
+from contactledger.report.kinds import KINDS, LISTS, TABLES, template
 from contactledger.report.phrases import clock, number
 from contactledger.report.printed_proof import proof_of_contact
 from contactledger.report.printed_touches import Told
@@ -129,7 +129,8 @@ class Report:
         if table is None:
             raise BadTemplate("has no list of rows to show as CSV", field=self.kind)
         rows, columns = table
-        return csv(self.data[rows], columns)
+        listed = LISTS[self.kind](dict(self.data)) if self.kind in LISTS else self.data[rows]
+        return csv(listed, columns)
 
     def json(self) -> str:
         """The rows as JSON, keys in the order in which rows.py puts them, ending in LF."""
