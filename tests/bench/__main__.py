@@ -22,6 +22,7 @@ from tests.bench import (
     mailboxes,
     measure,
     overall,
+    pages,
     postgresql,
     printing,
     reading,
@@ -39,11 +40,11 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
     parser.add_argument(
-        "--only", default="", help="letters of parts to run: a b c d e h i j l m o p r s t v w"
+        "--only", default="", help="letters of parts to run: a b c d e g h i j l m o p r s t v w"
     )
     parser.add_argument("--entries", type=int, default=0, help="of the large ledgers")
     asked = parser.parse_args()
-    parts = asked.only or "abcdehijlmoprstvw"
+    parts = asked.only or "abcdeghijlmoprstvw"
     large = asked.entries or (reading.LARGE if asked.large else reading.LARGE // 10)
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
@@ -58,6 +59,8 @@ def main() -> int:
             lines += reading.sizes(folder, large)
         if "e" in parts:
             lines.append(reading.checking(folder))
+        if "g" in parts:
+            lines += pages.pages()
         if "i" in parts:
             lines += starting.starting(folder)
         if "j" in parts:
