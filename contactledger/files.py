@@ -124,10 +124,11 @@ class Report:
 
     def chart(self, name: str) -> Figure:
         """A chart of an account's proof of contact: "timeline", "funnel", "answer-times",
-        "pressure" or "holders". It shows itself in a notebook. BadInput for another."""
+        "pressure" or "holders", in its language. It shows itself in a notebook. BadInput for
+        another."""
         from contactledger.showing import account_chart
 
-        return account_chart(name, self.data)
+        return account_chart(name, self.data, self.rendered.words)
 
     def __repr__(self) -> str:
         return f"<Report {self.rendered.kind}>"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from contactledger.reading import Reading
     from contactledger.report.charts_frame import Picture
     from contactledger.report.names import Names
+    from contactledger.report.words import Words
 
 V = TypeVar("V", bound=Shown)
 Row = Mapping[str, Any]
@@ -153,16 +154,16 @@ class Figure:
         return framed(self.picture.figure())
 
 
-def account_chart(name: str, data: dict[str, Any]) -> Figure:
-    """One of the charts of an account, of a report's rows. BadInput for another name, and for a
-    report that has no such numbers."""
+def account_chart(name: str, data: dict[str, Any], words: Words) -> Figure:
+    """One of the charts of an account, of a report's rows, in those words. BadInput for another
+    name, and for a report that has no such numbers."""
     from contactledger.report.charts import timeline_picture
     from contactledger.report.charts_answers import answer_times
     from contactledger.report.charts_funnel import funnel
     from contactledger.report.charts_holders import holders
     from contactledger.report.charts_pressure import pressure
 
-    drawn: dict[str, Callable[[dict[str, Any]], Picture]] = {
+    drawn: dict[str, Callable[..., Picture]] = {
         "timeline": timeline_picture,
         "funnel": funnel,
         "answer-times": answer_times,
@@ -173,7 +174,7 @@ def account_chart(name: str, data: dict[str, Any]) -> Figure:
         raise BadInput(f"must be one of: {', '.join(drawn)}", field="name")
     if "findings" not in data or "columns" not in data:
         raise BadInput("only a proof of contact has what charts are made of", field="name")
-    return Figure(name, drawn[name](data))
+    return Figure(name, drawn[name](data, words=words))
 
 
 def chart(name: str, rows: Iterable[Row], *, by: str = "") -> Figure:

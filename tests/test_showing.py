@@ -158,6 +158,12 @@ def test_a_report_has_charts_that_show_themselves(told, name, tmp_path):
     assert {tuple(row) for row in figure.rows} == {figure.picture.head}
 
 
+def test_a_chart_is_of_the_language_of_its_report(told):
+    german = told.report(SMITH, lang="de").chart("funnel")
+    assert next(iter(german.rows[0])) == "Kanal"
+    assert "Die Zahlen" in html(german)
+
+
 def test_a_chart_of_another_name_or_of_no_touches_is_refused(told):
     with pytest.raises(BadInput, match="must be one of: timeline, funnel"):
         told.report(SMITH).chart("pie")
