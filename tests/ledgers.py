@@ -21,6 +21,7 @@ from typing import Any
 from contactledger.events import Event
 from contactledger.facts import Entry, Fact, Party, Person, Touch
 from contactledger.ledger import Ledger
+from contactledger.store.driver import Driver
 from contactledger.store.memory import MemoryStore
 from contactledger.store.tables import tables
 from contactledger.testing import FixedClock
@@ -126,7 +127,7 @@ def every_value(ledger: Ledger) -> Iterator[str]:
         return
     with store._connections.begin(write=False) as connection:
         for table in TABLES:
-            rows = connection.exec_driver_sql(f"SELECT * FROM {table}").fetchall()
+            rows = Driver(connection).rows(f"SELECT * FROM {table}")
             for row in rows:
                 for cell in row:
                     yield repr(bytes(cell) if isinstance(cell, memoryview) else cell)

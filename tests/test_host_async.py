@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from contactledger import Ledger
 from contactledger.errors import NotFound
 from contactledger.hosts.aio import joined
+from contactledger.store.driver import Driver
 from tests.hosting import either, examples
 from tests.ledgers import SMITH, audit, mail, two_sides
 
@@ -43,8 +43,8 @@ def test_a_request_that_fails_leaves_neither_invoice_nor_touch(client, url):
     with Ledger.open(url, recorder="acme") as ledger:
         assert audit(ledger, SMITH) == 7
         with ledger._store._connections.begin(write=False) as connection:
-            rows = connection.execute(text("SELECT number FROM invoice ORDER BY number"))
-            assert list(rows.scalars()) == ["1", "3"]
+            rows = Driver(connection).rows("SELECT number FROM invoice ORDER BY number")
+            assert rows == [("1",), ("3",)]
 
 
 def test_requests_at_the_same_time_are_all_on_record(client, url):

@@ -115,7 +115,7 @@ def test_what_a_child_does_after_a_fork_seen_from_inside(tmp_path):
     """The same again without a fork, which hides from the measuring of coverage."""
     url = f"sqlite:///{tmp_path}/host.db"
     engine = create_engine(url)
-    with Ledger.open(url, recorder="acme") as ledger, engine.connect() as connection:
+    with Ledger.open(engine, recorder="acme") as ledger, engine.connect() as connection:
         ledger.record(SMITH, *two_sides())
         before = ledger._store._connections.engine.pool
         connections._after_fork()

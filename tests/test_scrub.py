@@ -19,6 +19,7 @@ from contactledger.facts import Fact, Message, Preference, Signal
 from contactledger.ledger import Ledger
 from contactledger.scrubbing import NOT_YET, Erasure, ErasureState
 from contactledger.store import scrub
+from contactledger.store.driver import Driver
 from contactledger.store.memory import MemoryStore
 from contactledger.store.port import InboxRow
 from contactledger.store.sql import SqlStore
@@ -171,7 +172,7 @@ def test_a_scrub_that_fails_leaves_the_timeout_of_the_connection_as_it_was(ledge
     ledger.scrub()
     writer.close()
     with ledger._store._connections.begin(write=False) as connection:
-        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 300
+        assert Driver(connection).rows("PRAGMA busy_timeout") == [(300,)]
 
 
 def test_several_redactions_are_scrubbed_at_once_and_each_account_is_named(ledger):

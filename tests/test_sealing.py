@@ -37,6 +37,7 @@ from contactledger.log.seal import parse_epoch, parse_genesis, parse_head, parse
 from contactledger.log.tlog import EMPTY_ROOT, leaf_hash, root_of
 from contactledger.sealed import known_keys, newest_sealed
 from contactledger.sealing import SigningKey, signing_keys
+from contactledger.store.driver import Driver
 from contactledger.store.memory import MemoryStore
 from contactledger.store.sql import SqlStore
 from contactledger.testing import FixedClock
@@ -633,10 +634,10 @@ def test_what_is_to_be_sealed_is_found_by_its_index(store, tmp_path):
     with store._connections.begin(write=False) as connection:
         sqlite = connection.dialect.name == "sqlite"
         if not sqlite:
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            Driver(connection).run("SET LOCAL enable_seqscan = off")
         explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
-        plan = connection.exec_driver_sql(explain + store._statements.unsealed, ("", 1000))
-        assert "contactledger_account_unsealed" in str(plan.fetchall())
+        plan = Driver(connection).rows(explain + store._statements.unsealed, ("", 1000))
+        assert "contactledger_account_unsealed" in str(plan)
 
 
 def test_a_proof_is_of_one_state_while_others_seal(store, tmp_path):

@@ -40,7 +40,21 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code):
     assert imported(code) == set()
 
 
-def test_a_ledger_in_a_file_brings_its_database_along_and_nothing_else(tmp_path):
-    url = f"sqlite:///{tmp_path}/a.db"
-    code = f"from contactledger import Ledger\nLedger.open({url!r}, recorder='acme').close()"
-    assert imported(code) <= {"pydantic", "sqlalchemy", "sqlmodel"}
+FILE = """
+from contactledger import Ledger, Party
+with Ledger.open({url!r}, recorder="acme") as ledger:
+    ledger.record("a", Party("acme", "ACME", "vendor"))
+    ledger.findings("a")
+    ledger.check()
+"""
+
+
+def test_a_ledger_in_a_file_at_work_needs_none_of_them_either(tmp_path):
+    assert imported(FILE.format(url=f"sqlite:///{tmp_path}/a.db")) == set()
+
+
+def test_a_ledger_on_a_server_brings_sqlalchemy_along_and_nothing_else(postgres_url):
+    code = (
+        f"from contactledger import Ledger\nLedger.open({postgres_url!r}, recorder='acme').close()"
+    )
+    assert imported(code) == {"sqlalchemy"}

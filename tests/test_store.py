@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import Field, SQLModel
 
 from contactledger.errors import StoreError
+from contactledger.store.driver import Driver
 from contactledger.store.memory import MemoryStore
 from contactledger.store.port import DisclosureRow, Store
 from contactledger.store.sql import SqlStore, micros, moment
@@ -258,7 +259,7 @@ def test_a_database_of_our_own_is_set_up_for_evidence(tmp_path):
     store = SqlStore.open(f"sqlite:///{tmp_path}/contacts.db", timeout_seconds=2.5)
     with store._connections.begin(write=False) as connection:
         found = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            name: Driver(connection).rows(f"PRAGMA {name}")[0][0]
             for name in ("journal_mode", "synchronous", "secure_delete", "busy_timeout")
         }
     assert found == {

@@ -11,12 +11,13 @@ import select
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any, TypeVar
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from contactledger.errors import StoreError
 from contactledger.store.failures import DOUBLE, UNSTORABLE, failure_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _T = TypeVar("_T")
 _Rows = Sequence[Sequence[Any]]

@@ -10,12 +10,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from contactledger.errors import BadInput, NotInstalled
 from contactledger.store import urls
+from contactledger.store.connections import Host, JoinedConnections, OpenedConnections
 from contactledger.store.sqlite_file import connect
 from contactledger.store.urls import WRONG, file_of, is_sqlite
-
-DRIVERS = {"pysqlite": "?", "psycopg": "%s", "aiosqlite": "?", "psycopg_async": "%s"}
-"""The drivers that the stores speak, with their placeholder. The async ones belong to hosts:
-inside `AsyncSession.run_sync`, SQLAlchemy bridges them."""
 
 
 def open_engine(url: str | URL, *, create: bool, timeout_seconds: float) -> Engine:
@@ -32,12 +29,16 @@ def open_engine(url: str | URL, *, create: bool, timeout_seconds: float) -> Engi
     return _made("sqlite://", creator=lambda: connect(file, timeout_seconds), poolclass=QueuePool)
 
 
-def mark_of(engine: Engine) -> str:
-    """The placeholder of an engine's driver; BadInput for a driver we do not speak."""
-    mark = DRIVERS.get(engine.dialect.driver)
-    if mark is None:
-        raise BadInput(WRONG, field="url")
-    return mark
+def connections_of(
+    target: str | Engine | Host, timeout_seconds: float
+) -> OpenedConnections | JoinedConnections:
+    """For a URL, an engine, or a host's own connection or session."""
+    if isinstance(target, str):
+        engine = open_engine(target, create=True, timeout_seconds=timeout_seconds)
+        return OpenedConnections(engine, own=True, timeout_seconds=timeout_seconds)
+    if isinstance(target, Engine):
+        return OpenedConnections(target, own=False, timeout_seconds=timeout_seconds)
+    return JoinedConnections(target)
 
 
 def place_of(url: str | URL, prefix: str, schema: str | None) -> tuple[URL, str, str | None]:

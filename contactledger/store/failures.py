@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from contactledger.errors import (
     StoreBusy,
     StoreContended,
@@ -103,27 +100,30 @@ def attempt(run: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     Raised outside the handler on purpose: inside, the new error would keep the old one as
     its context, and with it the statement and its values.
     """
+    from sqlalchemy import exc  # whoever calls this has imported it
+
+    failure: StoreError
     try:
         return run(*args, **kwargs)
-    except SQLAlchemyError as error:
-        failure = failure_of(error)
+    except exc.TimeoutError:
+        failure = StoreBusy("all connections to the database are in use")
+    except exc.SQLAlchemyError as error:
+        original = error.orig if isinstance(error, exc.DBAPIError) else None
+        failure = failure_of(original or error)
     raise failure
 
 
-def failure_of(error: Exception) -> StoreError:
-    """The error of the tree that says what this one says, and nothing that it quotes."""
-    if isinstance(error, PoolTimeout):
-        return StoreBusy("all connections to the database are in use")
-    original = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    code = getattr(original, "sqlite_errorcode", None)
-    state = getattr(original, "sqlstate", None)
+def failure_of(error: BaseException) -> StoreError:
+    """The error of the tree that says what a driver's says, and nothing that it quotes."""
+    code = getattr(error, "sqlite_errorcode", None)
+    state = getattr(error, "sqlstate", None)
     if isinstance(code, int):
         found = _SQLITE.get(code) or _SQLITE.get(code & 0xFF)
     else:
         found = _POSTGRES.get(state)
     if found is not None:
         return found[0](found[1])
-    return _without_code(original, state or code)
+    return _without_code(error, state or code)
 
 
 def _without_code(error: BaseException, code: object) -> StoreError:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from typing import Any
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Any
 
 from contactledger.store.driver import Driver
 from contactledger.store.guard import Guard
 from contactledger.store.port import LookupRow
 from contactledger.store.statements import LIST_SIZES, Statements
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PAGE = 1_000
 """Rows fetched at a time, so that a long log does not lie in memory twice."""

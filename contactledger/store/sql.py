@@ -10,22 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
-
-from sqlalchemy import Connection, Engine
-from sqlalchemy.engine import URL
-from sqlalchemy.orm import Session, scoped_session
+from typing import TYPE_CHECKING, Any
 
 from contactledger.errors import StoreMissing
-from contactledger.store.connections import (
-    Connections,
-    Host,
-    JoinedConnections,
-    OpenedConnections,
-)
-from contactledger.store.engine import mark_of, open_engine, place_of
-from contactledger.store.failures import attempt
 from contactledger.store.making import PREFIX, check_names, made, make
+from contactledger.store.opening import mark_of, of_an_engine, opened
 from contactledger.store.port import (
     AccountRow,
     DisclosureRow,
@@ -37,10 +26,15 @@ from contactledger.store.port import (
 )
 from contactledger.store.remembering import Memory
 from contactledger.store.rows import PAGE, micros, moment
-from contactledger.store.scrub import HOSTS, scrub
 from contactledger.store.sql_sealing import head_row
 from contactledger.store.sql_writing import NOTHING_ASKED, SqlWriting
 from contactledger.store.statements import Statements, statements
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine import URL
+
+    from contactledger.store.connections import Connections, Host
 
 TIMEOUT_SECONDS = 10.0
 """How long a writer waits for somebody else's lock before StoreBusy."""
@@ -71,7 +65,7 @@ class SqlStore:
     ) -> SqlStore:
         """The store at a URL, in an engine's database, or in a host's own transaction.
 
-        A URL opens an engine that `close` disposes of; an Engine is used and left open; a
+        What a URL opens, `close` closes; an Engine is used and left open; a
         Connection or Session is joined and nothing is ever committed on it; `Connections`
         say themselves where transactions begin. A URL may name prefix and schema itself, as
         `?ledger_prefix=…&ledger_schema=…`, and then that counts. `create` makes the file, the
@@ -81,20 +75,11 @@ class SqlStore:
         StoreMissing, WrongLayout and the other StoreErrors; BadInput for a URL, prefix or
         schema that cannot be used, on SQLite for any schema.
         """
-        connections: Connections
-        if isinstance(target, str | URL):
-            target, prefix, schema = place_of(target, prefix, schema)
-            engine = open_engine(target, create=create, timeout_seconds=timeout_seconds)
-            connections = OpenedConnections(engine, own=True, timeout_seconds=timeout_seconds)
-        elif isinstance(target, Engine):
-            engine = target
-            connections = OpenedConnections(engine, own=False, timeout_seconds=timeout_seconds)
-        elif isinstance(target, Connection | Session | scoped_session):
-            connections = JoinedConnections(target)
-            engine = connections.engine
-        else:
-            connections, engine = target, target.engine
+        connections, prefix, schema = opened(
+            target, prefix, schema, create=create, timeout_seconds=timeout_seconds
+        )
         try:
+            engine = connections.engine
             check_names(prefix, schema, engine.dialect.name)
             store = cls(connections, statements(prefix, schema, mark_of(engine)))
             store._check_tables(prefix, schema, create=create)
@@ -106,12 +91,12 @@ class SqlStore:
     def _check_tables(self, prefix: str, schema: str | None, *, create: bool) -> None:
         where = self._statements, prefix, schema
         with self._connections.begin(write=False) as connection:
-            if attempt(made, connection, *where):
+            if made(connection, *where):
                 return
         if not create:
             raise StoreMissing("the tables are not in this database, and none may be made")
         with self._connections.begin(write=True) as connection:
-            attempt(make, connection, *where)
+            make(connection, *where)
 
     @property
     def commits(self) -> bool:
@@ -122,7 +107,7 @@ class SqlStore:
     def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
         """A transaction, see the port."""
         ours = self._connections
-        if write and isinstance(ours, OpenedConnections):
+        if write and of_an_engine(ours):
             unopened = ours.begin(write=True, opened=False)
             with unopened as connection, self._transaction(connection, write) as transaction:
                 transaction.open(ours.opening(write=True), ours.limit, self._memory)
@@ -141,7 +126,7 @@ class SqlStore:
             return
         begun = ours.begin(write=write)
         with begun as connection, self._transaction(connection, write) as transaction:
-            if write:
+            if write and not ours.commits:  # a file of ours begins with its lock
                 transaction.lock_file()
             yield transaction
 
@@ -156,9 +141,12 @@ class SqlStore:
     def scrub(self) -> Scrub:
         """See the port; waits for others as long as a writer does."""
         connections = self._connections
-        if not isinstance(connections, OpenedConnections):
+        from contactledger.store.scrub import HOSTS, scrub
+
+        timeout_seconds = getattr(connections, "timeout_seconds", None)
+        if timeout_seconds is None:
             return Scrub(False, HOSTS)
-        return scrub(connections.engine, self._statements.erasable, connections.timeout_seconds)
+        return scrub(connections.engine, self._statements.erasable, timeout_seconds)
 
     def close(self) -> None:
         """Close the connections that were opened here."""

@@ -11,10 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define
-from sqlalchemy import Connection
 
 from contactledger.errors import StoreBusy, StoreError, StoreLost
 from contactledger.store.failures import StoreUnable
@@ -31,6 +30,9 @@ from contactledger.store.remembering import Memory
 from contactledger.store.rows import COPY_ROWS, micros
 from contactledger.store.sql_sealing import SqlSealing, head_row, place
 from contactledger.store.statements import Statements
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _Ahead = Mapping[tuple[str, bytes], list[Any]]
 _New = tuple[str, str | None, Sequence[Any]]

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
 
-from attrs import frozen
+from attrs import field, frozen
 
 from contactledger.store.driver import Driver
 from contactledger.store.failures import failure_of
@@ -103,6 +103,7 @@ class FileConnection:
     driver_connection: sqlite3.Connection
     _engine: FileEngine
     _pool: Pool
+    info: dict[str, object] = field(factory=dict)
 
     @property
     def dialect(self) -> Dialect:

@@ -13,9 +13,8 @@ from functools import lru_cache
 from typing import TypeVar
 
 from attrs import frozen
-from sqlalchemy import Table
 
-from contactledger.store.tables import tables
+from contactledger.store.layout import Table, layout
 
 T = TypeVar("T")
 
@@ -108,13 +107,13 @@ def _name(table: Table) -> str:
 
 
 def _columns(table: Table) -> list[str]:
-    return [column.name for column in table.columns]
+    return list(table.columns)
 
 
 @lru_cache(maxsize=64)
 def statements(prefix: str, schema: str | None, mark: str) -> Statements:
     """The texts for these tables; `mark` is the driver's placeholder."""
-    t = tables(prefix, schema)
+    t = layout(prefix, schema)
 
     def insert(table: Table) -> str:
         columns = _columns(table)

@@ -20,6 +20,7 @@ from contactledger.keys import keygen
 from contactledger.ledger import Ledger
 from contactledger.log.record import decode
 from contactledger.log.tlog import root_of
+from contactledger.store.driver import Driver
 from tests.campaign.disk import Disk, small_disk
 from tests.campaign.proxy import Cut, Proxy
 from tests.campaign.writer import Task, fill, work
@@ -286,14 +287,13 @@ class Fight:
         there: Counter[tuple[str, str]] = Counter()
         found: Counter[tuple[str, ...]] = Counter()
         with ledger._store._connections.begin(write=False) as connection:
-            self.toll.accounts = connection.exec_driver_sql(
-                "SELECT count(*) FROM contactledger_account"
-            ).scalar_one()
-            keys = connection.exec_driver_sql(
+            driver = Driver(connection)
+            ((self.toll.accounts,),) = driver.rows("SELECT count(*) FROM contactledger_account")
+            keys = driver.rows(
                 "SELECT account, no, body FROM contactledger_disclosure WHERE field = 'key'"
             )
             bodies = {(account, no): body for account, no, body in keys}
-            touches = connection.exec_driver_sql(
+            touches = driver.rows(
                 "SELECT account, no, id, record FROM contactledger_entry WHERE kind = 'touch'"
             )
             for account, no, id_, record in touches:

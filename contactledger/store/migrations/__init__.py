@@ -30,9 +30,10 @@ from contactledger.store.connections import (
     JoinedConnections,
     OpenedConnections,
 )
-from contactledger.store.engine import dialect_of, mark_of, open_engine, place_of
+from contactledger.store.engine import dialect_of, open_engine, place_of
 from contactledger.store.failures import attempt
 from contactledger.store.making import PREFIX, alone, check_names, wrong_layout
+from contactledger.store.opening import mark_of
 from contactledger.store.statements import statements
 
 if TYPE_CHECKING:
