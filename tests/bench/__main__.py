@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from tests.bench import (
     bundles,
     eventsourced,
+    growing,
     judging,
     mailboxes,
     measure,
@@ -40,11 +41,11 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
     parser.add_argument(
-        "--only", default="", help="letters of parts to run: a b c d e g h i j l m o p r s t v w"
+        "--only", default="", help="letters of parts to run: a b c d e g h i j k l m o p r s t v w"
     )
     parser.add_argument("--entries", type=int, default=0, help="of the large ledgers")
     asked = parser.parse_args()
-    parts = asked.only or "abcdeghijlmoprstvw"
+    parts = asked.only or "abcdeghijklmoprstvw"
     large = asked.entries or (reading.LARGE if asked.large else reading.LARGE // 10)
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
@@ -65,6 +66,8 @@ def main() -> int:
             lines += starting.starting(folder)
         if "j" in parts:
             lines += judging.judging()
+        if "k" in parts:
+            lines += growing.growth(folder, large)
         if "l" in parts:
             lines += whole.bundles(folder) if asked.large else whole.bundles(folder, 20_000, 5_000)
         if "m" in parts:
