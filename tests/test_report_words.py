@@ -163,6 +163,15 @@ def test_what_is_written_from_right_to_left_says_so_in_the_page():
     assert "\u2068Smith Motors\u2069" in render("promises", rows, words, "ar").text()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_laid_out_from_right_to_left_with_names_set_apart(kind):
+    words = {"words.json": json.dumps({"Promises": "وعود"})}
+    report = render(kind, story_rows(kind), words, "ar")
+    assert ' dir="rtl">' in report.html()
+    text = report.text()
+    assert text.count("\u2068") == text.count("\u2069") > 0
+
+
 def test_a_value_is_put_in_once_and_never_read_again():
     assert Words()("It is the turn of {party}.", party="{party}") == "It is the turn of {party}."
 

@@ -52,6 +52,7 @@ from contactledger.report.forms import (
     facts_markdown,
     facts_text,
     html,
+    isolated,
     markdown,
     plain,
     section_html,
@@ -327,7 +328,14 @@ def _of_words(name: str) -> Callable[..., Any]:
     return of_language
 
 
+@pass_context
+def _apart(context: Context, name: str) -> str:
+    """A name in plain text, set apart where it is written in the other direction."""
+    return isolated(name, context["t"])
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    "apart": _apart,
     "cite": cite, "cite_text": cite_text, "clock": clock, "css_string": css_string,
     "date": _of_words("date"), "day": _of_words("day"), "listed": _of_words("listed"),
     "number": number, "said": said, "said_text": said_text,
