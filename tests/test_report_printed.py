@@ -198,6 +198,9 @@ CHANGES = {
     ),
     "nothing owed": (lambda d: d.update(owed={"cadences": [], "plan": []}), "Proof of contact"),
     "no party": (lambda d: d.update(parties=[]), "nobody yet"),
+    "no person of the sender": (
+        lambda d: d["findings"][0].update(sender_person=None), "\nACME Dealer Systems → Smith",
+    ),
     "no answer": (
         lambda d: [c.update(answer_median=None, last_sent_at=None, oldest_waiting_no=None)
                    for c in d["columns"]],
