@@ -46,6 +46,7 @@ class Site:
         self.pages: Pages = pages(
             ledger, lambda request: self.allowed.get(request.headers.get("x-who", "")), **more
         )
+        self.pages._rates._clock = lambda: 0.0  # a minute that does not end while a test counts
         self.app = Starlette(routes=[Mount(AT, self.pages)])
         self.smith = named(ledger, SMITH).id
         self.jones = named(ledger, JONES).id

@@ -57,7 +57,7 @@ class Pages:
         self._lang = lang
         behind.refuse_joined(ledger)
         self._ledger = ledger
-        rates = Rates()
+        rates = self._rates = Rates()
         door = Door(ledger, allow, rates)
         self._seals = door.seals
         self._keeper = door.keeper
