@@ -161,8 +161,10 @@ def test_the_key_is_of_the_environment_and_a_forged_report_is_kept_nowhere(
     assert command(*given, given=CALL + b"&x=y") == (
         1,
         "",
-        "contactledger: twilio: the signature is not by a key that is known here\n"
-        "  see that the key it is checked with is the sender's newest one\n",
+        (
+            "contactledger: twilio: the signature is not by a key that is known here\n"
+            "  see that the key it is checked with is the sender's newest one\n"
+        ),
     )
     assert command("replay", database, *BY)[0] == 0
 
