@@ -119,3 +119,18 @@ def test_a_certificate_says_against_whom_it_counts_and_where_the_touch_broke_the
 
     assert "Counts against Smith Motors" in text(25)
     assert "The touch itself did not keep the policy: - made outside the agreed hours" in text(53)
+
+
+def test_where_nothing_is_open_it_is_nobodys_turn():
+    onus = {"party": None, "because": [3]}
+    said = onus_said(Words.of("de"), onus)
+    assert plain(said, WORDS) == "Niemand ist am Zug: Nichts ist offen [3]."
+
+
+def test_the_filters_of_a_template_speak_the_language_of_the_report():
+    mine = (
+        "{{ as_of_local|day }}; {{ as_of_local|date }}; {{ ['a', 'b']|listed }}; "
+        "{{ as_of|utc_beside(as_of_local) }}"
+    )
+    made = render("proof-of-contact", proof_rows(), {"proof-of-contact.txt": mine}, "de").text()
+    assert made == "Di, 28. April 2026; 28. April 2026; a und b; 15:00 UTC"
