@@ -69,7 +69,7 @@ def make(connection: Connection, prepared: Statements, prefix: str, schema: str 
     if not made(connection, prepared, prefix, schema):
         driver = Driver(connection)
         for text in made_by(prefix, schema, connection.dialect.name):
-            driver.later(text)
+            driver.run(text)
         driver.run(prepared.make_layout, (1, LAYOUT))
 
 
