@@ -20,7 +20,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     judge/          WING    view, policy, calendar, judge, cases, standing, next_steps
     sources/        WING    one file per provider or format
     report/         WING    names, rows, charts, document, render, templates/
-    store/          STORE   port, memory, sql (the only importer of sqlmodel)
+    store/          STORE   port, memory, sql, layout; tables (the only importer of sqlmodel)
     references.py   TOP     where names lead: references under the ledger's secret
     accounts.py     TOP     which log a name means
     refusing.py     TOP     what no fact may say
