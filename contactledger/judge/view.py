@@ -378,7 +378,12 @@ def _chain(made: View) -> None:
             if original != touch:
                 made.reminders.setdefault(original, []).append(entry)
     ends: dict[str, str] = {}
-    for touch in made.touches:
+    for touch, entry in made.touches.items():
+        fact: Touch = entry.fact  # type: ignore[assignment]
+        alone = fact.reminds is None and not fact.answers and touch not in made.links
+        if alone or fact.matter is not None:  # as are most
+            made.matter_by_touch[touch] = touch if fact.matter is None else fact.matter
+            continue
         end = _end(made, touch, ends, _root_step)
         named = cast(Touch, made.touches[end].fact).matter
         made.matter_by_touch[touch] = end if named is None else named
