@@ -282,7 +282,7 @@ def test_what_is_done_again_is_on_record_once():
 
 def test_a_deadlock_with_a_host_is_solved_by_trying_again(server, caplog):
     caplog.set_level("INFO", logger="contactledger")
-    engine = create_engine(server, connect_args={"options": "-c deadlock_timeout=50ms"})
+    engine = create_engine(server, connect_args={"options": "-c deadlock_timeout=500ms"})
     ledger = Ledger.open(engine, recorder="acme")
     ledger.record("other", *two_sides())
     with ledger._store.begin(write=False) as tx:

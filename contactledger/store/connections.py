@@ -117,8 +117,9 @@ class OpenedConnections:
         if not connection.connection.driver_connection.autocommit:  # type: ignore[union-attr]
             # the driver's own BEGIN is a round trip; ours goes with what follows
             attempt(connection.execution_options, isolation_level="AUTOCOMMIT")
-        driver = _driver(connection)
+        _begin(connection)
         if opened:
+            driver = Driver(connection)
             for text in self.opening(write):
                 driver.later(text)
             driver.now()
@@ -211,11 +212,16 @@ def _refuse_parents(connection: Connection) -> None:
 
 
 def _driver(connection: Connection) -> Driver:
-    """The driver beneath, once SQLAlchemy knows of a transaction: it would not end one of
-    which it does not know. Whatever a host does when one begins has been done then."""
+    """The driver beneath, in a transaction."""
+    _begin(connection)
+    return Driver(connection)
+
+
+def _begin(connection: Connection) -> None:
+    """Let SQLAlchemy know of a transaction: it would not end one of which it does not know.
+    Whatever a host does when one begins has been done then."""
     if not connection.in_transaction():
         attempt(connection.begin)
-    return Driver(connection)
 
 
 def _begin_sqlite(driver: Driver, begin: str) -> None:
