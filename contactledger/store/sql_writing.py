@@ -83,8 +83,8 @@ class SqlWriting(SqlSealing):
         if not self._driver.sqlite:
             for text in texts:
                 self._driver.later(text)
-            if self._driver.listens:
-                self._memory, self._limit = memory, limit
+            self._memory = memory if self._driver.listens else None
+            self._limit = limit
 
     # --- the lock --------------------------------------------------------------------------
 
