@@ -51,6 +51,7 @@ from contactledger.questions import TOLD_STATES, About
 from contactledger.references import References
 from contactledger.refreshing import Progress, Refresher, Sources, key_ref
 from contactledger.report.names import Names, names
+from contactledger.report.words import Words
 from contactledger.store.port import Transaction
 
 SHOWN = 1_000
@@ -206,10 +207,11 @@ class Across:
             raise NotFound("nothing of that name in any account", field=about.kind)
         return TOLD_OF_A_THING, (by, ref, by, by, ref)
 
-    def notice(self, about: str) -> list[Noticed]:
+    def notice(self, about: str, words: Words | None = None) -> list[Noticed]:
         """Who was told by us about a topic, account by account in the order of their names; where
         an account knows none of that name, about the milestones and matters with that key, id or
-        title. Raises CannotJudge where nothing can be said of an account."""
+        title; `words`: of the language that says what was erased. Raises CannotJudge where
+        nothing can be said of an account."""
         as_of = self._sources.now()
         self._refresh(as_of)
         if self._gists.all("SELECT 1 FROM account WHERE NOT judged LIMIT 1"):
@@ -218,7 +220,7 @@ class Across:
         called = self._names(told)
         with self._store.begin(write=False) as tx:
             return [
-                Noticed(id_, called[id_], told[id_], _names_in(tx, id_, frozenset()))
+                Noticed(id_, called[id_], told[id_], _names_in(tx, id_, frozenset(), words))
                 for id_ in sorted(told, key=called.__getitem__)
             ]
 
@@ -266,7 +268,9 @@ def _called(tx: Transaction, account: str, wanted: set[Any]) -> dict[Any, str]:
     return {**known.called, **about}
 
 
-def _names_in(tx: Transaction, account: str, wanted: Collection[Any]) -> Names:
+def _names_in(
+    tx: Transaction, account: str, wanted: Collection[Any], words: Words | None = None
+) -> Names:
     """The names in an account, with those of these entries."""
     disclosed: dict[int, dict[str, str]] = {}
     for part in tx.disclosures(account):
@@ -276,4 +280,4 @@ def _names_in(tx: Transaction, account: str, wanted: Collection[Any]) -> Names:
         for row in tx.entries(account)
         if row.kind in NAMED or row.no in wanted or row.id in wanted
     ]
-    return names(entries)
+    return names(entries, words)

@@ -26,6 +26,7 @@ from contactledger.report.kind_notice import rows as notice
 from contactledger.report.kinds import OF_LEDGER
 from contactledger.report.names import Names, names
 from contactledger.report.phrases import clean, iso, iso_local
+from contactledger.report.words import Words
 from contactledger.rows import Tabulating
 from contactledger.sealed import prove_entry
 
@@ -68,7 +69,7 @@ class Surveying(Reading, Tabulating):
         BadInput for another kind, a notice about nothing, and a zone that is none.
         """
         from contactledger.files import Report
-        from contactledger.report.render import render
+        from contactledger.report.render import render, words_of
         from contactledger.templating import templates_of
 
         if kind not in OF_LEDGER:
@@ -80,15 +81,17 @@ class Surveying(Reading, Tabulating):
         if answers is not None and (kind != "notice-coverage" or as_of is not None):
             raise BadInput("are kept of who was told, and of now", field="answers")
         zone_of(zone)
+        own = templates_of(templates)
+        words = words_of(lang, own)
         now = self._as_of(as_of)
         at = (iso(now), iso_local(now, zone), zone)
         if answers is not None:
             told = [
                 _shown(one.id, one.account, one.told, one.names)
-                for one in self._kept(answers, about)
+                for one in self._kept(answers, about, words)
             ]
             data = notice(told, about, *at)
-            return Report(render(kind, data, templates_of(templates), lang))
+            return Report(render(kind, data, own, lang))
         away = {archive.account for archive in self.archives()}
         accounts: list[dict[str, Any]] = []
         gaps: list[dict[str, Any]] = []
@@ -102,21 +105,21 @@ class Surveying(Reading, Tabulating):
                 accounts.append(health_rows(found, name, size))
                 gaps += gap_rows(found, zone)
             else:
-                accounts.append(_told(loaded, name, now, about))
+                accounts.append(_told(loaded, name, now, about, words))
         data = (
             notice(accounts, about, *at)
             if kind == "notice-coverage"
             else health(accounts, gaps, self.waiting(), self.forged, *at)
         )
-        return Report(render(kind, data, templates_of(templates), lang))
+        return Report(render(kind, data, own, lang))
 
-    def _kept(self, answers: Across | Where, about: str) -> list[Noticed]:
+    def _kept(self, answers: Across | Where, about: str, words: Words) -> list[Noticed]:
         from contactledger.across import Across
 
         if isinstance(answers, Across):
-            return answers.notice(about)
+            return answers.notice(about, words)
         with self.across(answers) as across:
-            return across.notice(about)
+            return across.notice(about, words)
 
     def _proof(self, account: str, no: int) -> Mapping[str, Any] | None:
         """How an entry stands under the newest signed checkpoint; None before it was sealed."""
@@ -137,10 +140,10 @@ class Surveying(Reading, Tabulating):
         }
 
 
-def _told(loaded: Loaded, name: str, now: datetime, about: str) -> dict[str, Any]:
+def _told(loaded: Loaded, name: str, now: datetime, about: str, words: Words) -> dict[str, Any]:
     """The rows of one account: who of it was told."""
     found = judged(loaded.entries, now, house=loaded.house)
-    called = names(entry for entry in loaded.entries if entry.recorded_at <= now)
+    called = names((entry for entry in loaded.entries if entry.recorded_at <= now), words)
     answers = [told(found, one, by=found.keeper) for one in _abouts(found, loaded, about)]
     return _shown(loaded.entries[0].account, name, answers, called)
 

@@ -59,6 +59,19 @@ def test_the_survey_says_of_everybody_what_the_account_and_all_accounts_say_when
     ]  # fmt: skip
 
 
+def test_whoever_was_erased_is_so_in_the_language_of_the_survey():
+    ledger, _ = filled()
+    ledger.record(SMITH, mail("m1", about="News", topics=["labels"]))
+    ledger.redact(SMITH, person="carla")
+    with ledger.across() as across:
+        for answers in (None, across):
+            for lang, word in (("en", "[redacted]"), ("de", "[gelöscht]")):
+                found = ledger.survey(
+                    "notice-coverage", about="labels", lang=lang, answers=answers
+                ).data
+                assert [row["person"]["name"] for row in found["people"]] == ["Bob Ray", word]
+
+
 def test_what_is_no_topic_is_a_matter_or_a_milestone_by_title_key_or_id():
     ledger, _ = filled()
     matter, first, second, *_ = ledger.record(
