@@ -285,6 +285,13 @@ def test_a_case_dossier_can_be_that_of_one_matter():
     assert [a["no"] for a in rows["cases"][0]["acts"]] == [21, 23, 24, 34, 36, 40, 46]
 
 
+def test_days_held_have_the_decimal_mark_of_the_language():
+    rows = kind_rows("case-dossier", proof_rows())
+    held = rows["cases"][0]["days_held"][0]
+    days = f"{held['party']['name']} {held['tenths'] // 10},{held['tenths'] % 10} Tage"
+    assert days in " ".join(render("case-dossier", rows, lang="de").text().split())
+
+
 def test_promises_are_counted_for_both_sides_alike():
     rows = kind_rows("promises", proof_rows())
     assert {c["name"]: (c["kept"], c["missed"]) for c in rows["count"]} == {

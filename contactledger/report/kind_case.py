@@ -129,7 +129,7 @@ def _case(data: Row, case: Row, words: Words) -> Iterator[Block]:
 def _days(case: Row, words: Words) -> list[str]:
     """How long each party held the matter in all."""
     return [
-        words("{party} {days} days", party=d["party"]["name"], days=f"{d['tenths'] / 10:.1f}")
+        words("{party} {days} days", party=d["party"]["name"], days=words.tenths(d["tenths"]))
         for d in case["days_held"]
     ]
 
