@@ -61,7 +61,8 @@ def proof_rows(
             checked=words(HASHED, n=63, root="0123456789abcdef"),
             policies=dict.fromkeys(scope.policies, sentences),
         )
-        wording = attrs.evolve(OF_JUDGE, words=words)
+        caveats = {**WORDING.caveats, **OF_JUDGE.caveats}  # the story has some of its own
+        wording = attrs.evolve(OF_JUDGE, words=words, caveats=caveats)
     return rows(found or whole, called or names(story.entries, words), wording, scope)
 
 

@@ -45,7 +45,7 @@ def _card_text() -> str:
 
 
 def _kind(kind: str, form: str, lang: str) -> str:
-    made = render(kind, story_rows(kind), lang=lang)
+    made = render(kind, story_rows(kind, lang), lang=lang)
     return {"html": made.html, "txt": made.text, "md": made.markdown, "csv": made.csv}[form]()
 
 
