@@ -61,8 +61,7 @@ def proof_rows(
             checked=words(HASHED, n=63, root="0123456789abcdef"),
             policies=dict.fromkeys(scope.policies, sentences),
         )
-        caveats = {**WORDING.caveats, **OF_JUDGE.caveats}  # the story has some of its own
-        wording = attrs.evolve(OF_JUDGE, words=words, caveats=caveats)
+        wording = attrs.evolve(OF_JUDGE, words=words)
     return rows(found or whole, called or names(story.entries, words), wording, scope)
 
 

@@ -93,8 +93,8 @@ WORDING = Wording(
         "quiet_hours": "made outside the agreed hours",
     },
     caveats={
-        "open_human": "an open is useful in aggregate and says little about one person",
-        "open_machine": "a proxy fetched the pictures; nobody need have looked",
+        "open": "an open is useful in aggregate and says little about one person",
+        "machine_open": "a proxy fetched the pictures; nobody need have looked",
         "late_answer_may_be_missing": "the collector was blind after the due time",
     },
     notes={
@@ -291,7 +291,7 @@ def story() -> Story:
 
     s.touch(
         "m1", "ann", "bob", at(1, 6), "What is new in January", DELIVERED,
-        (K.OPENED, 0.03, By.MACHINE, R.DELIVERED, LIKELY, "open_machine"),
+        (K.OPENED, 0.03, By.MACHINE, R.DELIVERED, LIKELY, "machine_open"),
         outcome=O.UNPROVEN, due=at(1, 15), notes=("machine_open_hides",), rules=("J11",), **news,
     )  # fmt: skip
     s.touch(
@@ -301,7 +301,7 @@ def story() -> Story:
     )  # fmt: skip
     s.touch(
         "m2", "ann", "bob", at(1, 20), "Faster search, and how to switch it on", DELIVERED,
-        (K.OPENED, 5.5, By.HUMAN, R.SEEN, LIKELY, "open_human"),
+        (K.OPENED, 5.5, By.HUMAN, R.SEEN, LIKELY, "open"),
         reach=R.SEEN, outcome=O.SEEN, due=at(1, 29), rules=("J11",), **news,
     )  # fmt: skip
     question = s.touch(

@@ -189,7 +189,7 @@ def test_violations_are_named_with_limit_count_person_and_entries():
 def test_codes_without_sentences_are_printed_as_they_are():
     r = finding_row(finding("m1"), CALLED, Wording())
     assert r["notes"] == ["machine open hides."]
-    assert r["evidence"][2]["caveats"] == ["open machine"]
+    assert r["evidence"][2]["caveats"] == ["machine open"]
 
 
 def test_evidence_says_what_by_whom_how_far_who_vouches_and_who_wrote_it_down():
