@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import attrs
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 from typer.testing import CliRunner
@@ -63,6 +64,14 @@ class Place:
         self.psql(roles_script(prefix=self.prefix, schema=self.schema))
 
 
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
 @pytest.fixture(params=["of its own", None])
 def empty(request, postgres_url) -> Iterator[Place]:
     """Where no ledger is yet."""
@@ -76,6 +85,9 @@ def empty(request, postgres_url) -> Iterator[Place]:
             connection.exec_driver_sql(f"CREATE ROLE {users[0]} LOGIN CREATEROLE")
             name = make_url(url).database
             connection.exec_driver_sql(f"ALTER DATABASE {name} OWNER TO {users[0]}")
+        with _connected(url) as connection:  # as 15 has it by itself
+            connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+            connection.exec_driver_sql(f"GRANT CREATE ON SCHEMA public TO {users[0]}")
         migrate(place.url_of("owner"), prefix=place.prefix, schema=place.schema)
         place.grant()
         for user, role in zip(users[1:], roles, strict=True):
