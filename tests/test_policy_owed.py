@@ -212,6 +212,13 @@ def test_all_of_it_is_said_in_plain_words() -> None:
     ]
 
 
+def test_the_evidence_that_a_plan_wants_is_said_where_the_cadence_wants_none() -> None:
+    lines = rule_sentences(parse_policy('[evidence]\nplan = "confirmed"'))
+    assert [line for line in lines if line not in rule_sentences(EMPTY)] == [
+        "For the plan a touch counts only on evidence that is at least confirmed.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [

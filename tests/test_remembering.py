@@ -147,6 +147,16 @@ def test_batches_one_after_the_other_are_there_together(url):
         assert numbers(store) == [0, 1, 2, 3]
 
 
+def test_an_error_made_of_what_is_so_comes_out_and_nothing_is_written(url):
+    with remembering(url) as store:
+        with pytest.raises(LookupError, match="ours"), store.begin(write=True) as tx:
+            tx.lock([A], AHEAD)
+            tx.append(batch_of(A, [entry_row(2)], lookups=[NEW]))
+            assert tx.guesses
+            raise LookupError("ours")
+        assert numbers(store) == [0, 1]
+
+
 def test_a_large_batch_and_one_that_took_nothing_for_unknown_are_written_under_the_lock(url):
     with remembering(url) as store:
         for ahead, rows in ((AHEAD, range(2, 40)), ({A: {OLD.ref}}, range(40, 41))):
