@@ -148,12 +148,16 @@ def test_batches_one_after_the_other_are_there_together(url):
 
 
 def test_an_error_made_of_what_is_so_comes_out_and_nothing_is_written(url):
-    with remembering(url) as store:
-        with pytest.raises(LookupError, match="ours"), store.begin(write=True) as tx:
+    def fail(store):
+        with store.begin(write=True) as tx:
             tx.lock([A], AHEAD)
             tx.append(batch_of(A, [entry_row(2)], lookups=[NEW]))
             assert tx.guesses
             raise LookupError("ours")
+
+    with remembering(url) as store:
+        with pytest.raises(LookupError, match="ours"):
+            fail(store)
         assert numbers(store) == [0, 1]
 
 
