@@ -31,15 +31,15 @@ from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
 from contactledger.retrying import in_one_transaction
 from contactledger.sources._machine_grade import Grader
-from contactledger.sources.mbox import Mbox
 from contactledger.sources.source import Rows, Source, check_size
-from contactledger.sources.vcard import VCard
 from contactledger.store.port import InboxRow, Store, Transaction
 from contactledger.vocabulary import Auth, Channel
 
 if TYPE_CHECKING:
     from contactledger.accounts import Accounts
     from contactledger.receiving import Inbox, Receipt
+    from contactledger.sources.mbox import Mbox
+    from contactledger.sources.vcard import VCard
     from contactledger.store.port import LedgerRow
     from contactledger.tracking import Tracker
 
@@ -170,6 +170,8 @@ class Importing(Heartbeats):
         with the last batch, if every message could be read. Errors and arguments as in
         `import_`; in a dry run no batch knows of those before it.
         """
+        from contactledger.sources.mbox import Mbox
+
         reader = source or Mbox()
         self._covers(reader, [reader.channel], period)  # which refuses a time that lies ahead
         clean, waiting = True, Piece()
@@ -224,6 +226,8 @@ class Importing(Heartbeats):
         People that are there with the same content are *repeated*; with other content a new
         version is recorded.
         """
+        from contactledger.sources.vcard import VCard
+
         reader = source or VCard()
         faults: list[BadEvent | TooLarge] = []
         people = [Given(person) for person in reader.people(body, party, faults)]

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
@@ -40,7 +39,6 @@ from contactledger.refusing import refuse_name
 from contactledger.retrying import in_one_transaction
 from contactledger.sealed import Sealed, newest_signed, prove_entry
 from contactledger.sealing import Sealer, check_marks, read_marks, signing_keys
-from contactledger.sending import Sent, prepare, take_back
 from contactledger.store.port import AccountRow, LedgerRow, Store, Transaction
 from contactledger.store.read_only import ReadOnlyStore
 from contactledger.surveying import Surveying
@@ -48,11 +46,14 @@ from contactledger.timestamping import Timestamping
 from contactledger.trees import EntryProof
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
+
     from contactledger.across import Across
     from contactledger.countersigning import Accepted, Countersignature
     from contactledger.exchange import Trust
     from contactledger.log.note import Signer
     from contactledger.printing import Attachment
+    from contactledger.sending import Sent
 
 
 class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, Importing):
@@ -318,6 +319,8 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         which whatever comes back is matched. `about`: further fields of `Touch`. The block
         sends the message; if it raises, the failure is recorded and the error goes on.
         """
+        from contactledger.sending import Sent, prepare, take_back
+
         id_ = new_id(self._random)
         touch = prepare(message, id_, to, about)
         try:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from io import BytesIO
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from attrs import define, field
 
 from contactledger.errors import BadEvent, TooLarge
 from contactledger.events import Event
-from contactledger.sources.mbox import Mbox, messages
+
+if TYPE_CHECKING:
+    from contactledger.sources.mbox import Mbox
 
 MESSAGES = 200
 """Of a piece."""
@@ -32,6 +34,8 @@ class Piece:
 def pieces(reader: Mbox, file: BinaryIO) -> Iterator[Piece]:
     """The messages of a mailbox file, read by `reader`; faults are named by their number in the
     file. `BadEvent` and `TooLarge` as `messages` raises them."""
+    from contactledger.sources.mbox import messages
+
     piece, digest, size = Piece(), hashlib.sha256(), 0
     for number, raw in enumerate(messages(file), 1):
         digest.update(raw)
