@@ -23,14 +23,15 @@ from contactledger.commanding import (
 )
 from contactledger.commands_across import cores
 from contactledger.errors import BadInput
-from contactledger.report.kinds import KINDS, OF_ACCOUNT, OF_LEDGER
+from contactledger.report.kinds import OF_LEDGER, OFFERED
 from contactledger.templating import PACKAGE, lint
 
 if TYPE_CHECKING:
     from contactledger.ledger import Ledger
 
 PROOF = "proof-of-contact"
-_KINDS = f"{PROOF}, {', '.join(OF_ACCOUNT)}; over all accounts {' or '.join(OF_LEDGER)}."
+_OF_ACCOUNT = tuple(kind for kind, offer in OFFERED.items() if offer.over == "account")
+_KINDS = f"{', '.join(_OF_ACCOUNT)}; over all accounts {' or '.join(OF_LEDGER)}."
 _WHERE = f'A folder of templates, or "{PACKAGE}acme.reports".'
 
 
@@ -57,7 +58,9 @@ def report(  # noqa: PLR0913 - options of the command line
     kind: Annotated[
         str,
         typer.Option(
-            metavar="KIND", help=_KINDS, autocompletion=completing(lambda: (PROOF, *KINDS))
+            metavar="KIND",
+            help=_KINDS,
+            autocompletion=completing(lambda: (*_OF_ACCOUNT, *OF_LEDGER)),
         ),
     ] = PROOF,
     about: Annotated[
