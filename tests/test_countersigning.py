@@ -77,7 +77,9 @@ def test_it_names_account_size_root_epoch_and_time_and_no_person(vendor):
     assert received.at == vendor.clock()
     assert made.name == "smith.example/ledger"
     assert len(made.data) < 1_000
-    assert not re.search(rb"bob|ray|ann|lee|555|smith-motors", made.data, re.IGNORECASE)
+    plain = re.sub(rb"[A-Za-z0-9+/_-]{20,}=*", b"", made.data)  # ids, hashes, signatures: chance
+    assert b"smith.example/ledger" in plain
+    assert not re.search(rb"bob|ray|ann|lee|555|smith-motors", plain, re.IGNORECASE)
 
 
 def test_it_is_shown_by_what_it_says(vendor):
