@@ -23,15 +23,14 @@ from contactledger.commanding import (
 )
 from contactledger.commands_across import cores
 from contactledger.errors import BadInput
-from contactledger.report.kinds import OF_LEDGER, OFFERED
+from contactledger.report.kinds import OF_ACCOUNT, OF_LEDGER
 from contactledger.templating import PACKAGE, lint
 
 if TYPE_CHECKING:
     from contactledger.ledger import Ledger
 
 PROOF = "proof-of-contact"
-_OF_ACCOUNT = tuple(kind for kind, offer in OFFERED.items() if offer.over == "account")
-_KINDS = f"{', '.join(_OF_ACCOUNT)}; over all accounts {' or '.join(OF_LEDGER)}."
+_KINDS = f"{', '.join(OF_ACCOUNT)}; over all accounts {' or '.join(OF_LEDGER)}."
 _WHERE = f'A folder of templates, or "{PACKAGE}acme.reports".'
 
 
@@ -60,7 +59,7 @@ def report(  # noqa: PLR0913 - options of the command line
         typer.Option(
             metavar="KIND",
             help=_KINDS,
-            autocompletion=completing(lambda: (*_OF_ACCOUNT, *OF_LEDGER)),
+            autocompletion=completing(lambda: (*OF_ACCOUNT, *OF_LEDGER)),
         ),
     ] = PROOF,
     about: Annotated[

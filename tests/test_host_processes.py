@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from contactledger import Ledger
 from contactledger.errors import StoreBusy, StoreContended, StoreError
 from contactledger.retrying import TRIES, in_one_transaction
-from contactledger.store import connections
+from contactledger.store import connections, forking
 from contactledger.store.memory import MemoryStore
 from tests import required
 from tests.hosting import either
@@ -118,7 +118,7 @@ def test_what_a_child_does_after_a_fork_seen_from_inside(tmp_path):
     with Ledger.open(engine, recorder="acme") as ledger, engine.connect() as connection:
         ledger.record(SMITH, *two_sides())
         before = ledger._store._connections.engine.pool
-        connections._after_fork()
+        forking.after_fork()
         assert ledger._store._connections.engine.pool is not before
         assert before in connections._PARENTS
         assert audit(ledger, SMITH) == 7

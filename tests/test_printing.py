@@ -225,7 +225,7 @@ def test_what_came_after_the_seal_and_what_lies_after_the_report_is_said(tmp_pat
         assert "The log goes on after the moment of this report." in again
 
 
-@pytest.mark.parametrize("kind", ["proof-of-contact", *OF_ACCOUNT, "outlook"])
+@pytest.mark.parametrize("kind", OF_ACCOUNT)
 def test_of_every_kind_about_an_account_the_paper_can_be_checked(
     played, tmp_path, kind, monkeypatch, capsys
 ):

@@ -19,7 +19,7 @@ from contactledger.report.document import plain
 from contactledger.report.forms import WIDTH, cells
 from contactledger.report.kind_notice import account_rows
 from contactledger.report.kinds import FORMS as SUFFIXES
-from contactledger.report.kinds import KINDS, OF_ACCOUNT, OF_LEDGER, OFFERED, TABLES
+from contactledger.report.kinds import KINDS, OF_LEDGER, OFFERED, TABLES
 from contactledger.report.names import Names, names
 from contactledger.report.render import Report, render
 from tests.kinds import (
@@ -45,7 +45,11 @@ def empty() -> dict[str, dict[str, object]]:
     found, _ = standing()
     nobody = attrs.evolve(found, columns=(), findings=(), promises=(), cases=(), gaps=(), notes=())
     proof = proof_rows(nobody, Names())
-    made = {k: kind_rows(k, proof, milestones=()) for k in OF_ACCOUNT if k != "touch-certificate"}
+    made = {
+        k: kind_rows(k, proof, milestones=())
+        for k, kind in KINDS.items()
+        if kind.rows and k != "touch-certificate"
+    }
     made |= {k: survey_rows(k, nobody, Names(), proof, ()) for k in OF_LEDGER}
     return made | {
         "proof-of-contact": proof,

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from contactledger.errors import StoreError, StoreMissing
-from contactledger.store import sqlite_file
+from contactledger.store import forking, sqlite_file
 from contactledger.store.driver import Driver
 from contactledger.store.sqlite_file import FileConnections, connect
 from contactledger.store.urls import File
@@ -82,7 +82,7 @@ def test_a_child_leaves_its_parents_connections_open(connections):
     with closing(engine.raw_connection()) as used:
         with closing(engine.raw_connection()) as kept:
             pass
-        sqlite_file._after_fork()
+        forking.after_fork()
         with closing(engine.raw_connection()) as own:
             assert own is not kept
     (pool,) = [pool for pool in sqlite_file._PARENTS if used in pool]

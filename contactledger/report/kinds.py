@@ -93,7 +93,6 @@ KINDS: Mapping[str, Kind] = {
     "outlook": Kind(kind_outlook.document, kind_outlook.SECTIONS),
     "reconciliation": Kind(kind_reconciliation.document, kind_reconciliation.SECTIONS),
 }
-OF_ACCOUNT = tuple(name for name, kind in KINDS.items() if kind.rows)
 FORMS = ("html", "pdf", "txt", "md", "csv", "json")
 """The forms of a report, each the end of its file's name."""
 
@@ -132,6 +131,7 @@ OFFERED: Mapping[str, Offer] = {
     "reconciliation": Offer("Reconciliation of two records", "records"),
 }
 """Every kind of report there is, in the order in which a reader is offered them."""
+OF_ACCOUNT = tuple(name for name, offer in OFFERED.items() if offer.over == "account")
 OF_LEDGER = tuple(name for name, offer in OFFERED.items() if offer.over == "ledger")
 TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "proof-of-contact": ("findings", _TOUCH),

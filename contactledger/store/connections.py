@@ -16,13 +16,13 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Protocol
-from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, Pool, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
 from contactledger.errors import StoreError, StoreLost
+from contactledger.store import forking
 from contactledger.store.driver import BOUNDED, Driver
 from contactledger.store.failures import attempt
 
@@ -68,7 +68,7 @@ class OpenedConnections:
         """On PostgreSQL, how long statements that leave together wait for locks at most."""
         if own and engine.dialect.name != "sqlite":
             event.listen(engine, "connect", self._bound)
-        _OPENED.add(self)
+        forking.remember(self)
 
     def _bound(self, raw: Any, record: Any) -> None:
         """Where a session is ours alone, bound its waits once and for all.
@@ -138,22 +138,12 @@ class OpenedConnections:
             self.engine.dispose()
 
     def leave_to_parent(self) -> None:
-        """After a fork, in the child: forget the pool and keep what is in it from closing,
-        which would end the parent's sessions (PostgreSQL) or its locks (SQLite)."""
+        """See `forking`."""
         _PARENTS.append(self.engine.pool)
         self.engine.dispose(close=False)
 
 
-_OPENED: WeakSet[OpenedConnections] = WeakSet()
 _PARENTS: list[Pool] = []
-
-
-def _after_fork() -> None:
-    for connections in list(_OPENED):
-        connections.leave_to_parent()
-
-
-os.register_at_fork(after_in_child=_after_fork)
 
 
 class JoinedConnections:

@@ -56,7 +56,7 @@ class _Guess:
     def wrong(self, *, able: bool = True) -> Guessed:
         """What to raise."""
         self.memory.doubt(self.head.account, able=able)
-        return Guessed("the account is not as this process left it; try again")
+        return Guessed(_GUESSED)
 
 
 class SqlWriting(SqlSealing):

@@ -8,15 +8,14 @@ wait for each other), every commit synced to the disk, deleted content overwritt
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from weakref import WeakSet
 
 from attrs import field, frozen
 
+from contactledger.store import forking
 from contactledger.store.driver import Driver
 from contactledger.store.failures import failure_of
 from contactledger.store.urls import File
@@ -76,7 +75,7 @@ class FileEngine:
         self._file = file
         self._timeout_seconds = timeout_seconds
         self.pool: Pool = []
-        _ENGINES.add(self)
+        forking.remember(self)
 
     def raw_connection(self) -> FileConnection:
         """One that nobody uses, or a new one; whoever has it closes it. The driver's errors."""
@@ -84,16 +83,15 @@ class FileEngine:
             connect(self._file, self._timeout_seconds), self, self.pool
         )
 
-    def dispose(self, *, close: bool = True) -> None:
-        """Let go of what nobody uses; of the rest as soon as it is closed.
-
-        Not `close`: it stays open, as it is another process's.
-        """
+    def dispose(self) -> None:
+        """Let go of what nobody uses; of the rest as soon as it is closed."""
         pool, self.pool = self.pool, []
-        if close:
-            _close(pool)
-        else:
-            _PARENTS.append(pool)
+        _close(pool)
+
+    def leave_to_parent(self) -> None:
+        """See `forking`."""
+        _PARENTS.append(self.pool)
+        self.pool = []
 
 
 @frozen(eq=False)
@@ -181,13 +179,4 @@ def _close(pool: Pool, but: int = 0) -> None:
 
 
 Pool = list[FileConnection]
-_ENGINES: WeakSet[FileEngine] = WeakSet()
 _PARENTS: list[Pool] = []
-
-
-def _after_fork() -> None:
-    for engine in list(_ENGINES):
-        engine.dispose(close=False)
-
-
-os.register_at_fork(after_in_child=_after_fork)
