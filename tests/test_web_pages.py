@@ -364,6 +364,7 @@ def test_an_earlier_time_and_the_rest_of_the_form_are_recorded():
         ({"call": "sang"}, "call: is not one of the list"),
         ({"answers": "7777"}, None),
         ({"when": "2036-01-01T00:00"}, "at"),
+        ({"text": "x" * 40_001}, "Touch.message.text: is longer than 40000 characters"),
     ],
 )
 def test_a_form_that_cannot_be_taken_in_comes_back_filled_and_says_why(given, why):
@@ -444,6 +445,10 @@ def test_staff_mark_for_the_recorder():
     assert bad.status_code == 422
     none = ann.post(site.a("/mark"), data={**hidden(page), "entry": "x", "word": "disputed"})
     assert none.status_code == 404
+    before = len(site.entries())
+    long = {**hidden(page), "word": "disputed", "text": "x" * 40_001}
+    assert ann.post(site.a("/mark"), data=long).status_code == 422
+    assert len(site.entries()) == before
 
 
 @pytest.mark.parametrize("who", ["reader", "silent"])

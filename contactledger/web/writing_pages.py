@@ -36,7 +36,6 @@ WANTED = {
     "response": "a response",
     "reply": "a reply",
 }
-MAX_TEXT = 20_000
 _WORDS = ("channel", "purpose", "key", "about", "matter", "expects")
 """Fields of a touch that stand in the form as they are."""
 
@@ -85,7 +84,7 @@ def record_mark(visit: Visit) -> Response:
         MarkWord(word),
         form.party if visit.access.party else None,
         form.auth,
-        visit.text("text")[:MAX_TEXT] or None,
+        visit.text("text") or None,
     )
     visit.ledger.record(named.id, mark)
     return visit.see_other(f"a/{named.id}/t/{entry.no}")
@@ -145,7 +144,7 @@ class _Form:
     def record(self) -> int:
         """Put what was filled in on record; the number of the touch."""
         visit = self.visit
-        text = visit.text("text")[:MAX_TEXT]
+        text = visit.text("text")
         asked = visit.text("answers")
         at = self._when()
         words: dict[str, Any] = {name: visit.text(name) or None for name in _WORDS}
