@@ -13,7 +13,12 @@ from starlette.testclient import TestClient
 from contactledger.errors import BadInput, Unverified
 from contactledger.web import pages
 from contactledger.web.access import FORM_TOKEN, MAX_LINK, Seals
-from contactledger.web.door import LINKS_A_MINUTE, POSTS_A_MINUTE, UPLOADS_A_MINUTE
+from contactledger.web.door import (
+    FILES_A_MINUTE,
+    LINKS_A_MINUTE,
+    POSTS_A_MINUTE,
+    UPLOADS_A_MINUTE,
+)
 from contactledger.web.limits import FORM_BYTES, JSON_BYTES, REMEMBERED, UPLOAD_BYTES, Rates
 from contactledger.web.looks import HTMX_SHA384
 from tests.ledgers import SMITH, Probe, event
@@ -370,6 +375,10 @@ def test_a_visitor_who_sends_too_often_has_to_wait():
     assert (codes[-1].status_code, codes[-1].headers["retry-after"]) == (429, "60")
     uploads = [ann.post(f"{AT}/verify", data=form).status_code for _ in range(UPLOADS_A_MINUTE + 1)]
     assert (set(uploads[:-1]), uploads[-1]) == ({422}, 429)
+    paper = site.a("/get/nothing.pdf")
+    papers = [ann.get(paper).status_code for _ in range(FILES_A_MINUTE + 1)]
+    assert (set(papers[:-1]), papers[-1]) == ({404}, 429)
+    assert ann.get(site.a("/get/proof-of-contact.csv")).status_code == 200
     assert site.browser("reader").get(f"{AT}/").status_code == 200
 
 

@@ -48,9 +48,12 @@ POSTS_A_MINUTE = 120
 """Forms of one visitor: faster than anybody writes."""
 UPLOADS_A_MINUTE = 20
 """Bundles to be verified, of one address: each may take seconds."""
+FILES_A_MINUTE = 60
+"""Papers and bundles of one visitor: each may take seconds."""
 LINKS_A_MINUTE = 30
 """Links opened from one address that were not made here, before it has to wait."""
 MAX_FIELDS = 200
+_COSTLY = (".pdf", ".bundle")
 
 CSP = (
     "default-src 'none'; style-src 'self'{more}; img-src 'self' data:; form-action 'self'; "
@@ -174,6 +177,9 @@ class Door:
         if access is None:
             return self.refused(request)
         if request.method != "POST":
+            costly = request.url.path.endswith(_COSTLY)
+            if costly and self._rates.over("file", access.who, FILES_A_MINUTE):
+                return self.too_many(request)
             return await run_in_threadpool(handler, self.visit(request, access, FormData()))
         use, limit = ("upload", UPLOADS_A_MINUTE) if most == UPLOAD_BYTES else ("", POSTS_A_MINUTE)
         if self._rates.over(use, visitor(request) if use else access.who, limit):
