@@ -20,7 +20,7 @@ from contactledger.judge.calendar import (
     deadline,
     in_hours,
     next_in_hours,
-    next_open,
+    term,
     week_of,
     zone_of,
 )
@@ -48,6 +48,10 @@ CHANGES = [
     ("America/St_Johns", datetime(2010, 11, 7, 2, 31, tzinfo=UTC)),  # back over midnight
     ("Asia/Kathmandu", datetime(2026, 3, 1, tzinfo=UTC)),  # never, but 5:45
 ]
+
+
+def opening(calendar: Calendar, zone: ZoneInfo, at: datetime) -> datetime:
+    return term(calendar, zone, at, Window())[0]
 
 
 def open_by_counting(calendar: Calendar, zone: ZoneInfo, at: datetime) -> bool:
@@ -91,7 +95,7 @@ def test_the_next_opening_is_the_first_open_minute_one_finds(moment):
     found = at
     while not open_by_counting(calendar, zone, found):
         found += MINUTE
-    assert next_open(calendar, zone, at) == found
+    assert opening(calendar, zone, at) == found
 
 
 @settings(max_examples=100, deadline=None)
@@ -110,7 +114,7 @@ def test_a_window_of_minutes_ends_when_so_many_have_been_counted(moment, minutes
 @given(moments, st.integers(1, 12))
 def test_a_window_of_days_is_the_same_wall_time_so_many_business_days_on(moment, days):
     zone, at, calendar = moment
-    local = next_open(calendar, zone, at).astimezone(zone)
+    local = opening(calendar, zone, at).astimezone(zone)
     day = local.date()
     for _ in range(days):
         day += timedelta(days=1)
@@ -125,14 +129,14 @@ def berlin(*when: int) -> datetime:
 
 
 def test_j26_a_touch_at_night_starts_its_window_at_the_next_opening_minute():
-    assert next_open(OFFICE, BERLIN, berlin(2026, 3, 4, 3)) == berlin(2026, 3, 4, 9)
-    assert next_open(OFFICE, BERLIN, berlin(2026, 3, 6, 18)) == berlin(2026, 3, 9, 9)
+    assert opening(OFFICE, BERLIN, berlin(2026, 3, 4, 3)) == berlin(2026, 3, 4, 9)
+    assert opening(OFFICE, BERLIN, berlin(2026, 3, 6, 18)) == berlin(2026, 3, 9, 9)
 
 
 def test_an_open_instant_is_its_own_next_opening_up_to_the_last_microsecond():
     last = berlin(2026, 3, 4, 17) - timedelta(microseconds=1)
-    assert next_open(OFFICE, BERLIN, last) == last
-    assert next_open(OFFICE, BERLIN, berlin(2026, 3, 4, 17)) == berlin(2026, 3, 5, 9)
+    assert opening(OFFICE, BERLIN, last) == last
+    assert opening(OFFICE, BERLIN, berlin(2026, 3, 4, 17)) == berlin(2026, 3, 5, 9)
 
 
 def test_j26_a_window_of_hours_may_end_at_closing_time_itself():
@@ -151,7 +155,7 @@ def test_j26_lunch_is_no_business_time():
     assert deadline(LUNCH, BERLIN, berlin(2026, 3, 4, 11, 30), Window(minutes=120)) == berlin(
         2026, 3, 4, 14, 30
     )
-    assert next_open(LUNCH, BERLIN, berlin(2026, 3, 4, 12)) == berlin(2026, 3, 4, 13)
+    assert opening(LUNCH, BERLIN, berlin(2026, 3, 4, 12)) == berlin(2026, 3, 4, 13)
     assert business_minutes(LUNCH, BERLIN, berlin(2026, 3, 4), berlin(2026, 3, 5)) == 7 * 60
 
 
@@ -189,8 +193,8 @@ def test_a_window_of_nothing_is_due_when_it_starts():
 
 def test_instants_may_be_given_in_any_zone_and_come_back_in_utc():
     at = datetime(2026, 3, 4, 10, tzinfo=zone_of("Asia/Tokyo"))
-    assert next_open(OFFICE, BERLIN, at) == berlin(2026, 3, 4, 9)
-    assert next_open(OFFICE, BERLIN, at).tzinfo is UTC
+    assert opening(OFFICE, BERLIN, at) == berlin(2026, 3, 4, 9)
+    assert opening(OFFICE, BERLIN, at).tzinfo is UTC
 
 
 def test_a_long_time_holds_what_its_days_hold():
@@ -225,7 +229,7 @@ def test_what_is_remembered_is_bounded_and_changes_no_answer(monkeypatch):
 def test_years_at_the_ends_of_time_are_bad_input_and_no_overflow(year):
     at = datetime(year, 6, 1, tzinfo=UTC)
     with pytest.raises(BadInput) as caught:
-        next_open(OFFICE, BERLIN, at)
+        opening(OFFICE, BERLIN, at)
     assert str(caught.value) == "at: outside the years 2 to 8000"
 
 

@@ -347,11 +347,6 @@ def _micros(at: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * _SECOND + since.microseconds
 
 
-def next_open(calendar: Calendar, zone: ZoneInfo, at: datetime) -> datetime:
-    """The first instant of business time at or after `at` (aware), in UTC."""
-    return _EPOCH + timedelta(microseconds=clock_of(calendar, zone).opening(_micros(at))[0])
-
-
 def deadline(calendar: Calendar, zone: ZoneInfo, at: datetime, window: Window) -> datetime:
     """When a window that starts at `at` (aware) is over, in UTC (J26)."""
     return term(calendar, zone, at, window)[1]
