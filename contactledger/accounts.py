@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from threading import Lock
 
-from contactledger.errors import Archived, NotFound
+from contactledger.errors import Archived, Corrupt, NotFound
 from contactledger.facts import Opened
 from contactledger.log.record import ID, decode
 from contactledger.merging import goes_on_in
@@ -132,9 +132,17 @@ class Accounts:
 
     def name(self, tx: Transaction, account: str) -> str:
         """The name an account was opened with; its id where that is erased."""
-        (row,) = tx.entries(account, 0, 1)
-        opened = decode(row.record, [d.body for d in tx.disclosures(account, 0, 1)]).fact
-        return (opened.name if isinstance(opened, Opened) else None) or account
+        return self.called(tx, [account])[account]
+
+    def called(self, tx: Transaction, ids: Collection[str]) -> dict[str, str]:
+        """Id → the name an account was opened with, its id where that is erased. Corrupt."""
+        openings, found = tx.openings(ids), {}
+        for id_ in ids:
+            if id_ not in openings:
+                raise Corrupt("the entry is not there", account=id_, no=0)
+            opened = decode(*openings[id_]).fact
+            found[id_] = (opened.name if isinstance(opened, Opened) else None) or id_
+        return found
 
     def names(self, tx: Transaction) -> tuple[str, ...]:
         """The names of all accounts but the house, in order; the id of one that goes on in
@@ -151,7 +159,8 @@ class Accounts:
         """Id → name of these accounts, as `names` gives it."""
         moves = tx.find([self._references.moved(id_) for id_ in ids])
         ended = {r.account for r in moves if self._ended(tx, r.account)}
-        return {id_: id_ if id_ in ended else self.name(tx, id_) for id_ in ids}
+        called = self.called(tx, [id_ for id_ in ids if id_ not in ended])
+        return {id_: called.get(id_, id_) for id_ in ids}
 
     def _ended(self, tx: Transaction, account: str) -> bool:
         return goes_on_in(tx, self._references, account) != account

@@ -231,6 +231,16 @@ class MemoryTransaction(MemorySealing):
         numbers = range(*slice(start, stop).indices(len(kept.entries)))
         return iter([row for no in numbers for row in kept.disclosures.get(no, ())])
 
+    def openings(self, accounts: Collection[str]) -> dict[str, tuple[bytes, list[str]]]:
+        """See the port."""
+        self._guard.reading()
+        there = {id_: self._state.accounts[id_] for id_ in accounts if id_ in self._state.accounts}
+        return {
+            id_: (kept.entries[0].record, [row.body for row in kept.disclosures.get(0, ())])
+            for id_, kept in there.items()
+            if kept.entries
+        }
+
     def blob(self, account: str, sha256: str) -> bytes | None:
         """See the port."""
         self._guard.reading()

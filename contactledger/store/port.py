@@ -197,6 +197,11 @@ class Transaction(SealTransaction, Protocol):
         """Disclosures of these entries, in order of (no, field, person)."""
         ...
 
+    def openings(self, accounts: Collection[str]) -> dict[str, tuple[bytes, list[str]]]:
+        """The record of entry 0 of each of these accounts, and the bodies that are disclosed
+        of it; unknown accounts are left out."""
+        ...
+
     def blob(self, account: str, sha256: str) -> bytes | None:
         """The bytes of a blob, None where erased."""
         ...

@@ -229,6 +229,16 @@ class SqlTransaction(SqlWriting):
             for row in rows:
                 yield DisclosureRow(*row)
 
+    def openings(self, accounts: Collection[str]) -> dict[str, tuple[bytes, list[str]]]:
+        """See the port."""
+        found: dict[str, tuple[bytes, list[str]]] = {
+            account: (record, []) for account, record in self._among(self._sql.first_in, accounts)
+        }
+        for account, body in self._among(self._sql.first_disclosed_in, accounts):
+            if account in found:
+                found[account][1].append(body)
+        return found
+
     def _pages(
         self, text: str, account: str, start: int, stop: int | None
     ) -> Iterator[Sequence[Any]]:

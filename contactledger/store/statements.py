@@ -51,6 +51,8 @@ class Statements:
     add_disclosures: str
     copy_disclosures: str
     disclosures: str
+    first_in: str
+    first_disclosed_in: str
     drop_disclosures: str
     add_lookups: str
     copy_lookups: str
@@ -181,6 +183,10 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
             "WHERE account = ? AND no >= ? AND no < ? ORDER BY no, field, person, digest",
             after=1,
         ),
+        first_in=f"SELECT account, record FROM {_name(t.entry)} "  # noqa: S608
+        "WHERE no = 0 AND account IN ({})",
+        first_disclosed_in=f"SELECT account, body FROM {_name(t.disclosure)} "  # noqa: S608
+        "WHERE no = 0 AND account IN ({})",
         drop_disclosures=delete(t.disclosure, "WHERE account = ? AND no = ? AND digest = ?"),
         add_lookups=insert(t.lookup)
         + " ON CONFLICT (ref, account, id) DO UPDATE SET no = excluded.no, kind = excluded.kind",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contactledger.errors import StoreError
 from contactledger.store.port import AccountRow, DisclosureRow, LookupRow, SeenRow, Store
 from contactledger.store.sealing import NodeRow, SlotRow
-from contactledger.testing.rows import A, B, Stop, append_next, batch_of, entry_row, raises
+from contactledger.testing.rows import A, B, C, Stop, append_next, batch_of, entry_row, raises
 
 FILE = b"f" * 32
 _ENTRIES = [entry_row(no) for no in range(4)]
@@ -33,6 +33,8 @@ class ArchiveSuite:
             assert [row.archived for row in tx.heads()] == [FILE, None]
             assert list(tx.entries(A)) == _ENTRIES[:1]
             assert list(tx.disclosures(A)) == _PARTS[:1]
+            assert tx.openings([B, A, C, A]) == dict.fromkeys([A, B], (b"{}", ["x"]))
+            assert tx.openings([]) == {}
             assert tx.leaves(A, 0, 9) == [_ENTRIES[0].leaf]
             assert tx.blob(A, "s" * 64) is None
             assert tx.find([b"r" * 16]) == _LOOKUPS  # look-ups go by `erase`

@@ -87,15 +87,11 @@ def all_named(ledger: Ledger) -> list[Named]:
         after = ""
         while heads := tx.heads(after):
             after = heads[-1].account
+            heads = [head for head in heads if head.account != ledger._row.house]
+            called = ledger._accounts.called(tx, [head.account for head in heads])
             found += [
-                Named(
-                    head.account,
-                    ledger._accounts.name(tx, head.account),
-                    head.size,
-                    head.archived is not None,
-                )
+                Named(head.account, called[head.account], head.size, head.archived is not None)
                 for head in heads
-                if head.account != ledger._row.house
             ]
     return sorted(found, key=lambda one: (one.name.casefold(), one.id))
 
