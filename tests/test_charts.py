@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from contactledger.report.charts_answers import answer_times
-from contactledger.report.charts_frame import HUES, Picture
+from contactledger.report.charts_frame import HUES, Picture, box, label
 from contactledger.report.charts_funnel import funnel
 from contactledger.report.charts_holders import holders
 from contactledger.report.charts_pressure import pressure
@@ -147,6 +147,14 @@ def test_an_empty_account_has_one_too(chart):
 @every_chart
 def test_ten_thousand_touches_are_no_larger_a_picture(chart):
     assert len(chart(large()).svg) < 40_000
+
+
+def test_a_label_holds_nothing_that_only_a_sentence_needs():
+    name = Words()("{party}, nobody by name", party="שלום")
+    assert "\u2068" in name
+    plain = name.replace("\u2068", "").replace("\u2069", "")
+    assert label(0, 0, name) == label(0, 0, plain)
+    assert f"<title>{plain}</title>" in box(0, 0, (1, 1), "", name)
 
 
 def test_a_picture_without_a_note_has_no_caption_for_one():

@@ -13,6 +13,7 @@ from contactledger.report.forms import (
     section_html,
     section_markdown,
     section_text,
+    wrapped,
 )
 from contactledger.report.kind_case import _rung
 from contactledger.report.kind_parts import onus_said
@@ -71,6 +72,18 @@ def test_columns_are_narrowed_until_they_fit_or_are_as_narrow_as_words_bear():
 
     assert (widest(2), widest(4)) == (WIDTH, WIDTH)
     assert widest(30) > WIDTH
+
+
+def test_a_word_that_is_cut_over_lines_gets_no_space_in_it():
+    name = "株式会社東京自動車" * 4
+    assert wrapped(f"As of  {name}", hang=7, width=20).split("\n") == [
+        "As of ",
+        *[f"       {name[start : start + 6]}" for start in range(0, 36, 6)],
+    ]
+    assert wrapped(name, hang=2, width=10).split("\n") == [
+        name[:5],
+        *[f"  {name[start : start + 4]}" for start in range(5, 36, 4)],
+    ]
 
 
 def test_a_dossier_says_what_the_account_is_worth_and_that_a_matter_went_in_a_circle():

@@ -176,6 +176,25 @@ def test_a_value_is_put_in_once_and_never_read_again():
     assert Words()("It is the turn of {party}.", party="{party}") == "It is the turn of {party}."
 
 
+def test_a_name_of_the_other_direction_is_set_apart_in_a_sentence():
+    """A number beside it would else be shown on its other side."""
+    words, name = Words(), "שלום מוטורס"
+    apart = f"\u2068{name}\u2069"
+    said = words("Of {touches} to {party}, {what}.", touches=4, party=name, what="4 were seen")
+    assert said == f"Of 4 to {apart}, 4 were seen."
+    assert words.whose(name) == f"{apart}’s"
+    assert DE.whose(name) == apart
+    assert words.listed([name, "Ann", name]) == f"{apart}, Ann and {apart}"
+    assert words("It is the turn of {party}.", party=words.listed([name, "Ann"])) == (
+        f"It is the turn of {apart} and Ann."
+    )
+    assert words.apart(apart) == apart
+    assert words.listed([]) == ""
+    assert words.apart("Müller & Söhne, 株式会社") == "Müller & Söhne, 株式会社"
+    arabic = Words("ar", {"a": "b"})
+    assert [arabic.apart(text) for text in ("Ann", "12", name)] == ["\u2068Ann\u2069", "12", name]
+
+
 @pytest.mark.parametrize(
     ("source", "why"),
     [

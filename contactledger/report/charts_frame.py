@@ -46,6 +46,8 @@ _FILLINGS = (
 )
 """One for each hue: they differ without it."""
 
+_APART = str.maketrans("", "", "\u2068\u2069")
+"""What sets a name apart in a sentence; a label stands for itself, and few fonts have them."""
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -170,7 +172,7 @@ def filled(index: int, prefix: str) -> str:
 
 def box(x: float, y: float, size: tuple[float, float], attributes: str, told: str = "") -> str:
     """A rectangle; `told` is what a pointer that rests on it is told."""
-    inner = f"<title>{safe(clean(told))}</title>" if told else ""
+    inner = f"<title>{safe(clean(told.translate(_APART)))}</title>" if told else ""
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{size[0]:.1f}" height="{size[1]:.1f}" '
         f"{attributes}>{inner}</rect>"
@@ -180,7 +182,8 @@ def box(x: float, y: float, size: tuple[float, float], attributes: str, told: st
 def label(x: float, y: float, text: str, attributes: str = "") -> str:
     """A text in ink; its baseline begins at x, y unless `attributes` anchor it otherwise."""
     more = f" {attributes}" if attributes else ""
-    return f'<text class="cl-ink" x="{x:.1f}" y="{y:.1f}" {INK}{more}>{safe(text)}</text>'
+    shown = safe(text.translate(_APART))
+    return f'<text class="cl-ink" x="{x:.1f}" y="{y:.1f}" {INK}{more}>{shown}</text>'
 
 
 def room(text: str) -> float:

@@ -19,11 +19,12 @@ What whoever writes such a function keeps to:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from attrs import frozen
+
+from contactledger.report.words import Words
 
 PRINTED_ROWS = 2_000
 """Rows of one table on paper, about 300 pages; beyond that nobody turns pages."""
@@ -200,18 +201,11 @@ def laid(document: Document) -> dict[str, Any]:
     return _Laying(document.lang).document(document)
 
 
-RIGHT_TO_LEFT = frozenset(["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"])
-"""Languages written from right to left."""
-_DIRECTED = re.compile(
-    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
-)
-
-
 class _Laying:
     """One function for each class of the document."""
 
     def __init__(self, lang: str) -> None:
-        self._always = lang.partition("-")[0] in RIGHT_TO_LEFT
+        self._words = Words(lang)
 
     def document(self, document: Document) -> dict[str, Any]:
         return {
@@ -248,8 +242,7 @@ class _Laying:
     def span(self, span: Span) -> Any:
         if span.style != "name":
             return [span.style, span.text]
-        apart = self._always or _DIRECTED.search(span.text)
-        return f"\u2068{span.text}\u2069" if apart else span.text
+        return self._words.apart(span.text)
 
     def pairs(self, facts: Facts) -> list[Any]:
         return [[self.text(word), self.text(what)] for word, what in facts.pairs]

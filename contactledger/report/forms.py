@@ -189,14 +189,6 @@ def _cell(character: str) -> int:
     return 0 if unicodedata.category(character) in {"Mn", "Me", "Cf"} else 1
 
 
-def isolated(name: str, words: Words) -> str:
-    """A name set apart from the writing direction around it, where it is written in another."""
-    other = {"L"} if words.direction == "rtl" else {"R", "AL"}
-    if any(unicodedata.bidirectional(c) in other for c in name):
-        return f"\u2068{name}\u2069"
-    return name
-
-
 def plain(text: Text, words: Words) -> str:
     """A text without styles, names set apart where they must be, on one line."""
     if isinstance(text, str):
@@ -206,36 +198,44 @@ def plain(text: Text, words: Words) -> str:
         if isinstance(part, str):
             parts.append(part)
         else:
-            parts.append(isolated(part.text, words) if part.style == "name" else part.text)
+            parts.append(words.apart(part.text) if part.style == "name" else part.text)
     return "".join(parts).translate(_SPACES)
 
 
 _SPACES = str.maketrans("\u00a0\n", "  ")
 
 
-def filled(text: str, width: int = WIDTH) -> list[str]:
-    """Lines of at most `width` columns, broken at spaces, a longer word wherever it must be."""
+def filled(text: str, width: int = WIDTH, later: int = 0) -> list[str]:
+    """Lines of at most `width` columns, broken at spaces, a longer word wherever it must be.
+
+    `later`: the width of those after the first, where it is another.
+    """
     lines: list[str] = []
-    line, used = "", 0
+    line, used, room = "", 0, width
     for word in text.split(" "):
         size = cells(word)
-        if line and used + 1 + size <= width:
+        if line and used + 1 + size <= room:
             line, used = f"{line} {word}", used + 1 + size
             continue
         if line:
             lines.append(line)
-        *whole, line = _cut(word, width) if size > width else [word]
-        lines += whole
+            room = later or width
+        line = word
+        if size > room:
+            *whole, line = _cut(word, room, later or width)
+            lines += whole
+            room = later or width
         used = cells(line)
     return [*lines, line] if line or not lines else lines
 
 
-def _cut(word: str, width: int) -> list[str]:
-    """A word in pieces that fit."""
-    pieces, piece, used = [], "", 0
+def _cut(word: str, width: int, later: int) -> list[str]:
+    """A word in pieces that fit: the first into one width, all others into another."""
+    pieces: list[str] = []
+    piece, used = "", 0
     for character in word:
         size = _cell(character)
-        if used + size > width:
+        if used + size > (later if pieces else width):
             pieces.append(piece)
             piece, used = "", 0
         piece += character
@@ -245,9 +245,7 @@ def _cut(word: str, width: int) -> list[str]:
 
 def wrapped(text: str, indent: int = 0, hang: int = 0, width: int = WIDTH) -> str:
     """Text in lines of `width`, all indented, those after the first by `hang` more."""
-    first, *rest = filled(text, width - indent)
-    if hang and rest:
-        rest = filled(" ".join(rest), width - indent - hang)
+    first, *rest = filled(text, width - indent, width - indent - hang)
     margin = " " * indent
     return "\n".join([margin + first, *(margin + " " * hang + line for line in rest)])
 
@@ -379,7 +377,7 @@ def markdown(text: Text, words: Words) -> str:
             parts.append(f"{lead}{escaped(part)}{tail}" if part.strip() else part)
         else:
             stars = _STARS[part.style]
-            name = isolated(part.text, words) if part.style == "name" else part.text
+            name = words.apart(part.text) if part.style == "name" else part.text
             lead = part.text[:1].isspace() * " "
             parts.append(f"{lead}{stars}{escaped(name)}{stars}")
     return "".join(parts).strip()

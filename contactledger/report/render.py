@@ -52,7 +52,6 @@ from contactledger.report.forms import (
     facts_markdown,
     facts_text,
     html,
-    isolated,
     markdown,
     plain,
     section_html,
@@ -331,7 +330,7 @@ def _of_words(name: str) -> Callable[..., Any]:
 @pass_context
 def _apart(context: Context, name: str) -> str:
     """A name in plain text, set apart where it is written in the other direction."""
-    return isolated(name, context["t"])
+    return str(context["t"].apart(name))
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -7,7 +7,8 @@ own messages come before ours, and make a language that is not shipped ("fr").
 
 Dates of other languages than those shipped are made by babel where it is installed (the extra
 `i18n`), else they are the dates of ISO 8601. Texts are safe to fill with whatever people typed: a
-value is put in once and never read again.
+value is put in once and never read again, and one that is written in the other direction is set
+apart, so that a number beside it stays where the sentence has it.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from string import Formatter
+from typing import Literal
+from unicodedata import bidirectional
 
 import orjson
-from attrs import Factory, frozen
+from attrs import Factory, field, frozen
 
 from contactledger.errors import BadInput
 from contactledger.facts import Money
@@ -32,6 +35,10 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 _GROUPED_BY = {"en": ",", "de": "."}
 _POINT = {"de": ","}
 _SWAPPED = str.maketrans(",.", ".,")
+_DIRECTED = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+"""What is written from right to left."""
 _DAY_MINUTES = 1_440
 
 
@@ -41,6 +48,12 @@ class Words:
 
     lang: str = "en"
     messages: Mapping[str, str] = Factory(dict)
+    direction: Literal["ltr", "rtl"] = field(init=False, eq=False, repr=False)
+    """Of writing, as HTML has it."""
+
+    @direction.default
+    def _written(self) -> Literal["ltr", "rtl"]:
+        return "rtl" if self.base in RIGHT_TO_LEFT else "ltr"
 
     @classmethod
     def of(cls, lang: str = "en", own: Mapping[str, str] | None = None) -> Words:
@@ -66,15 +79,28 @@ class Words:
         """The language without its region."""
         return self.lang.partition("-")[0]
 
-    @property
-    def direction(self) -> str:
-        """Of writing: "ltr" or "rtl", as HTML has it."""
-        return "rtl" if self.base in RIGHT_TO_LEFT else "ltr"
-
     def __call__(self, message: str, /, **values: object) -> str:
         """The message in this language, with values in its places."""
         text = self.messages.get(message, message)
-        return text.format(**values) if values else text
+        if not values:
+            return text
+        return text.format(
+            **{
+                name: self.apart(value) if isinstance(value, str) else value
+                for name, value in values.items()
+            }
+        )
+
+    def apart(self, text: str) -> str:
+        """A text between U+2068 and U+2069, if it holds letters of the other writing direction.
+
+        One that has such a part set apart already is left as it is: around it stand our words.
+        """
+        if self.direction == "rtl":
+            other = any(bidirectional(c) == "L" for c in text)
+        else:
+            other = not text.isascii() and _DIRECTED.search(text) is not None
+        return f"\u2068{text}\u2069" if other and "\u2068" not in text else text
 
     def count(self, count: int, one: str, many: str, **values: object) -> str:
         """As in "1 touch", "2 touches", "no touches", of "{n} touch" and "{n} touches"."""
@@ -87,9 +113,8 @@ class Words:
 
     def listed(self, items: Sequence[str], last: str = "and") -> str:
         """As in "a, b and c"."""
-        if len(items) < 2:
-            return "".join(items)
-        return f"{', '.join(items[:-1])} {self(last)} {items[-1]}"
+        *others, end = map(self.apart, items) if items else ("",)
+        return f"{', '.join(others)} {self(last)} {end}" if others else end
 
     def date(self, stamp: str) -> str:
         """As in "3 Mar 2026" of an ISO stamp."""
@@ -154,9 +179,10 @@ class Words:
 
     def whose(self, name: str) -> str:
         """Whose something is: "ACME’s", "Dealer Systems’"; the name alone in other languages."""
+        apart = self.apart(name)
         if self.base != "en":
-            return name
-        return f"{name}’" if name.endswith("s") else f"{name}’s"
+            return apart
+        return f"{apart}’" if name.endswith("s") else f"{apart}’s"
 
     def inside(self, text: str) -> str:
         """A sentence fit to stand inside another: in English without a capital."""
