@@ -1,4 +1,4 @@
-"""Connections to a SQLite file without SQLAlchemy: kept, thrown away, left to a parent."""
+"""Connections to a SQLite file without SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import closing
 import pytest
 
 from contactledger.errors import StoreError, StoreMissing
-from contactledger.store import forking, sqlite_file
 from contactledger.store.driver import Driver
 from contactledger.store.sqlite_file import FileConnections, connect
 from contactledger.store.urls import File
@@ -20,29 +19,6 @@ def connections(tmp_path):
     connections = FileConnections(File(str(tmp_path / "a.db"), uri=False), 0.2)
     yield connections
     connections.close()
-
-
-def is_open(connection):
-    try:
-        connection.driver_connection.execute("SELECT 1").close()
-    except sqlite3.ProgrammingError:
-        return False
-    return True
-
-
-def test_a_connection_is_used_again(connections):
-    with connections.begin(write=False) as first:
-        pass
-    with connections.begin(write=True) as second:
-        assert second is first
-
-
-def test_each_transaction_has_a_connection_and_few_are_kept(connections):
-    used = [connections.engine.raw_connection() for _ in range(8)]
-    assert len(set(map(id, used))) == 8
-    for connection in used:
-        connection.close()
-    assert sorted(map(is_open, used)) == [False] * 3 + [True] * 5
 
 
 def test_what_a_block_that_raises_wrote_is_taken_back(connections):
@@ -57,42 +33,6 @@ def test_what_a_block_that_raises_wrote_is_taken_back(connections):
     with connections.begin(write=False) as again:
         found = Driver(again).rows("SELECT no FROM thing")
         assert (again is connection, found) == (True, [])
-
-
-def test_a_connection_that_is_broken_is_not_kept(connections):
-    def stop():
-        with connections.begin(write=True) as connection:
-            connection.driver_connection.close()
-            raise Stop
-
-    raises(Stop, stop)
-    with connections.begin(write=True) as connection:
-        assert is_open(connection)
-
-
-def test_a_connection_in_use_when_the_rest_was_closed_is_closed_behind_it(connections):
-    with connections.begin(write=False) as connection:
-        connections.close()
-        assert is_open(connection)
-    assert not is_open(connection)
-
-
-def test_a_child_leaves_its_parents_connections_open(connections):
-    engine = connections.engine
-    with closing(engine.raw_connection()) as used:
-        with closing(engine.raw_connection()) as kept:
-            pass
-        forking.after_fork()
-        with closing(engine.raw_connection()) as own:
-            assert own is not kept
-    (pool,) = [pool for pool in sqlite_file._PARENTS if used in pool]
-    assert (pool, list(map(is_open, pool))) == ([kept, used], [True, True])
-    sqlite_file._PARENTS.remove(pool)
-    sqlite_file._close(pool)
-
-
-def test_another_thread_may_have_taken_the_last_connection():
-    assert sqlite_file._taken([]) is None
 
 
 def test_a_file_that_cannot_be_connected_to_is_one_clear_error(tmp_path):

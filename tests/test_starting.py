@@ -53,8 +53,6 @@ def test_a_ledger_in_a_file_at_work_needs_none_of_them_either(tmp_path):
     assert imported(FILE.format(url=f"sqlite:///{tmp_path}/a.db")) == set()
 
 
-def test_a_ledger_on_a_server_brings_sqlalchemy_along_and_nothing_else(postgres_url):
-    code = (
-        f"from contactledger import Ledger\nLedger.open({postgres_url!r}, recorder='acme').close()"
-    )
-    assert imported(code) == {"sqlalchemy"}
+def test_a_ledger_on_a_server_at_work_needs_its_driver_and_none_of_them(postgres_url):
+    url = f"{postgres_url}&ledger_prefix=starting_"
+    assert imported(FILE.format(url=url)) == set()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from contactledger.errors import BadInput, StoreMissing
-from contactledger.store.urls import File, file_of, is_sqlite, place_of
+from contactledger.store.urls import File, file_of, is_sqlite, place_of, server_of
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,53 @@ def test_a_file_that_may_not_be_made_must_be_there(tmp_path):
 def test_what_cannot_be_a_file_is_refused(url, why):
     with pytest.raises(BadInput, match=why):
         file_of(url, create=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://",
+        "postgresql+psycopg:///d",
+        "postgresql+psycopg://h",
+        "postgresql+psycopg://u:p%40ss%2Fw%3F@h:5433/a%20b",
+        "postgresql+psycopg://u:a?b@h/d",
+        "postgresql+psycopg://u:@h/d",
+        "postgresql+psycopg://u@[::1]:5433/d",
+        "postgresql+psycopg://u@/d?host=/run/postgresql",
+        "postgresql+psycopg://u@h:1/d?host=%2Frun&port=5433",
+        "postgresql+psycopg://u@/d?host=a:1",
+        "postgresql+psycopg://u@/d?host=a&host=b:2&target_session_attrs=read-write",
+        "postgresql+psycopg://u@/d?host=a,b&port=1,2",
+        "postgresql+psycopg://u@/d?host=::1",
+        "postgresql+psycopg://?service=office",
+        "postgresql+psycopg://h/d?sslmode=verify-full&sslrootcert=/etc/ssl/our+ca.pem",
+        "postgresql+psycopg://h/d?options=-c%20statement_timeout%3D300&application_name=the+shop",
+    ],
+)
+def test_what_a_url_says_of_a_server_is_what_sqlalchemy_reads_in_it(url):
+    theirs = make_url(url)
+    _, said = theirs.get_dialect()().create_connect_args(theirs)
+    wanted = {key: str(value) for key, value in said.items() if value}
+    if wanted.get("port", "").strip(",") == "":
+        wanted.pop("port", None)
+    assert server_of(url) == wanted
+
+
+def test_a_server_needs_neither_driver_nor_port_to_be_named():
+    assert server_of("postgresql://u@h:/d?") == {"user": "u", "host": "h", "dbname": "d"}
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("postgresql+psycopg2://h/d", "must be SQLite"),
+        ("postgresql+psycopg_async://h/d", "must be SQLite"),
+        ("postgresql://u@[::1/d", "must be a database URL"),
+        ("postgresql://h:1,g:2/d", "must be a database URL"),
+        ("postgresql://h/d?host=a:1&port=2", "names ports in two ways"),
+        ("postgresql://h/d?sslmode=a&sslmode=b", "names sslmode twice"),
+    ],
+)
+def test_what_cannot_be_a_server_is_refused(url, why):
+    with pytest.raises(BadInput, match=why):
+        server_of(url)

@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Pool, event
+from sqlalchemy import Connection, Engine, Pool
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
-from contactledger.errors import StoreError, StoreLost
+from contactledger.errors import StoreError
 from contactledger.store import forking
-from contactledger.store.driver import BOUNDED, Driver
+from contactledger.store.beginning import Beginning
+from contactledger.store.driver import Driver
 from contactledger.store.failures import attempt
 
 Host = Connection | Session | scoped_session[Session]
@@ -41,11 +42,11 @@ class Connections(Protocol):
         ...
 
     @property
-    def engine(self) -> Engine:
-        """The engine whose dialect is spoken."""
+    def engine(self) -> Any:
+        """The engine whose dialect is spoken: SQLAlchemy's, or one that looks like it."""
         ...
 
-    def begin(self, *, write: bool) -> AbstractContextManager[Connection]:
+    def begin(self, *, write: bool) -> AbstractContextManager[Any]:
         """A connection in a transaction that ends with the block."""
         ...
 
@@ -54,38 +55,38 @@ class Connections(Protocol):
         ...
 
 
-class OpenedConnections:
-    """Each transaction on a connection of the engine's pool; `own` engines are disposed of."""
+class LateOpening(Connections, Protocol):
+    """Those that let their caller say the first statements, along with others."""
+
+    @property
+    def limit(self) -> str:
+        """On PostgreSQL, what bounds the waits of statements that leave together."""
+        ...
+
+    def begin(self, *, write: bool, opened: bool = True) -> AbstractContextManager[Any]:
+        """Not `opened`: on PostgreSQL it is for the caller to run `opening`."""
+        ...
+
+    def opening(self, write: bool) -> tuple[str, str]:
+        """The first statements on PostgreSQL."""
+        ...
+
+
+class EngineConnections(Beginning):
+    """Each transaction on a connection of a host's engine."""
 
     commits = True
 
-    def __init__(self, engine: Engine, *, own: bool, timeout_seconds: float) -> None:
+    def __init__(self, engine: Engine, timeout_seconds: float) -> None:
+        super().__init__(timeout_seconds)
         self.engine = engine
-        self.timeout_seconds = timeout_seconds
-        self._own = own
-        self._timeout_ms = int(timeout_seconds * 1000)
-        self.limit = f"SELECT set_config('lock_timeout', '{self._timeout_ms}', true)"
-        """On PostgreSQL, how long statements that leave together wait for locks at most."""
-        if own and engine.dialect.name != "sqlite":
-            event.listen(engine, "connect", self._bound)
         forking.remember(self)
-
-    def _bound(self, raw: Any, record: Any) -> None:
-        """Where a session is ours alone, bound its waits once and for all.
-
-        A pooler in between (PgBouncer) lends sessions out, and a setting would stay with one
-        that others get. It shows by another process number than the server's.
-        """
-        text = "SELECT set_config('lock_timeout', %s, false) WHERE pg_backend_pid() = %s"
-        found = raw.execute(text, (str(self._timeout_ms), raw.info.backend_pid)).fetchone()
-        raw.commit()
-        record.info[BOUNDED] = found is not None
 
     @contextmanager
     def begin(self, *, write: bool, opened: bool = True) -> Iterator[Connection]:
         """See `Connections`: commits, or rolls back whole. Not `opened`: on PostgreSQL it is
         for the caller to run `opening`, which then costs no round trip of its own."""
-        connection = self._connected(write, opened)
+        connection = self._once_more(self._started, write, opened)
         try:
             yield connection
             attempt(connection.commit)
@@ -94,11 +95,6 @@ class OpenedConnections:
             raise
         finally:
             attempt(connection.close)
-
-    def _connected(self, write: bool, opened: bool) -> Connection:
-        with suppress(StoreLost):  # one of the pool, from before the server was restarted
-            return self._started(write, opened)
-        return self._started(write, opened)
 
     def _started(self, write: bool, opened: bool) -> Connection:
         connection = attempt(self.engine.connect)
@@ -119,23 +115,10 @@ class OpenedConnections:
             attempt(connection.execution_options, isolation_level="AUTOCOMMIT")
         _begin(connection)
         if opened:
-            driver = Driver(connection)
-            for text in self.opening(write):
-                driver.later(text)
-            driver.now()
-
-    def opening(self, write: bool) -> tuple[str, str]:
-        """The first statements on PostgreSQL. For reading too there is one that asks something,
-        by which a lost connection shows."""
-        if write:
-            timeout = f"SET LOCAL lock_timeout = {self._timeout_ms}"
-            return "BEGIN ISOLATION LEVEL READ COMMITTED", timeout
-        return "BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT 1"
+            self._open(Driver(connection), write)
 
     def close(self) -> None:
-        """Close the pool, if the engine was made here."""
-        if self._own:
-            self.engine.dispose()
+        """The engine is the host's."""
 
     def leave_to_parent(self) -> None:
         """See `forking`."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from contactledger.errors import BadInput, NotInstalled
 from contactledger.store import urls
-from contactledger.store.connections import Host, JoinedConnections, OpenedConnections
+from contactledger.store.connections import EngineConnections, Host, JoinedConnections
 from contactledger.store.sqlite_file import connect
 from contactledger.store.urls import WRONG, file_of, is_sqlite
 
@@ -30,14 +30,11 @@ def open_engine(url: str | URL, *, create: bool, timeout_seconds: float) -> Engi
 
 
 def connections_of(
-    target: str | Engine | Host, timeout_seconds: float
-) -> OpenedConnections | JoinedConnections:
-    """For a URL, an engine, or a host's own connection or session."""
-    if isinstance(target, str):
-        engine = open_engine(target, create=True, timeout_seconds=timeout_seconds)
-        return OpenedConnections(engine, own=True, timeout_seconds=timeout_seconds)
+    target: Engine | Host, timeout_seconds: float
+) -> EngineConnections | JoinedConnections:
+    """For an engine, or a host's own connection or session."""
     if isinstance(target, Engine):
-        return OpenedConnections(target, own=False, timeout_seconds=timeout_seconds)
+        return EngineConnections(target, timeout_seconds)
     return JoinedConnections(target)
 
 

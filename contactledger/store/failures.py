@@ -31,6 +31,7 @@ class StoreUnable(StoreError):
 
 DOUBLE: Final = "a row with this key is there already"
 UNSTORABLE: Final = "holds text that cannot be stored"
+ALL_IN_USE: Final = "all connections to the database are in use"
 _BUSY: Final = "somebody else holds the database for longer than the timeout"
 _FULL: Final = "no space left for the database; nothing of this batch was written"
 _READ_ONLY: Final = "the database cannot be written"
@@ -106,7 +107,7 @@ def attempt(run: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     try:
         return run(*args, **kwargs)
     except exc.TimeoutError:
-        failure = StoreBusy("all connections to the database are in use")
+        failure = StoreBusy(ALL_IN_USE)
     except exc.SQLAlchemyError as error:
         original = error.orig if isinstance(error, exc.DBAPIError) else None
         failure = failure_of(original or error)

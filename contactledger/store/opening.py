@@ -1,5 +1,5 @@
-"""What a store is opened on. SQLAlchemy is imported where a server or a host asks for it, and
-for a file never."""
+"""What a store is opened on. SQLAlchemy is imported where a host hands over something of its own,
+and for a URL never."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contactledger.errors import BadInput
 from contactledger.store.urls import WRONG, file_of, is_sqlite, place_of
 
 if TYPE_CHECKING:
-    from contactledger.store.connections import Connections, OpenedConnections
+    from contactledger.store.connections import Connections, LateOpening
 
 DRIVERS = {"pysqlite": "?", "psycopg": "%s", "aiosqlite": "?", "psycopg_async": "%s"}
 """The drivers that the stores speak, with their placeholder. The async ones belong to hosts:
@@ -23,20 +23,26 @@ def opened(
     given ones; with the prefix and schema that count. BadInput, StoreMissing, NotInstalled."""
     if isinstance(target, str) or hasattr(target, "render_as_string"):
         target, prefix, schema = place_of(target, prefix, schema)
-        if is_sqlite(target):
-            from contactledger.store.sqlite_file import FileConnections
-
-            file = file_of(target, create=create)
-            return FileConnections(file, timeout_seconds), prefix, schema  # type: ignore[return-value]
-    elif hasattr(type(target), "commits"):
+        return _own(target, create, timeout_seconds), prefix, schema
+    if hasattr(type(target), "commits"):
         return target, prefix, schema
     from contactledger.store.engine import connections_of
 
     return connections_of(target, timeout_seconds), prefix, schema
 
 
-def of_an_engine(connections: Connections) -> TypeGuard[OpenedConnections]:
-    """Whether transactions begin on an engine of SQLAlchemy's, told without importing it."""
+def _own(url: str, create: bool, timeout_seconds: float) -> Connections:
+    if is_sqlite(url):
+        from contactledger.store.sqlite_file import FileConnections
+
+        return FileConnections(file_of(url, create=create), timeout_seconds)
+    from contactledger.store.server import ServerConnections
+
+    return ServerConnections(url, timeout_seconds)
+
+
+def open_later(connections: Connections) -> TypeGuard[LateOpening]:
+    """Whether a transaction's first statements can be left to whoever begins it."""
     return hasattr(connections, "opening")
 
 

@@ -22,12 +22,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from contactledger.errors import BadInput
+from contactledger.store.layout import TABLES
 from contactledger.store.making import PREFIX, check_names
-from contactledger.store.tables import tables
 
 WRITER, SEALER, ERASER, READER = ROLES = ("writer", "sealer", "eraser", "reader")
 
-_NAMES = tuple(tables("", None).metadata.tables)
+_NAMES = tuple(table.name for table in TABLES)
 _NAME_LENGTH = 63
 """Of a name in PostgreSQL, by default."""
 

@@ -17,14 +17,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
-
+from contactledger.errors import StoreError
 from contactledger.store.driver import BOUNDED
-from contactledger.store.failures import failure_of
+from contactledger.store.failures import attempt, failure_of
+from contactledger.store.pooling import OwnEngine
 from contactledger.store.port import Scrub
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 BACKUPS = "backups and snapshots made before are not reached"
 SERVER = (
@@ -41,21 +43,27 @@ SEEN = "a transaction that began before may still see what was erased"
 NO_OWNER = "the role does not own the tables, or may not vacuum them"
 
 
-def scrub(engine: Engine, tables: Sequence[str], timeout_seconds: float) -> Scrub:
+def scrub(engine: Engine | OwnEngine, tables: Sequence[str], timeout_seconds: float) -> Scrub:
     """Take the bytes of deleted rows out of the files, waiting for others so long at most.
 
     `tables`: quoted names of those from which rows are deleted.
     """
-    errors: tuple[type[Exception], ...] = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
     timeout_ms = int(timeout_seconds * 1000)
     try:
-        with closing(engine.raw_connection()) as pooled:
+        with closing(_connection(engine)) as pooled:
             if engine.dialect.name == "sqlite":
                 return _sqlite(pooled.driver_connection, timeout_ms)
             pooled.info.pop(BOUNDED, None)  # its limit is reset below
             return _postgres(pooled.driver_connection, tables, timeout_ms)
-    except errors as error:
+    except StoreError as failure:
+        return Scrub(False, str(failure))
+    except engine.dialect.loaded_dbapi.Error as error:
         return Scrub(False, str(failure_of(error)))
+
+
+def _connection(engine: Engine | OwnEngine) -> Any:
+    own = isinstance(engine, OwnEngine)
+    return engine.raw_connection() if own else attempt(engine.raw_connection)
 
 
 def _sqlite(raw: Any, timeout_ms: int) -> Scrub:
@@ -81,7 +89,7 @@ def _postgres(raw: Any, tables: Sequence[str], timeout_ms: int) -> Scrub:
         if found is not None:
             kept.append(int(found[1]))
 
-    raw.autocommit = True
+    before, raw.autocommit = raw.autocommit, True
     raw.add_notice_handler(told)
     try:
         raw.execute(f"SET lock_timeout = {timeout_ms}")
@@ -90,7 +98,7 @@ def _postgres(raw: Any, tables: Sequence[str], timeout_ms: int) -> Scrub:
     finally:
         raw.remove_notice_handler(told)
         raw.execute("RESET lock_timeout")
-        raw.autocommit = False
+        raw.autocommit = before
     if len(kept) < len(tables):
         return Scrub(False, NO_OWNER)
     return Scrub(False, SEEN) if any(kept) else Scrub(True, SERVER)

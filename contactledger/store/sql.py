@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from contactledger.errors import StoreMissing
 from contactledger.store.making import PREFIX, check_names, made, make
-from contactledger.store.opening import mark_of, of_an_engine, opened
+from contactledger.store.opening import mark_of, open_later, opened
 from contactledger.store.port import (
     AccountRow,
     DisclosureRow,
@@ -107,7 +107,7 @@ class SqlStore:
     def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
         """A transaction, see the port."""
         ours = self._connections
-        if write and of_an_engine(ours):
+        if write and open_later(ours):
             unopened = ours.begin(write=True, opened=False)
             with unopened as connection, self._transaction(connection, write) as transaction:
                 transaction.open(ours.opening(write=True), ours.limit, self._memory)

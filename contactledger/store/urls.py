@@ -1,7 +1,8 @@
 """What a database URL says, as SQLAlchemy reads it but without importing it.
 
 `backend+driver://user:password@host/database?key=value`; for SQLite the database is a path, or
-with `uri=true` one of SQLite's own URIs ("sqlite:///file:contacts.db?mode=ro&uri=true").
+with `uri=true` one of SQLite's own URIs ("sqlite:///file:contacts.db?mode=ro&uri=true"); for
+PostgreSQL the query holds whatever else libpq should know ("…?sslmode=verify-full").
 """
 
 from __future__ import annotations
@@ -25,6 +26,13 @@ _URL = re.compile(
     r"(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?\Z",
     re.DOTALL,
 )
+_SERVER = re.compile(
+    r"(?:(?P<user>[^:/]*)(?::(?P<password>[^@]*))?@)?"
+    r"(?:\[(?P<v6>[^/?]+)\]|(?P<host>[^:/?]+))?(?::(?P<port>\d*))?\Z",
+    re.DOTALL,
+)
+_NAMED_HOST = re.compile(r"(?P<host>[a-zA-Z0-9.-]*):(?P<port>\d*)\Z")
+"""A host with its port, as the query may name it; neither a folder of sockets nor IPv6."""
 _OURS_TO_SET = frozenset(
     ["timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements"]
 )
@@ -99,6 +107,46 @@ def file_of(url: str, *, create: bool) -> File:
     if asked:
         raise BadInput("has parameters that SQLite takes with uri=true alone", field="url")
     return File(str(Path(name).absolute()), uri=False)
+
+
+def server_of(url: str) -> dict[str, str]:
+    """What a URL of PostgreSQL's says, by libpq's names.
+
+    Several hosts are named as `host=a,b&port=1,2` or `host=a:1&host=b:2`. BadInput for
+    another driver than psycopg, for both ways of naming hosts at once, and for a parameter
+    that is named twice.
+    """
+    parts = _parts(url)
+    found = _SERVER.match(parts["host"])
+    if parts["driver"] not in (None, "psycopg"):
+        raise BadInput(WRONG, field="url")
+    if found is None:
+        raise BadInput(_NO_URL, field="url")
+    user, password = (unquote(found[name] or "") for name in ("user", "password"))
+    host, port, dbname = found["v6"] or found["host"], found["port"], parts["database"]
+    said = {"user": user, "password": password, "host": host, "port": port}
+    said["dbname"] = unquote(dbname or "")
+    asked: dict[str, list[str]] = {}
+    for key, value, _ in _pairs(parts["query"]):
+        asked.setdefault(key, []).append(value)
+    said.update(_hosts(asked.pop("host", []), asked.pop("port", [])))
+    for key, values in asked.items():
+        if len(values) > 1:
+            raise BadInput(f"names {key} twice", field="url")
+        said[key] = values[0]
+    return {key: value for key, value in said.items() if value}
+
+
+def _hosts(hosts: list[str], ports: list[str]) -> dict[str, str]:
+    """Hosts and ports as the query names them, joined as libpq wants them."""
+    split = [(host, _NAMED_HOST.match(host)) for host in hosts]
+    said = {"host": hosts, "port": ports}
+    if any(found for _, found in split):
+        if ports:
+            raise BadInput("names ports in two ways", field="url")
+        said["host"] = [found["host"] if found else host for host, found in split]
+        said["port"] = [found["port"] if found else "" for _, found in split]
+    return {key: ",".join(values) for key, values in said.items() if values}
 
 
 def _parts(url: str) -> dict[str, str]:

@@ -12,7 +12,8 @@ a new ledger does without it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,16 +22,10 @@ import sqlalchemy as sa
 from attrs import frozen
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
-from sqlalchemy.orm import Session, scoped_session
 
 from contactledger.errors import NotInstalled, WrongLayout
-from contactledger.store.connections import (
-    Connections,
-    Host,
-    JoinedConnections,
-    OpenedConnections,
-)
-from contactledger.store.engine import dialect_of, open_engine, place_of
+from contactledger.store.connections import Host
+from contactledger.store.engine import connections_of, dialect_of, open_engine, place_of
 from contactledger.store.failures import attempt
 from contactledger.store.making import PREFIX, alone, check_names, wrong_layout
 from contactledger.store.opening import mark_of
@@ -98,13 +93,11 @@ def migrate(
     scripts = _scripts(versions)
     if isinstance(target, str | URL):
         target, prefix, schema = place_of(target, prefix, schema)
-    connections = _connections(target)
-    try:
+    with _engine_of(target) as there:
+        connections = connections_of(there, TIMEOUT_SECONDS)
         check_names(prefix, schema, connections.engine.dialect.name)
         with connections.begin(write=True) as connection:
             return attempt(_migrate, connection, scripts, prefix, schema, _target(to))
-    finally:
-        connections.close()
 
 
 def script(
@@ -237,13 +230,14 @@ def _scripts(versions: Sequence[Path]) -> ScriptDirectory:
     return ScriptDirectory(VERSIONS.parent, version_locations=list(versions))
 
 
-def _connections(target: str | URL | Engine | Host) -> Connections:
-    if isinstance(target, Connection | Session | scoped_session):
-        return JoinedConnections(target)
-    own = not isinstance(target, Engine)
-    engine = (
-        target
-        if isinstance(target, Engine)
-        else open_engine(target, create=True, timeout_seconds=TIMEOUT_SECONDS)
-    )
-    return OpenedConnections(engine, own=own, timeout_seconds=TIMEOUT_SECONDS)
+@contextmanager
+def _engine_of(target: URL | Engine | Host) -> Iterator[Engine | Host]:
+    """Of a URL, an engine as long as the block lasts."""
+    if not isinstance(target, URL):
+        yield target
+        return
+    engine = open_engine(target, create=True, timeout_seconds=TIMEOUT_SECONDS)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
