@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, event
 from contactledger import Ledger
 from contactledger.errors import StoreError, StoreMissing
 from contactledger.store.driver import Driver, only_if, rows_in, said_once
+from contactledger.store.statements import Copy
 from tests.hosting import database
 from tests.ledgers import SMITH, mail, two_sides
 
@@ -25,7 +26,7 @@ def driver(postgres_url):
 
 
 INSERT = "INSERT INTO thing (no, word) VALUES (%s, %s)"
-COPY = "COPY thing (no, word) FROM STDIN"
+COPY = Copy("COPY thing (no, word) FROM STDIN (FORMAT binary)", ("int4", "text"))
 
 
 def insert_later(driver, numbers):
@@ -95,7 +96,7 @@ def test_copying_says_no_where_a_key_is_there_and_nothing_is_changed(driver):
 
 def test_copying_raises_whatever_else_is_wrong(driver):
     with pytest.raises(StoreMissing):
-        driver.copied("COPY nothing FROM STDIN", [(1, "a")])
+        driver.copied(Copy("COPY nothing FROM STDIN", ("int4", "text")), [(1, "a")])
 
 
 def test_several_questions_go_out_with_what_waits_and_each_has_its_answer(driver):

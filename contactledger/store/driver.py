@@ -19,6 +19,8 @@ from contactledger.store.failures import DOUBLE, UNSTORABLE, failure_of
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from contactledger.store.statements import Copy
+
 _T = TypeVar("_T")
 _Rows = Sequence[Sequence[Any]]
 _Statement = tuple[str, Sequence[Any]]
@@ -181,9 +183,9 @@ class Driver:
         elif rows:
             self._attempt(self._many, text, rows)
 
-    def copy(self, text: str, rows: _Rows) -> None:
+    def copy(self, copy: Copy, rows: _Rows) -> None:
         """Many new rows by PostgreSQL's COPY."""
-        self._attempt(self._copy, text, rows)
+        self._attempt(self._copy, copy.text, (copy.types, rows))
 
     def few(self, text: str, rows: _Rows) -> None:
         """An INSERT of some rows; on PostgreSQL in one statement, which must not hold two rows
@@ -193,12 +195,12 @@ class Driver:
         else:
             self.many(text, rows)
 
-    def copied(self, text: str, rows: _Rows) -> bool:
+    def copied(self, copy: Copy, rows: _Rows) -> bool:
         """The same, unless a row of one of these keys is there: then False, and nothing is
         changed."""
         self.run(f"SAVEPOINT {_COPYING}")
         try:
-            self.copy(text, rows)
+            self.copy(copy, rows)
         except StoreError as error:
             if str(error) != DOUBLE:
                 raise
@@ -253,7 +255,10 @@ class Driver:
         cursor.executemany(text, rows)
         cursor.close()
 
-    def _copy(self, text: str, rows: _Rows) -> None:
+    def _copy(self, text: str, said: tuple[Sequence[str], _Rows]) -> None:
+        types, rows = said
         with self.raw.cursor() as cursor, cursor.copy(text) as copy:
+            copy.set_types(types)
+            write_row = copy.write_row
             for row in rows:
-                copy.write_row(row)
+                write_row(row)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from contactledger.store.driver import Driver
 from contactledger.store.guard import Guard
 from contactledger.store.port import LookupRow
-from contactledger.store.statements import LIST_SIZES, Statements
+from contactledger.store.statements import LIST_SIZES, Copy, Statements
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -55,7 +55,7 @@ class SqlRows:
         self._guard.writing()
         self._driver.run(text, values)
 
-    def _new(self, insert: str, copy: str | None, rows: Sequence[Sequence[Any]]) -> None:
+    def _new(self, insert: str, copy: Copy | None, rows: Sequence[Sequence[Any]]) -> None:
         """Rows of a key that is not there yet, or (`copy` is None) that may stay as they are."""
         if len(rows) < COPY_ROWS:
             self._driver.few(insert, rows)

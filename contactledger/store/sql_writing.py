@@ -29,13 +29,13 @@ from contactledger.store.port import (
 from contactledger.store.remembering import Memory
 from contactledger.store.rows import COPY_ROWS, micros
 from contactledger.store.sql_sealing import SqlSealing, head_row, place
-from contactledger.store.statements import Statements
+from contactledger.store.statements import Copy, Statements
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _Ahead = Mapping[tuple[str, bytes], list[Any]]
-_New = tuple[str, str | None, Sequence[Any]]
+_New = tuple[str, Copy | None, Sequence[Any]]
 """An INSERT, its COPY, and the rows."""
 _GUESSABLE = 64
 """References taken for unknown at most: the longest list of a short statement."""
@@ -239,7 +239,7 @@ class SqlWriting(SqlSealing):
         self._guess = self._driver.first = None
         sql, head = self._sql, guess.head
         unknown = [ref for ref, rows in guess.told.items() if not rows]
-        condition, refs = sql.among(sql.move_head_from, unknown)
+        condition, refs = sql.listed(sql.move_head_from, unknown)
         news = [(insert, rows) for insert, _, rows in self._gained(batch) if rows]
         stands = (head.size, head.frontier, head.account, *refs)
         rows = chain.from_iterable([row for _, rows in news for row in rows])

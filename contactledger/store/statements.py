@@ -21,6 +21,16 @@ T = TypeVar("T")
 LIST_SIZES = (1, 8, 64, 512)
 """Lengths of an `IN` list; a shorter one is filled up with its last value, so that few texts
 are prepared however many values are asked for (SQLite takes 32,766 of them at most)."""
+_LIST = "IN ({})"
+
+
+@frozen
+class Copy:
+    """A COPY in PostgreSQL's binary format: half the work for the driver and a sixth less for the
+    server, where text would spell bytes and numbers out. It needs the types of the columns."""
+
+    text: str
+    types: tuple[str, ...]
 
 
 @frozen
@@ -46,16 +56,16 @@ class Statements:
     drop_disclosed: str
     drop_originals: str
     add_entries: str
-    copy_entries: str
+    copy_entries: Copy
     entries: str
     add_disclosures: str
-    copy_disclosures: str
+    copy_disclosures: Copy
     disclosures: str
     first_in: str
     first_disclosed_in: str
     drop_disclosures: str
     add_lookups: str
-    copy_lookups: str
+    copy_lookups: Copy
     find_in: str
     find_here_in: str
     lookups_from: str
@@ -67,7 +77,7 @@ class Statements:
     seen_in: str
     leaves: str
     add_nodes: str
-    copy_nodes: str
+    copy_nodes: Copy
     nodes: str
     unsealed: str
     seal_account: str
@@ -95,8 +105,19 @@ class Statements:
     inbox_counts: str
     inbox_drop: str
 
-    def among(self, text: str, values: Sequence[T]) -> tuple[str, list[T]]:
-        """The text with a list in the place of its `{}`, and the values filled up to it."""
+    def among(self, text: str, values: Sequence[T]) -> tuple[str, Sequence[T | Sequence[T]]]:
+        """The text with a list in the place of its `IN ({})`, and the values for it.
+
+        On PostgreSQL that is one array: a list of marks is planned anew each time, which takes
+        longer than to look for its values, and a table of 100,000 rows is read from end to end
+        for it.
+        """
+        if self.mark == "%s":
+            return text.replace(_LIST, "= ANY(%b)"), [list(values)]
+        return self.listed(text, values)
+
+    def listed(self, text: str, values: Sequence[T]) -> tuple[str, list[T]]:
+        """The same with a mark for each value, and the values filled up to a length of a list."""
         size = next(size for size in LIST_SIZES if size >= len(values))
         return text.format(", ".join([self.mark] * size)), [
             *values,
@@ -126,8 +147,10 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         text = rest.replace("?", mark)
         return f"SELECT {', '.join(_columns(table)[after:])} FROM {_name(table)} {text}"  # noqa: S608
 
-    def copy(table: Table) -> str:
-        return f"COPY {_name(table)} ({', '.join(_columns(table))}) FROM STDIN"
+    def copy(table: Table) -> Copy:
+        names = ", ".join(_columns(table))
+        types = [kind.postgresql.split()[0].lower() for kind in table.columns.values()]
+        return Copy(f"COPY {_name(table)} ({names}) FROM STDIN (FORMAT binary)", tuple(types))
 
     def delete(table: Table, rest: str) -> str:
         return f"DELETE FROM {_name(table)} {rest.replace('?', mark)}"  # noqa: S608

@@ -185,7 +185,7 @@ def write_same(url: str, number: int) -> Callable[[], None]:
 
     def ready(no: int) -> tuple[str, list[Any]]:
         id_, ref = f"{no:026}", no.to_bytes(16, "big")
-        condition, refs = sql.among(sql.move_head_from, [ref, b"-" * 16, b"=" * 16])
+        condition, refs = sql.listed(sql.move_head_from, [ref, b"-" * 16, b"=" * 16])
         values = [no + 1, frontier, newest + no, account, no, frontier, account, *refs]
         for row in entries:
             values += [account, no, id_, *row[3:]]
