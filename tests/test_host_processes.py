@@ -365,12 +365,14 @@ def test_a_session_that_a_pgbouncer_lends_out_keeps_no_setting_of_ours(bouncer, 
     engine.dispose()
 
 
-def test_many_threads_through_a_pgbouncer_in_transaction_mode(bouncer):
+@pytest.mark.parametrize("kind", ["url", "engine"])
+def test_many_threads_through_a_pgbouncer_in_transaction_mode(kind, bouncer):
     engine = create_engine(bouncer, connect_args={"prepare_threshold": None})
-    ledger = Ledger.open(engine, recorder="acme")
+    ledger = Ledger.open(bouncer if kind == "url" else engine, recorder="acme")
     with ThreadPoolExecutor(6) as pool:
         numbers = list(pool.map(lambda n: ledger.record(SMITH, mail(str(n)))[0].no, range(48)))
     ledger.record(SMITH, *[mail(f"m{n}") for n in range(100)])
     assert sorted(numbers) == list(range(7, 55))
     assert audit(ledger, SMITH) == ledger.check(SMITH) == 155
+    ledger.close()
     engine.dispose()

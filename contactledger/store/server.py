@@ -28,10 +28,13 @@ class ServerConnections(Beginning, OwnConnections):
         def connected() -> tuple[Any, dict[str, object]]:
             raw = psycopg.connect(conninfo, autocommit=True)
             try:
-                return raw, {BOUNDED: self._bound(raw)}
+                bounded = self._bound(raw)
             except BaseException:
                 raw.close()
                 raise
+            if not bounded:  # what is prepared in one session is not there in the next
+                raw.prepare_threshold = None
+            return raw, {BOUNDED: bounded}
 
         way = Way(Dialect("postgresql", "psycopg", psycopg), connected, _reset)
         OwnConnections.__init__(self, way, timeout_seconds)
