@@ -23,7 +23,7 @@ import django  # noqa: E402
 
 django.setup()
 
-from django.db import connection, connections, transaction  # noqa: E402
+from django.db import IntegrityError, connection, connections, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django_app import views  # noqa: E402
 from django_app.models import Invoice  # noqa: E402
@@ -211,5 +211,17 @@ def test_other_databases_are_refused():
 
 
 def test_the_databases_are_named_as_django_names_them():
-    with pytest.raises(Exception, match="doesn't exist"):
+    with pytest.raises(BadInput, match=r"^using: is not one of the names in DATABASES$"):
         DjangoConnections("archive")
+
+
+def test_a_block_that_django_will_roll_back_takes_nothing_more(ledger):
+    with transaction.atomic():
+        Invoice.objects.create(pk=1, number="1")
+        with suppress(IntegrityError):
+            Invoice.objects.create(pk=1, number="2")
+        with pytest.raises(StoreError, match=r"^the transaction failed before and can only be"):
+            ledger.record(SMITH, mail("a"))
+        with pytest.raises(StoreError, match=r"^the transaction failed before and can only be"):
+            ledger.entries(SMITH)
+    assert (numbers(), keys(ledger)) == ([], [])

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from contactledger.errors import BadInput
 from contactledger.hosts.smtp import send
 from contactledger.sources.sendgrid import SendGrid
 from contactledger.vocabulary import SignalKind
@@ -24,6 +25,7 @@ django.setup()
 
 from anymail.exceptions import AnymailRecipientsRefused  # noqa: E402
 from anymail.signals import post_send, pre_send  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.core import mail as django_mail  # noqa: E402
 from django.core.mail import EmailMessage, get_connection  # noqa: E402
 from django.test import override_settings  # noqa: E402
@@ -195,6 +197,46 @@ def test_a_message_keeps_a_message_id_of_its_own(ledger):
     assert django_mail.outbox[0].message()["Message-ID"] == "<own@acme.example>"
 
 
+def used(ledger) -> dict[str, str]:
+    """The address that the last touch went to, by whose it is."""
+    entries = ledger.entries(SMITH)
+    keys = {entry.id: entry.fact.key for entry in entries if entry.kind == "person"}
+    *_, touch = [entry for entry in entries if entry.kind == "touch"]
+    return {keys[id_]: address for id_, address in (touch.fact.addresses or {}).items()}
+
+
+TWO = {"to": ["Bob Ray <bob@smith.example>"], "bcc": ["carla@smith.example"]}
+BOTH = {"bob": "bob@smith.example", "carla": "carla@smith.example"}
+
+
+def test_the_addresses_of_blind_copies_are_kept_and_no_names_with_them(ledger):
+    with through(LOCMEM):
+        touching(letter(**TWO), SMITH, to=["bob", "carla"]).send()
+        assert used(ledger) == BOTH
+        touching(letter(**TWO), SMITH, to=["bob"]).send()  # the copy is for the archive
+        assert used(ledger) == {"bob": "bob@smith.example"}
+        touching(letter(to=["all@smith.example"]), SMITH, to=["bob", "carla"]).send()
+        assert used(ledger) == {}
+
+
+def test_the_setting_names_the_ledger_or_what_gives_it(ledger, monkeypatch):
+    monkeypatch.setattr("tests.test_host_mail.the_ledger", ledger)
+    with through(LOCMEM):
+        assert touching(letter(to=["bob@smith.example"]), SMITH, to=["bob"]).send() == 1
+    assert after(ledger) == [("touch", "Bestände"), SENT]
+
+
+@pytest.mark.parametrize("missing", ["backend", "ledger"])
+def test_a_setting_that_is_missing_is_named(missing):
+    with through(LOCMEM):
+        named = {k: v for k, v in settings.CONTACTLEDGER_MAIL.items() if k != missing}
+        with (
+            override_settings(CONTACTLEDGER_MAIL=named),
+            pytest.raises(BadInput, match=rf"^CONTACTLEDGER_MAIL\.{missing}: is missing"),
+        ):
+            get_connection()
+
+
 def test_what_django_cannot_send_is_on_record_as_failed(ledger, serve):
     server = serve(bob="550 no such user")
     host, port = server.server_address
@@ -245,6 +287,12 @@ def test_anymails_message_carries_the_token_to_the_esp_and_its_report_finds_it(c
     )
     receipt = connected.receive(SendGrid(), {"Content-Type": "application/json"}, report.encode())
     assert [e.fact.touch for e in receipt.recorded] == [touch.id]
+
+
+def test_anymails_addresses_are_kept_without_the_names(connected):
+    with override_settings(EMAIL_BACKEND=ANYMAIL):
+        touching(letter(**TWO), SMITH, to=["bob", "carla"]).send()
+    assert used(connected) == BOTH
 
 
 def refusing(*addresses: str):

@@ -18,7 +18,7 @@ from typing import Any
 from anymail.signals import post_send, pre_send
 
 from contactledger.facts import Message, Signal, Touch
-from contactledger.hosts.django_mail import as_email, mark_of
+from contactledger.hosts.django_mail import addresses_of, as_email, mark_of
 from contactledger.ledger import Ledger
 from contactledger.sending import TOKEN_ARGUMENT
 from contactledger.vocabulary import By, Channel, SignalKind, System
@@ -35,10 +35,9 @@ def connect(ledger: Ledger) -> None:
         metadata = getattr(message, "metadata", None) or {}
         if mark is None or TOKEN_ARGUMENT in metadata:
             return
-        recipients = [*message.to, *message.cc, *message.bcc]
         fields: dict[str, Any] = {"channel": Channel.EMAIL, "about": message.subject}
-        if len(recipients) == len(mark.to):
-            fields["addresses"] = dict(zip(mark.to, recipients, strict=True))
+        if addresses := addresses_of(message, mark.to):
+            fields["addresses"] = addresses
         (entry,) = ledger.record(
             mark.account,
             Touch(

@@ -23,10 +23,10 @@ from typing import Any, NoReturn
 
 from django.db import Error, connections, transaction
 
-from contactledger.errors import StoreError
+from contactledger.errors import BadInput, StoreError
 from contactledger.ledger import Ledger
 from contactledger.store.borrowed import borrowed_engine
-from contactledger.store.failures import failure_of
+from contactledger.store.failures import FAILED_BEFORE, failure_of
 from contactledger.store.making import PREFIX
 from contactledger.store.sql import SqlStore
 
@@ -44,6 +44,7 @@ def open_ledger(
 
     `how`: whatever else `Ledger.open` takes (signer, high_water, clock). Sealing is possible
     outside of `atomic` alone. Django closes its connections; `close` has nothing to do.
+    BadInput for a name that is not in DATABASES, and for another kind of database.
     """
     create = create and recorder is not None
     store = SqlStore.open(DjangoConnections(using), prefix=prefix, schema=schema, create=create)
@@ -55,6 +56,8 @@ class DjangoConnections:
 
     def __init__(self, using: str = "default") -> None:
         self._using = using
+        if using not in connections.settings:
+            raise BadInput("is not one of the names in DATABASES", field="using")
         self.engine = borrowed_engine(self._django.vendor, lambda: self._django.connection)
 
     @property
@@ -73,6 +76,9 @@ class DjangoConnections:
         failure = None
         try:
             self._django.ensure_connection()
+            if self._django.needs_rollback:
+                # SQLite would take what comes now, and Django then roll it back without a word
+                raise StoreError(FAILED_BEFORE)
             with self._block(write=write), self.engine.connect() as connection:
                 yield connection
         except Error as error:

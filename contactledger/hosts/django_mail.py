@@ -5,7 +5,7 @@
     EMAIL_BACKEND = "contactledger.hosts.django_mail.EmailBackend"
     CONTACTLEDGER_MAIL = {
         "backend": "django.core.mail.backends.smtp.EmailBackend",   # or one of anymail's
-        "ledger": "office.contacts.ledger",                         # gives the `Ledger`
+        "ledger": "office.contacts.ledger",                         # a `Ledger`, or what gives it
     }
 
     message = EmailMessage("Inventory sync", "…", to=["bob@smith.example"])
@@ -22,6 +22,7 @@ import email
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email import policy
+from email.utils import parseaddr
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -30,6 +31,8 @@ from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
 
+from contactledger.errors import BadInput
+from contactledger.ledger import Ledger
 from contactledger.sending import TOKEN_ARGUMENT, TOKEN_HEADER, Sent
 
 _M = TypeVar("_M")
@@ -68,6 +71,15 @@ def as_email(message: Any) -> email.message.EmailMessage:
     return parsed
 
 
+def addresses_of(message: Any, people: Sequence[str]) -> dict[str, str]:
+    """The address of each, where the message has as many, with its Bcc or without; else none."""
+    for written in (message.recipients(), [*message.to, *message.cc]):
+        if len(written) == len(people):
+            found = [parseaddr(str(one))[1] for one in written]
+            return dict(zip(people, found, strict=True))
+    return {}
+
+
 class NotSent(Exception):
     """The carrying backend says that it sent nothing."""
 
@@ -77,9 +89,12 @@ class EmailBackend(BaseEmailBackend):  # type: ignore[misc]
 
     def __init__(self, fail_silently: bool = False, **how: Any) -> None:
         super().__init__(fail_silently=fail_silently)
-        named = settings.CONTACTLEDGER_MAIL
+        named = getattr(settings, "CONTACTLEDGER_MAIL", {})
+        for key in ("backend", "ledger"):
+            if key not in named:
+                raise BadInput("is missing in the settings", field=f"CONTACTLEDGER_MAIL.{key}")
         self._carrier = get_connection(named["backend"], fail_silently=fail_silently, **how)
-        self._ledger = import_string(named["ledger"])
+        self._named = named["ledger"]  # no more: messages are copied with their backend
 
     def open(self) -> Any:
         """See Django: one connection for several messages."""
@@ -97,7 +112,12 @@ class EmailBackend(BaseEmailBackend):  # type: ignore[misc]
         mark = mark_of(message)
         if mark is None:
             return self._carrier.send_messages([message]) or 0
-        sending = self._ledger().sending(mark.account, as_email(message), to=mark.to, **mark.about)
+        found = import_string(self._named)
+        ledger = found if isinstance(found, Ledger) else found()
+        about = dict(mark.about)
+        if addresses := addresses_of(message, mark.to):  # `as_email` shows no Bcc
+            about = {"addresses": addresses, **about}
+        sending = ledger.sending(mark.account, as_email(message), to=mark.to, **about)
         try:
             with sending as sent, _carrying(message, sent):
                 if not self._carrier.send_messages([message]):

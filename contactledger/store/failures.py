@@ -32,6 +32,7 @@ class StoreUnable(StoreError):
 DOUBLE: Final = "a row with this key is there already"
 UNSTORABLE: Final = "holds text that cannot be stored"
 ALL_IN_USE: Final = "all connections to the database are in use"
+FAILED_BEFORE: Final = "the transaction failed before and can only be rolled back"
 _BUSY: Final = "somebody else holds the database for longer than the timeout"
 _FULL: Final = "no space left for the database; nothing of this batch was written"
 _READ_ONLY: Final = "the database cannot be written"
@@ -90,7 +91,7 @@ _POSTGRES: dict[str | None, _Failure] = {
     "3D000": (StoreMissing, _NO_DATABASE),
     "3F000": (StoreMissing, "there is no such schema in the database"),
     "42P01": (StoreMissing, _NO_TABLES),
-    "25P02": (StoreError, "the transaction failed before and can only be rolled back"),
+    "25P02": (StoreError, FAILED_BEFORE),
 }
 """SQLSTATE codes of PostgreSQL (its manual, appendix A)."""
 
