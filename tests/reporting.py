@@ -86,7 +86,7 @@ WORDING = Wording(
         "O2": "An answer is overdue and the ladder is not finished: whoever asked climbs the next rung.",
         "O3": "An answer is overdue and the ladder is finished: whoever was asked must act.",
         "O8": "An answer is due later: it is the turn of whoever was asked, until then.",
-        "O9": "Nothing is open: it is nobody's turn.",
+        "O9": "Nothing calls for an act: it is nobody's turn.",
     },
     violations={
         "over_cap": "more touches to this person than the policy allows",

@@ -131,7 +131,7 @@ def test_an_opened_bundle_answers_as_the_ledger_does(ledger, tmp_path):
 
 def test_the_outlook_is_a_page_in_three_forms_with_the_names(ledger):
     page = ledger.outlook(ACCOUNT)
-    assert "First-call: reach out to Bob Ray over phone, as planned" in page.text()
+    assert "First-call: reach out to Bob Ray by phone, as planned" in page.text()
     assert "<bdi>ACME</bdi>" in page.html()
     assert '"report": "outlook"' in page.json()
     own = ledger.outlook(ACCOUNT, party="smith", templates={"outlook.txt": "{{ party.name }}"})

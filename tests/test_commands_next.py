@@ -51,7 +51,7 @@ def test_next_says_what_to_do_and_where_the_relationship_is(command):
     code, out, err = command("next", "--as-of", "2026-03-02T12:00Z")
     assert (code, err) == (0, "")
     assert out.startswith("WHAT TO DO NEXT\nsmith-motors\nMon 2 Mar 2026\n\nFor whom  ACME\n")
-    assert "- Answer Bob Ray, who asked over ticket and waits (“Labels”); due" in out
+    assert "- Answer Bob Ray, who asked by ticket and waits (“Labels”); due" in out
     assert "\nWHERE THE RELATIONSHIP IS\n" in out
 
 

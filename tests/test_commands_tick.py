@@ -15,7 +15,7 @@ from contactledger.scrubbing import Erasure, ErasureState
 from contactledger.testing import FixedClock
 from tests.judging import day
 
-OVERDUE = "overdue: smith: Answer Bob Ray, who asked over ticket and waits (“Labels”); "
+OVERDUE = "overdue: smith: Answer Bob Ray, who asked by ticket and waits (“Labels”); "
 
 
 @pytest.fixture

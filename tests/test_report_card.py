@@ -93,7 +93,7 @@ def test_an_empty_account_has_a_card():
     )  # fmt: skip
     assert standing_text(empty, Names()) == (
         "q7smithm, as of 28 Apr 2026 15:00 UTC\n"
-        "It is nobody’s turn: nothing is open. (rule O9)\n"
+        "It is nobody’s turn: nothing calls for an act. (rule O9)\n"
         "\n"
         + " " * 20
         + "\n"

@@ -61,7 +61,7 @@ def test_a_case_says_who_holds_it_what_was_tried_and_whose_turn_it_is() -> None:
     log.answer(log.touch("ann", "bob", at=day(6)), "bob", at=day(6, 12))
     closed = told(log, day(7))
     assert "Held by" not in closed
-    assert "turn: nothing is open. Rule O9." in closed
+    assert "turn: nothing calls for an act. Rule O9." in closed
     assert closed.endswith("\n\nClosed, and named by nobody: 1 exchange.\n")
 
 

@@ -86,6 +86,27 @@ def test_a_word_that_is_cut_over_lines_gets_no_space_in_it():
     ]
 
 
+@pytest.mark.parametrize(
+    ("shares", "compared"),
+    [
+        ([(1, "start"), (1, "end"), (1, "end")], True),
+        ([(0, "start"), (2, "start"), (1, "end")], True),
+        ([(2, "start"), (5, "start"), (1, "end")], False),
+        ([(1, "start"), (1, "start"), (1, "start"), (1, "end")], False),
+        ([(1, "start"), (1, "end"), (1, "start")], False),
+        ([(1, "start"), (1, "start")], False),
+        ([(1, "end")], False),
+    ],
+)
+def test_numbers_beside_a_narrow_column_or_two_stay_a_table_on_a_phone(shares, compared):
+    table = Table([Column("A", share, side) for share, side in shares], [])
+    made = section_html(Section("Counts", [table]), 1, WORDS)
+    assert ('<table class="parties"' in made, '<table class="cards"' in made) == (
+        compared,
+        not compared,
+    )
+
+
 def test_a_dossier_says_what_the_account_is_worth_and_that_a_matter_went_in_a_circle():
     proof = proof_rows()
     for case in proof["cases"]:
@@ -134,10 +155,10 @@ def test_a_certificate_says_against_whom_it_counts_and_where_the_touch_broke_the
     assert "The touch itself did not keep the policy: - made outside the agreed hours" in text(53)
 
 
-def test_where_nothing_is_open_it_is_nobodys_turn():
+def test_where_nothing_calls_for_an_act_it_is_nobodys_turn():
     onus = {"party": None, "because": [3]}
     said = onus_said(Words.of("de"), onus)
-    assert plain(said, WORDS) == "Niemand ist am Zug: Nichts ist offen [3]."
+    assert plain(said, WORDS) == "Niemand ist am Zug: Es steht nichts an [3]."
 
 
 def test_the_filters_of_a_template_speak_the_language_of_the_report():

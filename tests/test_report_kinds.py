@@ -15,13 +15,15 @@ from contactledger.errors import BadTemplate, NotFound
 from contactledger.files import FORMS as PATHS
 from contactledger.questions import About, Told, ToldRow
 from contactledger.report.csv import csv
-from contactledger.report.document import plain
+from contactledger.report.document import Facts, plain
 from contactledger.report.forms import WIDTH, cells
 from contactledger.report.kind_notice import account_rows
+from contactledger.report.kind_parts import period
 from contactledger.report.kinds import FORMS as SUFFIXES
 from contactledger.report.kinds import KINDS, OF_LEDGER, OFFERED, TABLES
 from contactledger.report.names import Names, names
 from contactledger.report.render import Report, render
+from contactledger.report.words import Words
 from tests.kinds import (
     PROOF,
     asked_rows,
@@ -383,6 +385,28 @@ def test_health_counts_what_weakens_a_report_and_names_nobody():
     ]
     assert rows["accounts"][0]["unproven"] == [13, 37]
     assert "Bob Ray" not in render("ledger-health", rows).json()
+
+
+@pytest.mark.parametrize("kind", EMPTY)
+def test_no_section_of_an_empty_account_is_a_title_alone(kind):
+    sections = render(kind, EMPTY[kind]).document().sections
+    bare = [s.title for s in sections if not s.blocks or Facts([]) in s.blocks]
+    assert bare == []
+
+
+def test_what_is_not_known_of_an_empty_account_is_not_that_somebody_listened():
+    assert (
+        "no silence that could be in doubt"
+        in render("proof-of-contact", EMPTY["proof-of-contact"]).text()
+    )
+    health = render("ledger-health", EMPTY["ledger-health"]).text()
+    assert "No time is on record at which nobody listened." in health
+
+
+def test_a_period_of_one_day_is_named_once():
+    assert period(Words(), {"period": {"first_day": "2026-01-05", "last_day": "2026-01-05"}}) == (
+        "5 Jan 2026"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -101,11 +101,11 @@ def test_each_step_is_a_sentence_with_its_rules_and_entries(log) -> None:
     log.promise("ann", "bob", at=day(2))
     data = rows(log, day(7, 23))
     assert said(data, "steps") == [
-        ("Reach out to Bob Ray over e-mail: the policy owes it; overdue since 2 Mar 2026 01:00. "
+        ("Reach out to Bob Ray by e-mail: the policy owes it; overdue since 2 Mar 2026 01:00. "
         "It may be done now."),
-        ("Answer Bob Ray, who asked over ticket and waits (“Release 42”); overdue since 5 Mar 2026 "
+        ("Answer Bob Ray, who asked by ticket and waits (“Release 42”); overdue since 5 Mar 2026 "
         "11:00."),
-        ("To try the preferred or a second channel: turn to Bob Ray over phone (“Prices”); since "
+        ("To try the preferred or a second channel: turn to Bob Ray by phone (“Prices”); since "
         "9 Mar 2026 11:00. Not before 10 Mar 2026 09:00: it is outside the agreed hours."),
         "Keep what was promised to Smith Motors; due 11 Mar 2026 11:00.",
         "Keep what was promised to Smith Motors.",
@@ -137,7 +137,7 @@ def test_enough_says_until_when_and_a_rung_from_when(log) -> None:
     late.signal(mail, "delivered", at=day(0), **THIRD)
     (step,) = said(rows(late, day(2)), "steps")
     assert step == (
-        "To go one level higher: turn to smith over phone; from 5 Mar 2026 11:00. It may be done "
+        "To go one level higher: turn to smith by phone; from 5 Mar 2026 11:00. It may be done "
         "now."
     )
 
@@ -196,11 +196,11 @@ def test_remarks_say_who_toward_whom_and_every_reason(log) -> None:
     assert said(data, "remarks") == [
         "ACME has not reached out to Smith Motors for 69 days.",
         (
-            "ACME does not ask Smith Motors for a referral now: a question of theirs was ignored and "
+            "ACME had better not ask Smith Motors for a referral now: a question of theirs was ignored and "
             "they were not in touch for long, or a long silence has only just ended."
         ),
         "Smith Motors has not reached out to ACME for 69 days.",
-        "Smith Motors does not ask ACME for a referral now: they were not in touch for long, or a long silence has only just ended.",
+        "Smith Motors had better not ask ACME for a referral now: they were not in touch for long, or a long silence has only just ended.",
     ]
     assert said(rows(log, day(2)), "remarks") == [
         "ACME may ask Smith Motors for a referral.",

@@ -60,4 +60,4 @@ def test_a_matter_that_nobody_named_has_no_paragraph():
 
 def test_where_it_is_nobodys_turn_no_matter_is_spoken_of():
     nobody = lines(onus=Onus(None, "O9", None, ()), cases=())
-    assert nobody[-1] == "  It is nobody’s turn: nothing is open. Rule O9."
+    assert nobody[-1] == "  It is nobody’s turn: nothing calls for an act. Rule O9."

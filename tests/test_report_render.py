@@ -501,4 +501,4 @@ def test_a_closed_matter_says_from_when_to_when_and_that_nothing_is_open_once():
     for page in (report.text(), re.sub(r"<[^>]+>", "", report.html())):
         shown = " ".join(page.split("Matters, and who holds them".upper())[-1].split())
         assert "5 Jan 2026 to 20 Apr 2026, closed; opened by ACME Dealer Systems" in shown
-        assert "It is nobody’s turn: nothing is open. Rule O9." in shown
+        assert "It is nobody’s turn: nothing calls for an act. Rule O9." in shown

@@ -74,7 +74,7 @@ def test_an_empty_standing_has_rows_too():
     assert data["period"]["first_day"] == AS_OF.date().isoformat()
     assert data["summary"] == [
         {"text": "No touch between the parties was on record in this period.", "because": []},
-        {"text": "It is nobody’s turn: nothing is open.", "because": []},
+        {"text": "It is nobody’s turn: nothing calls for an act.", "because": []},
     ]
     assert data["unknown"] == []
     assert data["notes"] == [WORDING.notes["coverage_assumed"], "odd note."]

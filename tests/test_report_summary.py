@@ -118,7 +118,7 @@ def test_what_is_not_known_of_touches():
 @pytest.mark.parametrize(
     ("onus", "text"),
     [
-        (Onus(None, "O9", None, ()), "It is nobody’s turn: nothing is open."),
+        (Onus(None, "O9", None, ()), "It is nobody’s turn: nothing calls for an act."),
         (Onus(ident("smith"), "O3", at(3, 1), (), diligence=True), "It is Smith Motors’ turn, since 1 Mar 2026. The other side’s due diligence is complete."),
         (Onus(ident("lotdata"), "O5", None, ()), "It is Lot Data GmbH’s turn."),
         (Onus(ident("smith"), "O8", at(3, 1), (), until=at(3, 2)), "It is Smith Motors’ turn, until 2 Mar 2026 09:00."),

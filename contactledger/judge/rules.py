@@ -108,7 +108,7 @@ RULES: dict[str, str] = {
     "O6": "The matter is disputed: the party that did not speak last must act.",
     "O7": "The matter is paused: the party that paused it must act.",
     "O8": "An answer is due later: it is the turn of whoever was asked, until then.",
-    "O9": "Nothing is open: it is nobody's turn.",
+    "O9": "Nothing calls for an act: it is nobody's turn.",
 }
 """Code → one plain sentence."""
 

@@ -32,6 +32,8 @@ WIDTH = 80
 _GAP = 2
 _NARROWEST = 6
 """A column of a table in text is never narrower, whatever its share."""
+_NARROW = 3
+"""The share of the width up to which a column of words stays beside its numbers on a phone."""
 _SET_IN = "\u00a0\u00a0"
 """What stands before a row that belongs to the one above it."""
 
@@ -128,10 +130,19 @@ _PARAGRAPHS = {
 }
 
 
+def _compared(table: Table) -> bool:
+    """Whether a table is of numbers that are to be compared side by side, on a phone, too: after a
+    narrow column or two there is nothing else."""
+    first = next((n for n, c in enumerate(table.columns) if c.align == "end"), 0)
+    leads, numbers = table.columns[:first], table.columns[first:]
+    narrow = 0 < first <= 2 and all(c.share <= _NARROW for c in leads)
+    return narrow and all(c.align == "end" for c in numbers)
+
+
 def _table_html(table: Table, number: int, words: Words, anchors: Container[int]) -> Iterator[str]:
     headed = any(row.style != "plain" for row in table.rows)
-    aside = headed and all(c.align == "end" for c in table.columns[1:])
-    if aside:  # numbers to be compared side by side, on a phone, too
+    aside = _compared(table)
+    if aside:
         yield f'<div class="scroll" tabindex="0" role="group" aria-labelledby="s-{number}">\n'
     yield f'<table class="{"parties" if aside else "cards"}" role="table">\n'
     if table.caption:

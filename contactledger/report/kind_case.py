@@ -89,7 +89,7 @@ def _sections(data: Row, words: Words) -> Iterator[Section]:
         text = words("No matter is open, and none was named.")
         yield Section(words("Matters"), [Paragraph(text)], name="matter")
     codes = [code for c in data["cases"] for code in (*c["rules"], c["onus"]["rule"])]
-    yield rules(words, codes, data["rules"])
+    yield from rules(words, codes, data["rules"])
 
 
 def _case(data: Row, case: Row, words: Words) -> Iterator[Block]:

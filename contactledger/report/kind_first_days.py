@@ -156,7 +156,7 @@ def _start(data: Row, words: Words) -> Iterator[Block]:
         pairs.append((words("Install"), (Span(start["name"]),)))
     state = words("They are over.") if data["over"] else words("They are not over yet.")
     pairs.append(
-        (words("Ended"), words("{when}. {state}", when=words.date(data["end_local"]), state=state))
+        (words("End"), words("{when}. {state}", when=words.date(data["end_local"]), state=state))
     )
     for label, one in (
         (words("First touch"), _first(data["findings"], None)),

@@ -142,7 +142,7 @@ def _sections(data: Row, words: Words) -> Iterator[Section]:
         )
 
     table = Table.of(columns, data["gaps"], gap)
-    whole = words("The collectors were listening all the time.")
+    whole = words("No time is on record at which nobody listened.")
     yield Section(words("When nobody listened"), [none_or(table, whole)], name="coverage")
     columns = [
         Column(words("Source"), 2),

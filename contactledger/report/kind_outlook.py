@@ -74,5 +74,6 @@ def _told(row: Row) -> Iterator[str | Span]:
 
 
 def _rules(row: Row, words: Words) -> Span:
-    codes = ", ".join(row["rules"])
-    return Span(f" {words('Rules {codes}.', codes=codes)}" if codes else "", "soft")
+    codes = row["rules"]
+    told = words.count(len(codes), "Rule {codes}.", "Rules {codes}.", codes=", ".join(codes))
+    return Span(f" {told}" if codes else "", "soft")

@@ -49,18 +49,23 @@ def laid_out(
     words: Words, data: Row, label: str, sections: Iterable[Section], facts: Sequence[Any] = ()
 ) -> Document:
     """The document of a kind about an account: the head, its sections, what it is not."""
-    first, last = data["period"]["first_day"], data["period"]["last_day"]
     name = data["account"]["name"]
     return Document(
         label=label,
         title=name,
-        subtitle=words("{since} to {until}", since=words.date(first), until=words.date(last)),
+        subtitle=period(words, data),
         facts=Facts([*_rests_on(words, data), *facts]),
         sections=[*sections, is_not(words, data["isnot"])],
         running=(f"{label}, {name}", words("as of {date}", date=words.date(data["as_of_local"]))),
         closing=words(MADE_OF_ACCOUNT),
         lang=words.lang,
     )
+
+
+def period(words: Words, data: Mapping[str, Any]) -> str:
+    """From which day to which, or the day itself where it is one."""
+    first, last = (words.date(data["period"][day]) for day in ("first_day", "last_day"))
+    return first if first == last else words("{since} to {until}", since=first, until=last)
 
 
 def _rests_on(words: Words, data: Row) -> Iterator[tuple[Text, Text]]:
@@ -106,7 +111,7 @@ def turn(words: Words, onus: Row) -> list[Block]:
 def onus_said(words: Words, onus: Row) -> Text:
     """Whose turn it is, in a sentence or two with their entries."""
     if onus["party"] is None:
-        return cited(words("It is nobody’s turn: nothing is open."), onus["because"])
+        return cited(words("It is nobody’s turn: nothing calls for an act."), onus["because"])
     name = onus["party"]["name"]
     if onus["until"]:
         text = words(
@@ -187,11 +192,13 @@ def none_or(table: Table, empty: str) -> Block:
     return table if table.rows else Paragraph(empty)
 
 
-def rules(words: Words, codes: Iterable[str], sentences: Mapping[str, str]) -> Section:
-    """The rules that a report names, each with its sentence, in the order of their numbers."""
+def rules(words: Words, codes: Iterable[str], sentences: Mapping[str, str]) -> Iterator[Section]:
+    """The rules that a report names, each with its sentence, in the order of their numbers; no
+    section where none is named."""
     used = set(codes)
     pairs = [(code, words(text)) for code, text in sentences.items() if code in used]
-    return Section(words("The rules, in plain words"), [Facts(pairs)], name="rules")
+    if pairs:
+        yield Section(words("The rules, in plain words"), [Facts(pairs)], name="rules")
 
 
 def sentences(proof: Row) -> dict[str, str]:

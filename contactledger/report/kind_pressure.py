@@ -134,7 +134,7 @@ def _sections(data: Row, words: Words) -> Iterator[Section]:
 
     weeks = none_or(Table.of(columns, data["weeks"], week), words("No touch is on record."))
     yield Section(words("Week by week"), [weeks], name="weeks")
-    yield rules(words, ["J41", "J43"] if data["over_cap"] else [], data["rules"])
+    yield from rules(words, ["J41", "J43"] if data["over_cap"] else [], data["rules"])
 
 
 def _line(p: Row, words: Words) -> TableRow:

@@ -76,7 +76,7 @@ def _sections(data: Row, words: Words) -> Iterator[Section]:
     every = none_or(table, words("No promise is on record."))
     yield Section(words("Every promise"), [every], name="promises")
     codes = [code for p in data["promises"] for code in p["rules"]]
-    yield rules(words, codes, data["rules"])
+    yield from rules(words, codes, data["rules"])
 
 
 def _promise(p: Row, words: Words) -> TableRow:

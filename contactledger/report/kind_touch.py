@@ -77,7 +77,7 @@ def _sections(data: Row, words: Words) -> Iterator[Section]:
     yield Section(words("The proof"), list(_proof(data, words)), name="proof")
     codes = {c for f in data["findings"] for c in f["rules"]}
     codes |= {c for f in data["findings"] for e in f["evidence"] for c in e["rules"]}
-    yield rules(words, codes, data["rules"])
+    yield from rules(words, codes, data["rules"])
 
 
 def _receiver(f: Row, words: Words) -> Iterator[Block]:

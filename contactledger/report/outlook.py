@@ -66,15 +66,15 @@ AGAINST = {
 """Code of a violation → the same of a touch that was not made yet."""
 
 STEPS = {
-    "answer": "Answer {whom}, who asked over {channel} and waits",
+    "answer": "Answer {whom}, who asked by {channel} and waits",
     "keep_promise": "Keep what was promised to {to}",
-    "climb": "To {rung}: turn to {whom} over {channel}",
-    "retry": "Try {whom} again, over {channel}: the last touch did not arrive, or nobody can tell",
+    "climb": "To {rung}: turn to {whom} by {channel}",
+    "retry": "Try {whom} again, by {channel}: the last touch did not arrive, or nobody can tell",
     "take_over": "Take over what was passed on between you and {to}, or say that you do not",
     "speak": "Say what is right: {to} disputes it",
     "resume": "Resume the matter that was paused, or close it",
-    "keep_cadence": "Reach out to {whom} over {channel}: the policy owes it",
-    "follow_plan": "{name}: reach out to {whom} over {channel}, as planned",
+    "keep_cadence": "Reach out to {whom} by {channel}: the policy owes it",
+    "follow_plan": "{name}: reach out to {whom} by {channel}, as planned",
     "stop": "Leave {whom} in peace: as many touches were made as the policy allows",
 }
 REMARKS = {
@@ -82,7 +82,7 @@ REMARKS = {
     "pestered": "{party} sent {toward} {times} more than the policy allows lately",
     "overloading": "{party} made {times} to {toward} in a short time, more than {limit}",
     "referral_may_be_asked": "{party} may ask {toward} for a referral",
-    "referral_not_now": "{party} does not ask {toward} for a referral now",
+    "referral_not_now": "{party} had better not ask {toward} for a referral now",
 }
 
 

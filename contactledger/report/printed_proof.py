@@ -26,7 +26,7 @@ from contactledger.report.document import (
     joined,
     said,
 )
-from contactledger.report.kind_parts import MADE_OF_ACCOUNT
+from contactledger.report.kind_parts import MADE_OF_ACCOUNT, period
 from contactledger.report.printed_touches import touches
 from contactledger.report.words import Words
 
@@ -73,12 +73,11 @@ def proof_of_contact(
     `without`: names of sections that nobody will look at, and that are not made.
     """
     label, name = words("Proof of contact"), data["account"]["name"]
-    first, last = data["period"]["first_day"], data["period"]["last_day"]
     made = _Proof(words)
     return Document(
         label=label,
         title=name,
-        subtitle=words("{since} to {until}", since=words.date(first), until=words.date(last)),
+        subtitle=period(words, data),
         facts=Facts(list(made.rests_on(data))),
         sections=list(made.sections(data, without)),
         running=(f"{label}, {name}", words("as of {date}", date=words.date(data["as_of_local"]))),
@@ -127,7 +126,7 @@ class _Proof:
         yield from self.matters(data)
         yield from self.owed(data.get("owed"))
         yield from self.answers(data.get("answers"))
-        yield Section(words("What is not known"), [self.unknown(data["unknown"])], name="unknown")
+        yield Section(words("What is not known"), [self.unknown(data)], name="unknown")
         rules = list(self.rules(data))
         yield Section(words("The rules, in plain words"), rules, name="rules")
         yield Section(words("The policy"), list(self.policy(data["policies"])), name="policy")
@@ -373,11 +372,14 @@ class _Proof:
                 lines = Listing([said(line) for line in answers[key]])
                 yield Section(title, [lines], name="answers")
 
-    def unknown(self, unknown: list[Row]) -> Block:
-        if unknown:
-            return Listing([said(u) for u in unknown])
+    def unknown(self, data: Mapping[str, Any]) -> Block:
+        words = self.words
+        if data["unknown"]:
+            return Listing([said(u) for u in data["unknown"]])
+        if not data["findings"]:
+            return Paragraph(words("There is no touch, and so no silence that could be in doubt."))
         return Paragraph(
-            self.words(
+            words(
                 "The collectors were listening for the whole of the period, and no silence is in "
                 "doubt."
             )
@@ -386,7 +388,8 @@ class _Proof:
     def rules(self, data: Mapping[str, Any]) -> Iterator[Block]:
         words = self.words
         used = [*data["outcomes"], *data["grades"]]
-        yield Facts([((Span(words(w["word"]), "strong"),), w["text"]) for w in used])
+        if used:
+            yield Facts([((Span(words(w["word"]), "strong"),), w["text"]) for w in used])
         only = words("Below are only the rules that decided something in this report.")
         yield Paragraph(only, "note")
         columns = [

@@ -51,7 +51,7 @@ def onus_text(onus: Row, words: Words | None = None) -> str:
     """Whose turn it is, in one or two sentences."""
     words = words or Words()
     if onus["party"] is None:
-        return words("It is nobody’s turn: nothing is open.")
+        return words("It is nobody’s turn: nothing calls for an act.")
     party = words.whose(onus["party"]["name"])
     if onus["until"]:
         when = words.minute(onus["until_local"])
