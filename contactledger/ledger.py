@@ -33,9 +33,10 @@ from contactledger.moments import Moment
 from contactledger.observing import observed
 from contactledger.reading import Loaded
 from contactledger.receiving import Inbox, Receiving
-from contactledger.recording import FEW, Desk, Given, Keys, Written
+from contactledger.recording import FEW, Desk, Given, Written
 from contactledger.references import References, new_id
 from contactledger.refusing import refuse_name
+from contactledger.resolving import Keys
 from contactledger.retrying import in_one_transaction
 from contactledger.sealed import Sealed, newest_signed, prove_entry
 from contactledger.sealing import Sealer, check_marks, read_marks, signing_keys
@@ -244,8 +245,8 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
 
     def _wanted(self, given: Mapping[str, Sequence[Given]], name: str, id_: str) -> set[bytes]:
         """What few facts will look up; a batch's question is worth a round trip of its own."""
-        few = len(given[name]) <= FEW
-        return Keys(self._references, id_).wanted(given[name]) if few else set()
+        facts = [item.fact for item in given[name]]
+        return Keys(self._references, id_).wanted(facts) if len(facts) <= FEW else set()
 
     def _desk(self, tx: Transaction, head: AccountRow) -> Desk:
         return Desk(

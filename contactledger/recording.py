@@ -7,14 +7,21 @@ clock and no randomness of its own: both come in with the `Desk`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define
 
-from contactledger.errors import BadFact, BadInput, Conflict, Corrupt, NotFound
+from contactledger.errors import (
+    BadFact,
+    BadInput,
+    Conflict,
+    Corrupt,
+    LedgerError,
+    NotFound,
+    TooLarge,
+)
 from contactledger.facts import (
     Alias,
     Blob,
@@ -32,15 +39,15 @@ from contactledger.facts import (
     Settlement,
     Signal,
     Touch,
-    fields_of,
 )
 from contactledger.fieldwise import ASIDE, ASIDE_AND_TIME, NOTHING, difference, replaced, said
 from contactledger.log.fields import PLANS
-from contactledger.log.record import ID, decode, encode, to_base64url
+from contactledger.log.record import Drafts, decode, to_base64url
 from contactledger.log.tlog import grow, leaf_hash
 from contactledger.merging import Merged
-from contactledger.references import SPACES, References, id_ref, lookups_of, new_id
+from contactledger.references import SPACES, References, new_ids, rows_of
 from contactledger.refusing import addresses, refuse, refuse_among
+from contactledger.resolving import Keys, named_in, spaces_of
 from contactledger.store.port import (
     AccountRow,
     Batch,
@@ -51,12 +58,15 @@ from contactledger.store.port import (
     Transaction,
 )
 from contactledger.store.sealing import STORED_LEVELS, NodeRow
+from contactledger.swift import swift, swift_row
 
 _VERSIONED = (Party, Person, Preference, Matter, Milestone)
 """Kinds whose key may come again with other content: a new version."""
 
 FEW = 32
 """So many facts have all that they look up worked out before their account is locked."""
+AT_ONCE = 64
+"""Facts encoded together: more gain nothing, and what is held longer costs the collector time."""
 _RECORDER_BY_DEFAULT: dict[type[Fact], str] = {
     Touch: "sender",
     Mark: "party",
@@ -67,18 +77,7 @@ _RECORDER_BY_DEFAULT: dict[type[Fact], str] = {
 }
 
 
-_REFS: dict[type[Any], tuple[tuple[str, str, tuple[str, ...]], ...]] = {
-    cls: tuple(
-        (a.name, f"{cls.__name__}.{a.name}", a.metadata["ref"])
-        for a in fields_of(cls)
-        if "ref" in a.metadata
-    )
-    for cls in PLANS
-}
-"""The fields of a kind that name something else: (field, where, kinds of what it may name)."""
-
-
-@frozen
+@define
 class Given:
     """A fact to record, with what only the ledger knows of it.
 
@@ -101,55 +100,10 @@ class Written:
     state: str
 
 
-class Keys:
-    """The references by which one account's facts look things up, each made once."""
-
-    def __init__(self, references: References, account: str) -> None:
-        self.references = references
-        self.account = account
-        self.made: dict[tuple[str, str], bytes] = {}  # (space, key): a batch repeats its keys
-
-    def ref(self, space: str, key: str) -> bytes:
-        """Where a key of a space leads."""
-        ref = self.made.get((space, key))
-        if ref is None:
-            ref = self.made[space, key] = self.references.key(self.account, space, key)
-        return ref
-
-    def candidates(self, spaces: Iterable[str], value: str) -> list[bytes]:
-        """Wherever a value may lead: as a key of these spaces, or as an id."""
-        found = [self.ref(space, value) for space in spaces]
-        if ID.match(value):
-            found.append(id_ref(value))
-        return found
-
-    def own(self, fact: Fact) -> bytes | None:
-        """Where a fact's own key leads (a preference has its subject for a key)."""
-        if isinstance(fact, Preference):
-            return self.references.of("preference", self.account, str(fact.subject))
-        key = getattr(fact, "key", None)
-        if type(key) is not str:
-            return None  # none, or what the codec refuses
-        return self.ref(SPACES[PLANS[type(fact)].kind], key)
-
-    def wanted(self, given: Iterable[Given]) -> set[bytes]:
-        """All that will be looked up for these facts."""
-        wanted, named = {self.references.aliases(self.account)}, set()
-        for fact in [item.fact for item in given]:
-            for name, _, kinds in _REFS[type(fact)]:
-                value = getattr(fact, name)
-                if type(value) is str:
-                    named.add((kinds, value))
-                elif isinstance(value, tuple):
-                    named.update([(kinds, one) for one in value if type(one) is str])
-            own = self.own(fact)
-            if own is not None:
-                wanted.add(own)
-            if isinstance(fact, Touch) and isinstance(fact.addresses, Mapping):
-                named.update([(("person",), p) for p in fact.addresses if type(p) is str])
-        for kinds, value in named:
-            wanted.update(self.candidates(_spaces(kinds), value))
-        return wanted
+_Done = tuple[Entry | int, str]
+"""The same while entries are made: of a new one there is but its number."""
+_entry = swift(Entry)
+_entry_row = swift_row(EntryRow)
 
 
 class Desk:
@@ -180,6 +134,14 @@ class Desk:
         self._kinds: dict[str, str] = {recorder: "party"}
         self._merged = Merged(head.account)
         self._size = head.size
+        self._drafts = Drafts(
+            account=head.account,
+            recorder=recorder,
+            recorded_at=self.recorded_at,
+        )
+        self._drafted: list[tuple[int, Fact, str, datetime]] = []  # (place, fact, id, at)
+        self._place = 0
+        self._refused: BadInput | None = None
         self._made: dict[int, Entry] = {}
         self._entries: list[EntryRow] = []
         self._leaves: list[bytes] = []
@@ -189,21 +151,32 @@ class Desk:
         self._seen: list[SeenRow] = []
         self._seen_now: dict[bytes, int] = {}
         self._new_events: set[bytes] = set()
-        self._salts = _salts(random_bytes, 4)
+        self._salts: Iterator[str] = iter(())
+        self._ids = self._salts
 
     # --- the way in ------------------------------------------------------------------------
 
     def write(self, given: Sequence[Given], first_place: int = 1) -> list[Written]:
         """Record these in order; errors name the field and "fact n"."""
         self._prefetch(given)
-        self._salts = _salts(self._random, min(4 * len(given), 64))
+        self._salts = _salts(self._random, min(4 * len(given), AT_ONCE))
+        self._ids = _ids(self._random, min(len(given), AT_ONCE))
         done = []
-        for index, item in enumerate(given):
+        for self._place, item in enumerate(given, first_place):
             try:
+                if len(self._drafted) == AT_ONCE:
+                    self._encode()
                 done.append(self._write_one(item))
-            except (BadInput, NotFound) as error:
-                raise error.at(f"fact {index + first_place}") from None
-        return done
+            except LedgerError as error:
+                if error is self._refused:
+                    raise
+                self._encode()  # what an earlier fact is refused for is said first
+                if isinstance(error, BadInput | NotFound):
+                    raise error.at(f"fact {self._place}") from None
+                raise
+        self._encode()
+        made = self._made
+        return [Written(made[e] if isinstance(e, int) else e, state) for e, state in done]
 
     def close(self) -> None:
         """Hand everything to the store as one batch."""
@@ -227,7 +200,7 @@ class Desk:
     def _prefetch(self, given: Sequence[Given]) -> None:
         """Look up in one query whatever the batch refers to."""
         aliases = self.references.aliases(self.account)
-        wanted = self._keys.wanted(given)
+        wanted = self._keys.wanted([item.fact for item in given])
         self._found.update(dict.fromkeys(wanted))
         for row in self.tx.find(wanted, self.account):
             self._learn(row)
@@ -250,7 +223,7 @@ class Desk:
             raise BadFact("must be a key, an id or an Entry", field=where)
         if "party" in kinds and value in (self.recorder_key, self.recorder):
             return self.recorder
-        for ref in self._keys.candidates(_spaces(kinds), value):
+        for ref in self._keys.candidates(spaces_of(kinds), value):
             row = self._look(ref, where)
             if row is not None and row.kind in kinds:
                 return row.id
@@ -302,10 +275,7 @@ class Desk:
         default = _RECORDER_BY_DEFAULT.get(cls)
         if default is not None and getattr(fact, default) is None:
             changes[default] = self.recorder
-        for name, where, kinds in _REFS[cls]:
-            value = getattr(fact, name)
-            if value is None or value == ():
-                continue
+        for (name, where, kinds), value in named_in(fact):
             if kinds == ("entry",):
                 changes[name] = self._entry_no(value, where)
             elif isinstance(value, tuple):
@@ -328,19 +298,19 @@ class Desk:
 
     # --- one fact ---------------------------------------------------------------------------
 
-    def _write_one(self, item: Given) -> Written:
+    def _write_one(self, item: Given) -> _Done:
         fact = self._resolved(item.fact)
         refuse(fact, self.recorded_at)
         refuse_among(fact, kinds=self._kinds, recorder=self.recorder, entry=self.entry)
         said = self._merged.said(fact)
         if said is not None:
-            return Written(said, "repeated")
+            return said, "repeated"
         own = self._keys.own(fact)
         there = None if own is None else self._there(fact, own)
         if there is not None:
             differs = difference(there, fact, at=item.fact.at is not None)
             if differs is None:
-                return Written(there, "repeated")
+                return there, "repeated"
             if not isinstance(fact, _VERSIONED):
                 raise Conflict(type(fact).__name__, differs, there.no)
         id_ = item.id or (self._merged.stays(there.id) if there is not None else self._id_of(fact))
@@ -349,29 +319,29 @@ class Desk:
     def _id_of(self, fact: Fact) -> str:
         if isinstance(fact, Party) and fact.key == self.recorder_key:
             return self.recorder
-        return new_id(self._random)
+        return next(self._ids)
 
-    def _once(self, item: Given, fact: Fact, id_: str, own: bytes | None) -> Written:
+    def _once(self, item: Given, fact: Fact, id_: str, own: bytes | None) -> _Done:
         """Append, unless the same event or the same keyless content is there already."""
         if item.identity is None and (own is not None or item.fact.at is None):
-            return Written(self._append(fact, id_), "new")
+            return self._append(fact, id_), "new"
         content = self._content(fact, item)
         digests = [content] if item.identity is None else [content, item.identity]
         # of an event that is not on record nothing is that it could have said
         new = item.identity in self._new_events and item.identity not in self._seen_now
         seen = {} if new else self._seen_before(digests)
         if content in seen:
-            return Written(self.entry(seen[content]), "repeated")
+            return self.entry(seen[content]), "repeated"
         state = "new"
         if item.identity in seen and isinstance(fact, Signal):
             fact = replaced(fact, {"conflicts": seen[item.identity]})
             state = "conflicting"
-        entry = self._append(fact, id_)
+        no = self._append(fact, id_)
         for digest in digests:
             if digest not in seen:
-                self._seen.append(SeenRow(digest, entry.no))
-                self._seen_now[digest] = entry.no
-        return Written(entry, state)
+                self._seen.append(SeenRow(digest, no))
+                self._seen_now[digest] = no
+        return no, state
 
     def _seen_before(self, digests: list[bytes]) -> dict[bytes, int]:
         now = {d: self._seen_now[d] for d in digests if d in self._seen_now}
@@ -397,6 +367,8 @@ class Desk:
 
     def entry(self, no: int) -> Entry:
         """An entry of this account, of this batch or from the store."""
+        if no >= self.head.size:
+            self._encode()
         made = self._made.get(no)
         if made is not None:
             return made
@@ -406,52 +378,47 @@ class Desk:
         bodies = [d.body for d in self.tx.disclosures(self.account, no, no + 1)]
         return decode(rows[0].record, bodies)
 
-    def _append(self, fact: Fact, id_: str) -> Entry:
-        at = fact.at or self.recorded_at
-        no = self._size
+    def _append(self, fact: Fact, id_: str) -> int:
+        """The number of the new entry, which is there as soon as it is encoded."""
+        no, at, kind = self._size, fact.at or self.recorded_at, PLANS[type(fact)].kind
         self._refuse_blob(fact)
-        encoded = encode(
-            fact,
-            account=self.account,
-            no=no,
-            id=id_,
-            at=at,
-            recorded_at=self.recorded_at,
-            recorder=self.recorder,
-            owner=self._owner(fact, id_),
-            salt=self._salts.__next__,
-        )
-        kind = PLANS[type(fact)].kind
-        for sha256, data in encoded.blobs:
+        owner, salt = self._owner(fact, id_), self._salts.__next__
+        blobs = self._drafts.add(fact, no=no, id=id_, at=at, owner=owner, salt=salt)
+        for sha256, data in blobs:
             fact = replaced(fact, {"original": Blob(sha256, len(data))})
-        entry = Entry(
-            self.account,
-            no,
-            id_,
-            kind,
-            at,
-            self.recorded_at,
-            self.recorder,
-            fact,
-            encoded.sd,
-        )
-        leaf = leaf_hash(encoded.record)
-        self._leaves.append(leaf)
-        self._entries.append(EntryRow(no, id_, kind, at, self.recorded_at, encoded.record, leaf))
-        self._disclosures.extend(encoded.disclosures)
-        self._blobs.extend(encoded.blobs)
-        self._made[no] = entry
+        self._drafted.append((self._place, fact, id_, at))
         self._size = no + 1
-        for row in lookups_of(entry, self.references, self._keys.made):
-            self._lookups.append(row)
-            self._learn(row)
-        if isinstance(fact, Alias):
-            self._merged.learn([entry])
+        rows = rows_of(fact, self.account, no, id_, kind, self.references, self._keys.made)
+        self._lookups += rows
+        self._found.update([(row.ref, row) for row in rows])
+        if kind in SPACES:
+            self._kinds[id_] = kind
+        elif isinstance(fact, Alias):
+            self._merged.learn([self.entry(no)])
             self._led.clear()
         elif isinstance(fact, Retraction):
             self._merged.forget(fact.entry)
             self._led.clear()
-        return entry
+        return no
+
+    def _encode(self) -> None:
+        """Bytes for all that was appended since, and with them the entries."""
+        drafted, self._drafted = self._drafted, []
+        encoded = self._drafts.encode()
+        for no, (place, fact, id_, at) in enumerate(drafted, self._size - len(drafted)):
+            try:
+                record, disclosures, sd, blobs = next(encoded)
+            except TooLarge as error:
+                self._refused = error.at(f"fact {place}")
+                raise self._refused from None
+            kind, leaf, newest = PLANS[type(fact)].kind, leaf_hash(record), self.recorded_at
+            self._made[no] = _entry(
+                self.account, no, id_, kind, at, newest, self.recorder, fact, sd
+            )
+            self._entries.append(_entry_row((no, id_, kind, at, newest, record, leaf)))
+            self._leaves.append(leaf)
+            self._disclosures += disclosures
+            self._blobs += blobs
 
     def _refuse_blob(self, fact: Fact) -> None:
         """A blob may be named instead of given only where its bytes are."""
@@ -475,6 +442,12 @@ class Desk:
         return named.pop() if len(named) == 1 else ""
 
 
+def _ids(random_bytes: Callable[[int], bytes], at_once: int) -> Iterator[str]:
+    """Fresh ids, drawn several `at_once`."""
+    while True:
+        yield from new_ids(random_bytes, at_once)
+
+
 def _salts(random_bytes: Callable[[int], bytes], at_once: int) -> Iterator[str]:
     """22 characters of a fresh 128-bit salt each, drawn several `at_once`, as a draw is a call."""
     while True:
@@ -483,11 +456,6 @@ def _salts(random_bytes: Callable[[int], bytes], at_once: int) -> Iterator[str]:
         padded = b"".join([drawn[i : i + 16] + b"\0\0" for i in range(0, len(drawn), 16)])
         text = to_base64url(padded)
         yield from [text[i : i + 22] for i in range(0, len(text), 24)]
-
-
-@lru_cache
-def _spaces(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(SPACES[kind] for kind in kinds if kind in SPACES))
 
 
 def hashes_in(joined: bytes) -> tuple[bytes, ...]:

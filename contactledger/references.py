@@ -14,6 +14,7 @@ from hashlib import sha256
 from contactledger.facts import (
     Alias,
     Entry,
+    Fact,
     Message,
     Moved,
     Opened,
@@ -24,6 +25,7 @@ from contactledger.facts import (
     Touch,
 )
 from contactledger.store.port import LookupRow
+from contactledger.swift import swift_row
 
 SPACES = {
     "party": "who",
@@ -41,28 +43,41 @@ NOTHING: Mapping[tuple[str, str], bytes] = {}
 _LETTERS = bytes.maketrans(bytes(range(32)), b"abcdefghijklmnopqrstuvwxyz234567")
 
 
-def _halves(groups: int) -> tuple[int, int, int]:
-    """Of runs of 2·`groups` groups of five bits that stand 2·`groups` bytes apart: masks of the
-    lower and of the upper half of each, and how far the upper half moves to be on its own."""
-    run = (1 << 5 * groups) - 1
-    starts = range(0, 256, 16 * groups)
-    lower = sum(run << start for start in starts)
-    return lower, lower << 5 * groups, 3 * groups
+_LANE = 32
+"""Bytes in which an id is spread: 26 for its letters, and room on their left."""
 
 
-_SPREAD = tuple(_halves(groups) for groups in (16, 8, 4, 2, 1))
+@lru_cache(8)
+def _spread(number: int) -> list[tuple[int, int, int]]:
+    """For lanes of 32 groups of five bits, so many: masks of the lower and of the upper half of
+    each run of 2·n groups, and how far the upper half moves to be on its own, for n from 16 down
+    to 1."""
+    halves = []
+    for groups in (16, 8, 4, 2, 1):
+        run = (1 << 5 * groups) - 1
+        lower = sum(run << start for start in range(0, 8 * _LANE * number, 16 * groups))
+        halves.append((lower, lower << 5 * groups, 3 * groups))
+    return halves
 
 
 def new_id(random_bytes: Callable[[int], bytes]) -> str:
-    """A random 128-bit id as 26 characters of lower-case base32 (RFC 4648 section 6).
+    """A random 128-bit id as 26 characters of lower-case base32 (RFC 4648 section 6)."""
+    return new_ids(random_bytes, 1)[0]
+
+
+def new_ids(random_bytes: Callable[[int], bytes], number: int) -> list[str]:
+    """So many of them from one draw.
 
     All groups of five bits are moved to a byte of their own at once, in halves of halves:
     `base64.b32encode` takes as long as hashing the whole entry.
     """
-    bits = int.from_bytes(random_bytes(16), "big") << 2
-    for lower, upper, shift in _SPREAD:
+    drawn, space = random_bytes(16 * number), bytes(_LANE - 16)
+    lanes = [space + drawn[start : start + 16] for start in range(0, len(drawn), 16)]
+    bits = int.from_bytes(b"".join(lanes), "big") << 2
+    for lower, upper, shift in _spread(number):
         bits = bits & lower | (bits & upper) << shift
-    return bits.to_bytes(26, "big").translate(_LETTERS).decode("ascii")
+    text = bits.to_bytes(_LANE * number, "big").translate(_LETTERS).decode("ascii")
+    return [text[end - 26 : end] for end in range(_LANE, len(text) + 1, _LANE)]
 
 
 def id_ref(id_: str) -> bytes:
@@ -150,34 +165,45 @@ def normal_address(value: str) -> str:
     return ("+" if text.startswith("+") else "") + digits if digits else text.lower()
 
 
-def lookups_of(
-    entry: Entry, references: References, known: Mapping[tuple[str, str], bytes] = NOTHING
+def lookups_of(entry: Entry, references: References) -> list[LookupRow]:
+    """Every reference that leads to an entry; all of them can be made again from its parts."""
+    return rows_of(entry.fact, entry.account, entry.no, entry.id, entry.kind, references)
+
+
+def rows_of(
+    fact: Fact,
+    account: str,
+    no: int,
+    id_: str,
+    kind: str,
+    references: References,
+    known: Mapping[tuple[str, str], bytes] = NOTHING,
 ) -> list[LookupRow]:
-    """Every reference that leads to an entry; all of them can be made again from its parts.
+    """The same for an entry of these parts.
 
     `known`: references of (space, key) that were made already.
     """
-    fact, account, no, id_, kind = entry.fact, entry.account, entry.no, entry.id, entry.kind
     space = SPACES.get(kind)
     if space is None:
-        return _keyless_lookups(entry, references)
-    rows = [LookupRow(id_ref(id_), account, id_, no, kind)]
+        return _keyless_lookups(fact, account, no, id_, kind, references)
+    rows = [_row((id_ref(id_), account, id_, no, kind))]
     key: str | None = fact.key  # type: ignore[union-attr] # all kinds of SPACES have one
     if key is not None:
         ref = known.get((space, key)) or references.key(account, space, key)
-        rows.append(LookupRow(ref, account, id_, no, kind))
+        rows.append(_row((ref, account, id_, no, kind)))
     if isinstance(fact, Touch):
-        _touch_lookups(rows, entry, fact, references)
+        rows += _touch_lookups(fact, account, no, id_, references)
     elif isinstance(fact, Person):
         rows += [
-            LookupRow(references.address(address), account, id_, no, "address")
+            _row((references.address(address), account, id_, no, "address"))
             for address in (*several(fact.email), *several(fact.phone))
         ]
     return rows
 
 
-def _keyless_lookups(entry: Entry, references: References) -> list[LookupRow]:
-    fact, account, id_ = entry.fact, entry.account, entry.id
+def _keyless_lookups(
+    fact: Fact, account: str, no: int, id_: str, kind: str, references: References
+) -> list[LookupRow]:
     if isinstance(fact, Preference):
         id_ = str(fact.subject)
         ref = references.of("preference", account, id_)
@@ -193,26 +219,25 @@ def _keyless_lookups(entry: Entry, references: References) -> list[LookupRow]:
         id_, ref = account, references.account(fact.name)
     else:
         return []
-    return [LookupRow(ref, account, id_, entry.no, entry.kind)]
+    return [LookupRow(ref, account, id_, no, kind)]
 
 
 def _touch_lookups(
-    rows: list[LookupRow], entry: Entry, touch: Touch, references: References
-) -> None:
-    account, no, id_ = entry.account, entry.no, entry.id
-    rows += [
-        LookupRow(ref, account, id_, no, "message")
-        for ref in message_refs(touch.message, references)
+    touch: Touch, account: str, no: int, id_: str, references: References
+) -> list[LookupRow]:
+    reach = references.reach
+    rows = [
+        _row((ref, account, id_, no, "message")) for ref in message_refs(touch.message, references)
     ]
     rows += [
-        LookupRow(references.reach(account, who, touch.channel), account, id_, no, "reach")
-        for who in touch.to
+        _row((reach(account, who, touch.channel), account, id_, no, "reach")) for who in touch.to
     ]
     if touch.addresses is not None:
         rows += [
-            LookupRow(references.address(address), account, who, no, "address")
+            _row((references.address(address), account, who, no, "address"))
             for who, address in touch.addresses.items()
         ]
+    return rows
 
 
 def message_refs(message: Message | None, references: References) -> list[bytes]:
@@ -227,6 +252,9 @@ def message_refs(message: Message | None, references: References) -> list[bytes]
     if message.call_id is not None:
         refs.append(references.call_id(message.call_id))
     return refs
+
+
+_row = swift_row(LookupRow)
 
 
 def several(value: tuple[str, ...] | str | None) -> tuple[str, ...]:

@@ -59,6 +59,8 @@ _REQUIRED: dict[type[Fact], tuple[str, ...]] = {
     Alias: ("old", "new"),
 }
 
+_ZONED = (Party, Person, Preference)
+
 
 def refuse(fact: Fact, recorded_at: datetime) -> None:
     """BadFact, naming the field, for a fact that cannot be recorded at this time."""
@@ -66,12 +68,13 @@ def refuse(fact: Fact, recorded_at: datetime) -> None:
     for required in _REQUIRED.get(type(fact), ()):
         if getattr(fact, required) is None:
             raise BadFact("must be given", field=f"{name}.{required}")
-    planned = isinstance(fact, Touch) and fact.planned
-    if fact.at is not None and fact.at > recorded_at + AHEAD and not planned:
+    at = fact.at
+    late = at is not None and at > recorded_at and at > recorded_at + AHEAD
+    if late and not (isinstance(fact, Touch) and fact.planned):
         raise BadFact("lies more than 5 minutes ahead", field=f"{name}.at")
     if isinstance(fact, Touch) and not fact.to:
         raise BadFact("names nobody", field="Touch.to")
-    if isinstance(fact, Party | Person | Preference) and fact.zone is not None:
+    if isinstance(fact, _ZONED) and fact.zone is not None:
         _refuse_zone(fact.zone, f"{name}.zone")
 
 

@@ -153,8 +153,8 @@ def _plan(kind: str, cls: type[Fact]) -> Plan:
         tuple(clear),
         tuple([default for _, _, default, _ in clear]),
         tuple(personal),
-        _getter([row[0] for row in clear]),
-        _getter([row[0] for row in personal]),
+        getter([row[0] for row in clear]),
+        getter([row[0] for row in personal]),
         places,
         parts,
         [
@@ -182,7 +182,7 @@ def _validated(
     return lambda value: validated(read(value))
 
 
-def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+def getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
     """All these attributes at once: one call in C instead of one look-up for each."""
     if len(names) > 1:
         return attrgetter(*names)

@@ -23,36 +23,34 @@ from __future__ import annotations
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain, compress
 from operator import is_not
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
-from attrs import frozen
 
 from contactledger.errors import BadFact, BadRecord, TooLarge
 from contactledger.facts import FACTS, Blob, Disclosure, Entry, Fact
 from contactledger.log.canon import Layout, dump, format_time, parse, parse_object, parse_time
 from contactledger.log.fields import BY_KIND, PLANS, Plan
-from contactledger.swift import swift
+from contactledger.swift import swift, swift_row
 
 ENTRY_TYP = "contactledger/entry/v1"
 ID = re.compile(r"[a-z2-7]{26}\Z")
 
 
-@frozen
-class Encoded:
+class Encoded(NamedTuple):
     """An entry ready to be stored: its bytes, its disclosures, the (field, person, digest) of
     each as the bytes list them, its blobs by SHA-256 (hex)."""
 
     record: bytes
-    disclosures: tuple[Disclosure, ...]
+    disclosures: list[Disclosure]
     sd: tuple[tuple[str, str, str], ...]
-    blobs: tuple[tuple[str, bytes], ...]
+    blobs: list[tuple[str, bytes]]
 
 
 # --- base64url without padding (RFC 4648 section 5) ----------------------------------------
@@ -131,30 +129,77 @@ def encode(  # noqa: PLR0913 - an entry has that many parts
     `owner` is the person whom its personal parts are about ("" for several or none), `salt`
     gives 22 fresh base64url characters (128 bits) each time. BadFact names the field.
     """
-    plan = PLANS[type(fact)]
-    disclosures, blobs = _disclose(plan, fact, no, owner, salt)
-    sd = tuple([d[1:4] for d in disclosures])
-    document = {
-        "typ": ENTRY_TYP,
-        "account": account,
-        "no": no,
-        "id": id,
-        "kind": plan.kind,
-        "at": format_time(at),
-        "recorded_at": _recorded(recorded_at),
-        "recorder": recorder,
-        "fact": _clear(plan, fact),
-        "sd": sd,
-    }
-    try:
-        record = dump(document)
-    except TooLarge as error:
-        error.field = type(fact).__name__
-        raise
-    return Encoded(record, tuple(disclosures), sd, tuple(blobs))
+    drafts = Drafts(account=account, recorder=recorder, recorded_at=recorded_at)
+    drafts.add(fact, no=no, id=id, at=at, owner=owner, salt=salt)
+    (encoded,) = drafts.encode()
+    return encoded
 
 
-_recorded = lru_cache(8)(format_time)  # the same for all entries of a batch
+class Drafts:
+    """Entries of one account, recorded by one party at one time, on the way to their bytes.
+
+    One after the other is looked at (`add`), and all are hashed at once (`encode`): what is done
+    to every disclosure costs more in calls than in work.
+    """
+
+    def __init__(self, *, account: str, recorder: str, recorded_at: datetime) -> None:
+        self._account = account
+        self._recorder = recorder
+        self._recorded_at = format_time(recorded_at)
+        self._drafts: list[_Draft] = []
+
+    def add(
+        self,
+        fact: Fact,
+        *,
+        no: int,
+        id: str,  # noqa: A002 - the record's own word
+        at: datetime,
+        owner: str,
+        salt: Callable[[], str],
+    ) -> list[tuple[str, bytes]]:
+        """One more; its blobs. BadFact names the field. The words are those of `encode`."""
+        plan = PLANS[type(fact)]
+        named, parts, blobs = _disclose(plan, fact, owner, salt)
+        document = {
+            "typ": ENTRY_TYP,
+            "account": self._account,
+            "no": no,
+            "id": id,
+            "kind": plan.kind,
+            "at": format_time(at),
+            "recorded_at": self._recorded_at,
+            "recorder": self._recorder,
+            "fact": _clear(plan, fact),
+            "sd": (),
+        }
+        self._drafts.append((type(fact).__name__, no, document, named, parts, blobs))
+        return blobs
+
+    def encode(self) -> Iterator[Encoded]:
+        """The bytes of all that were added, in order; TooLarge names the kind of fact."""
+        drafts, self._drafts = self._drafts, []
+        bodies = bodies_of([part for draft in drafts for part in draft[4]])
+        disclosed = zip(digests_of(bodies), [body.decode("ascii") for body in bodies], strict=True)
+        for name, no, document, named, _, blobs in drafts:
+            rows = [  # of what was disclosed as many as have a name here
+                _row((no, *of, *one)) for of, one in zip(named, disclosed, strict=False)
+            ]
+            rows.sort()
+            document["sd"] = sd = tuple([row[1:4] for row in rows])
+            try:
+                record = dump(document)
+            except TooLarge as error:
+                error.field = name
+                raise
+            yield Encoded(record, rows, sd, blobs)
+
+
+_Draft = tuple[
+    str, int, dict[str, Any], list[tuple[str, str]], list[bytes], list[tuple[str, bytes]]
+]
+"""Name of the kind, number, document, (field, person) of what is disclosed, its bytes, blobs."""
+_row = swift_row(Disclosure)
 
 
 def _clear(plan: Plan, fact: Fact) -> dict[str, Any]:
@@ -169,16 +214,17 @@ def _clear(plan: Plan, fact: Fact) -> dict[str, Any]:
 
 
 def _disclose(
-    plan: Plan, fact: Fact, no: int, owner: str, salt: Callable[[], str]
-) -> tuple[list[Disclosure], list[tuple[str, bytes]]]:
-    """The personal parts of a fact, in order, and its blobs."""
+    plan: Plan, fact: Fact, owner: str, salt: Callable[[], str]
+) -> tuple[list[tuple[str, str]], list[bytes], list[tuple[str, bytes]]]:
+    """(field, person) of the personal parts of a fact, each as [salt, field, value], and blobs."""
     named: list[tuple[str, str]] = []
     parts: list[bytes] = []
     blobs: list[tuple[str, bytes]] = []
     where = ""
-    given = zip(plan.personal, plan.get_personal(fact), strict=True)
     try:
-        for (name, where, split, large, write), value in given:
+        for (name, where, split, large, write), value in zip(
+            plan.personal, plan.get_personal(fact), strict=True
+        ):
             if value is None:
                 continue
             if split:
@@ -194,13 +240,7 @@ def _disclose(
     except TooLarge as error:
         error.field = where
         raise
-    bodies = bodies_of(parts)
-    disclosures = [
-        Disclosure(no, name, person, digest, body.decode("ascii"))
-        for (name, person), digest, body in zip(named, digests_of(bodies), bodies, strict=True)
-    ]
-    disclosures.sort()
-    return disclosures, blobs
+    return named, parts, blobs
 
 
 _SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]\Z")
