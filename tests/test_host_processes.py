@@ -355,13 +355,14 @@ def test_a_session_that_a_pgbouncer_lends_out_keeps_no_setting_of_ours(bouncer, 
     def limits():
         """What two sessions lent out at the same time have, as somebody else gets them."""
         with engine.connect() as one, engine.connect() as two:
-            asked = "SELECT current_setting('lock_timeout')"
-            return [c.exec_driver_sql(asked).scalar_one() for c in (one, two)]
+            names = ("lock_timeout", "enable_seqscan", "jit")
+            asked = [f"SELECT current_setting('{name}')" for name in names]
+            return [[c.exec_driver_sql(a).scalar_one() for a in asked] for c in (one, two)]
 
     engine = create_engine(bouncer, connect_args={"prepare_threshold": None})
     with Ledger.open(bouncer, recorder="acme") as ledger:
         ledger.record("pooled", *two_sides())
-        assert limits() == ["0", "0"]
+        assert limits() == [["0", "on", "on"]] * 2
     engine.dispose()
 
 

@@ -398,6 +398,19 @@ def test_a_session_of_our_own_has_its_limit_and_a_hosts_has_none_left_behind(url
     engine.dispose()
 
 
+def test_a_young_ledger_is_written_by_plans_that_will_do_when_it_has_grown(url):
+    engine = create_engine(url)
+    for where in (url, engine):
+        with Ledger.open(where, recorder="acme") as ledger:
+            ledger.record(SMITH, *two_sides(), *[mail(key=f"k{n}") for n in range(50)])
+            with ledger._store.begin(write=True) as tx:
+                refs = [bytes([number]) for number in range(8)]
+                asked, values = tx._sql.among(tx._sql.find_here_in, refs)
+                plan = tx._driver.rows(f"EXPLAIN {asked}", (SMITH, *values))
+            assert "Seq Scan" not in str(plan)
+    engine.dispose()
+
+
 def test_a_limit_that_scrubbing_has_taken_back_is_sent_along_again(url):
     with open_ledger(url) as ledger:
         ledger.record(SMITH, *two_sides())

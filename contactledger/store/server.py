@@ -7,13 +7,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from contactledger.errors import BadInput, NotInstalled
-from contactledger.store.beginning import Beginning
+from contactledger.store.beginning import Beginning, settings
 from contactledger.store.driver import BOUNDED, Driver
 from contactledger.store.pooling import Dialect, OwnConnections, Way
 from contactledger.store.urls import server_of
 
 _IDLE = 0  # libpq's PQTRANS_IDLE: outside of any transaction
-_BOUND = "SELECT set_config('lock_timeout', %s, false) WHERE pg_backend_pid() = %s"
 
 
 class ServerConnections(Beginning, OwnConnections):
@@ -40,12 +39,13 @@ class ServerConnections(Beginning, OwnConnections):
         OwnConnections.__init__(self, way, timeout_seconds)
 
     def _bound(self, raw: Any) -> bool:
-        """Where a session is ours alone, bound its waits once and for all.
+        """Where a session is ours alone, make its settings once and for all.
 
         A pooler in between (PgBouncer) lends sessions out, and a setting would stay with one
         that others get. It shows by another process number than the server's.
         """
-        asked = raw.execute(_BOUND, (str(self._timeout_ms), raw.info.backend_pid))
+        made = settings(self._timeout_ms, local=False)
+        asked = raw.execute(f"{made} WHERE pg_backend_pid() = %s", (raw.info.backend_pid,))
         return asked.fetchone() is not None
 
     @contextmanager

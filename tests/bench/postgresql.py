@@ -22,6 +22,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from contactledger.ledger import Ledger
+from contactledger.store.beginning import settings
 from contactledger.store.driver import only_if, said_once
 from contactledger.store.memory import MemoryStore
 from contactledger.store.statements import statements
@@ -58,8 +59,11 @@ def server(folder: Path) -> Iterator[str]:
 
 
 def plain(url: str) -> psycopg.Connection:
-    """A connection of the driver alone."""
-    return psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string())
+    """A connection of the driver alone, with the settings of ours."""
+    connection = psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string())
+    connection.execute(settings(10_000, local=False))
+    connection.commit()
+    return connection
 
 
 class Bare:
@@ -197,7 +201,6 @@ def write_same(url: str, number: int) -> Callable[[], None]:
         return only_if(condition, shape, places), once
 
     given = iter([ready(no) for no in range(EACH_SAME * READY)])
-    connection.execute("SET lock_timeout = 10000")
 
     def write() -> None:
         for _ in range(EACH_SAME):
