@@ -145,17 +145,19 @@ class Asked:
         return attendance(self.judged)
 
     def text(self, *topics: str, lang: str = "en") -> str:
-        """The answers as a page of plain text, with the names that are still disclosed.
+        """The answers as a page of plain text, with the names that are still disclosed; in its
+        first line the account, the moment and the zone of all times.
 
         Who was told is said of these topics, else of the outages and releases. `lang`: of the
         fixed words, "en" or "de"; BadInput for a language without words.
         """
         words = Words.of(lang)
-        called = names(entry for entry in self._entries if entry.recorded_at <= self.as_of)
+        called = names((e for e in self._entries if e.recorded_at <= self.as_of), words)
         zone = called.zones.get(self.judged.keeper, "UTC")
+        scope = Scope(account=self.account, zone=zone)
         abouts = [About("topic", topic) for topic in topics]
-        data = answer_rows(answers_of(self.judged, abouts), called, Scope(zone=zone), words)
-        return answers_text(data, words)
+        data = answer_rows(answers_of(self.judged, abouts), called, scope, words)
+        return answers_text(data, self.as_of, scope, words)
 
     def rows(
         self,

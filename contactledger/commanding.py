@@ -135,7 +135,8 @@ def progress(what: str) -> Iterator[Callable[[int, int], object]]:
 # --- any terminal -----------------------------------------------------------------------------
 
 PLAIN = {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "→": "->",
-         "·": "-", "≤": "<=", "≥": ">=", "×": "x", "\u00a0": " ", "\u2011": "-"}  # fmt: skip
+         "·": "-", "≤": "<=", "≥": ">=", "×": "x", "\u00a0": " ", "\u2011": "-",
+         "\u2068": "", "\u2069": ""}  # fmt: skip
 """What stands for the signs of our own words where an encoding has none of them."""
 
 
@@ -168,14 +169,16 @@ ADVICE: tuple[tuple[type[errors.LedgerError], str], ...] = (
     (errors.Fork, "an older backup, or a second sealer with the same key (docs/backup.md)"),
     (errors.BadBundle, "do not rely on it; ask for it again, and for the sender's verifier key"),
     (errors.StoreMissing, "make a ledger with: contactledger init DB --recorder KEY"),
-    (errors.WrongLayout, "back it up, then run: contactledger migrate DB"),
     (errors.StoreInDoubt, "look with `contactledger entries` whether it is there; then run again"),
     (errors.StoreLost, "see that the server runs and can be reached; nothing was written"),
     (errors.StoreBusy, "another process writes for long; run the command again"),
     (errors.StoreFull, "make room on the device; nothing of it was written"),
-    (errors.StoreReadOnly, "see who may write the file and its folder, or that user's rights"),
+    (errors.StoreReadOnly, "see who may write the file and its folder"),
 )
 """Class → what to do next; the first that fits."""
+OLDER_LAYOUT = "back it up, then run: contactledger migrate DB"
+NEWER_LAYOUT = "install that release, or a later one"
+NO_RIGHTS = "see that role's rights; contactledger migrate DB --roles prints what each needs"
 LOST_LOOKUP = "mend it with: contactledger reindex DB --recorder KEY"
 LOST_EVIDENCE = "do not write to it; keep a copy, and restore a backup (docs/backup.md)"
 
@@ -189,6 +192,11 @@ def advice(error: errors.LedgerError) -> str:
         return "see what is on record with: contactledger entries DB ACCOUNT" if of_account else ""
     if isinstance(error, errors.Corrupt):
         return LOST_LOOKUP if "look-up" in error.what else LOST_EVIDENCE
+    if isinstance(error, errors.WrongLayout):
+        newer, older = "newer release" in str(error), "contactledger migrate" in str(error)
+        return NEWER_LAYOUT if newer else OLDER_LAYOUT if older else ""
+    if isinstance(error, errors.StoreReadOnly) and " role " in str(error):
+        return NO_RIGHTS
     extra = re.search(r"contactledger\[\w+\]", str(error))
     if isinstance(error, errors.NotInstalled) and extra:
         return f'install it with: {sys.executable} -m pip install "{extra[0]}"'

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from contactledger import Ledger, Party, commanding, errors
 from contactledger.commanding import advice, any_encoding, plainly, progress, say, say_page
+from contactledger.store.making import wrong_layout
+from contactledger.store.port import LAYOUT
 
 
 @pytest.fixture
@@ -118,6 +120,7 @@ def test_only_writing_is_mended():
     with pytest.raises(UnicodeDecodeError):
         plainly(wrong)
     assert plainly(UnicodeEncodeError("ascii", "a→日b", 1, 3, "no")) == ("->?", 3)
+    assert plainly(UnicodeEncodeError("cp1252", "\u2068א\u2069", 0, 3, "no")) == ("?", 3)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +135,10 @@ def test_only_writing_is_mended():
         (errors.NotFound("x", field="Touch.matter"), "see what"),
         (errors.NotFound("x", field="policy"), ""),
         (errors.BadInput("x"), ""),
+        (wrong_layout([LAYOUT - 1]), "back it up, then run"),
+        (wrong_layout([LAYOUT + 1]), "install that release"),
+        (errors.StoreReadOnly("the role may not"), "see that role's rights"),
+        (errors.StoreReadOnly("the file cannot be written"), "see who may write the file"),
     ],
 )
 def test_an_error_says_what_to_do_where_that_is_known(error, begins):
@@ -146,5 +153,6 @@ def test_every_command_that_advice_names_is_one():
 
     known = get_command(app).commands.keys()
     texts = [text for _, text in commanding.ADVICE]
+    texts += [commanding.OLDER_LAYOUT, commanding.NO_RIGHTS, commanding.LOST_LOOKUP]
     named = {word for text in texts for word in text.replace("`", " ").split("contactledger ")[1:]}
     assert {words.split()[0] for words in named} <= known

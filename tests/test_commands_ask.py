@@ -14,6 +14,8 @@ from tests.judging import day
 
 ACCOUNT = "smith-motors"
 PAGE = """\
+smith-motors, as of 2 Mar 2026 12:00 UTC
+
 Who waits for an answer
   Smith Motors has waited for ACME since 2 Mar 2026 10:00 about “Labels” (ticket): 2
     hours, of business time 2 hours; due 3 Mar 2026 10:00 [5].
@@ -25,6 +27,8 @@ Who was told
   “prices”: Smith Motors, never told (Bob Ray: never told).
 """
 GERMAN = """\
+smith-motors, Stand 2. März 2026 12:00 UTC
+
 Wer auf Antwort wartet
   Smith Motors wartet seit 2. März 2026 10:00 auf ACME, es geht um „Labels“ (Ticket): 2
     Stunden, davon Geschäftszeit 2 Stunden; fällig 3. März 2026 10:00 [5].

@@ -21,6 +21,8 @@ from tests.ledgers import SMITH, in_memory, two_sides
 from tests.test_stories import story
 
 PAGE = """\
+smith-motors, as of 1 Apr 2026 11:00 America/New_York
+
 Who waits for an answer
   Smith Motors has waited for ACME Dealer Systems since 1 Mar 2026 22:00 about “Dashes
     in part numbers” (ticket): 31 days, of business time 178 hours; overdue by 170 hours
@@ -96,6 +98,8 @@ def ledger() -> Ledger:
 
 
 MUCH = """\
+smith-motors, as of 3 Mar 2026 16:00 UTC
+
 Who waits for an answer
   ACME Dealer Systems has waited for Smith Motors since 3 Mar 2026 15:00 (letter): 1
     hour, of business time 1 hour, reminded 1 time; due 6 Mar 2026 15:00 [17, 18].
@@ -185,7 +189,9 @@ def test_a_long_list_ends_with_how_many_more_there_are():
 def test_an_account_of_which_nothing_is_asked_says_so():
     it, _ = in_memory()
     it.record(SMITH, Party("acme", role="vendor"))
-    assert it.ask(SMITH).text() == "Nothing was asked, promised or told yet.\n"
+    assert it.ask(SMITH).text() == (
+        "smith-motors, as of 2 Mar 2026 09:00 UTC\n\nNothing was asked, promised or told yet.\n"
+    )
     data = it.report(SMITH).data["answers"]
     assert data == {"titles": TITLES, **{key: [] for key in TITLES}}
 
@@ -201,3 +207,10 @@ def test_the_proof_of_contact_has_them_in_every_form(ledger):
     text = " ".join(report.text().split())
     assert [line for line in said if line.removesuffix(".") not in text] == []
     assert ledger.report(SMITH, period="2025").data["answers"] == report.data["answers"]
+
+
+def test_what_was_erased_is_so_in_the_language_of_the_page(ledger):
+    ledger.redact(SMITH, person="bob")
+    assert "[redacted]" in ledger.ask(SMITH).text()
+    text = ledger.ask(SMITH).text(lang="de")
+    assert ("[gelöscht]" in text, "[redacted]" in text) == (True, False)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from contactledger.report.document import Chart, Column, Section, Table, TableRow
+from contactledger.report.document import Chart, Column, Facts, Section, Span, Table, TableRow
 from contactledger.report.forms import (
     WIDTH,
     cells,
+    facts_markdown,
     plain,
     section_html,
     section_markdown,
@@ -105,6 +106,11 @@ def test_numbers_beside_a_narrow_column_or_two_stay_a_table_on_a_phone(shares, c
         compared,
         not compared,
     )
+
+
+def test_what_a_fact_is_called_is_bold_once():
+    facts = Facts([((Span("noted", "strong"),), "nothing *more*")])
+    assert facts_markdown(facts, WORDS) == "- **noted**: nothing \\*more\\*"
 
 
 def test_a_dossier_says_what_the_account_is_worth_and_that_a_matter_went_in_a_circle():

@@ -89,6 +89,7 @@ def test_what_is_said_in_code_is_said_there():
         ("de;q=0", "en"),
         ("*", "en"),
         ("DE", "de"),
+        ("de-AT;q=0.3, en;q=0.5, de", "de"),
         ("de;q=x", "en"),
         (f"{'fr,' * 20}de", "en"),
     ],

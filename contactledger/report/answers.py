@@ -29,6 +29,7 @@ from contactledger.report.names import Names
 from contactledger.report.phrases import (
     CHANNELS,
     RUNGS,
+    clean,
     iso_local,
     word,
 )
@@ -267,15 +268,24 @@ class _Sheet:
         return {"text": text, "because": because}
 
 
-def answers_text(data: Row, words: Words = ENGLISH) -> str:
-    """The sentences on a terminal, in lines of 88 columns, ending in LF."""
-    lines: list[str] = []
+def answers_text(data: Row, as_of: datetime, scope: Scope, words: Words = ENGLISH) -> str:
+    """The sentences on a terminal, in lines of 88 columns, ending in LF. Above them stand the
+    account, the moment they are true of, and the zone of all times."""
+    head = words(
+        "{account}, as of {when} {zone}",
+        account=clean(scope.account),
+        when=words.minute(iso_local(as_of, scope.zone)),
+        zone=scope.zone,
+    )
+    lines = [head]
     for key, title in data["titles"].items():
         if data[key]:
-            lines += ["", title] if lines else [title]
+            lines += ["", title]
             for line in data[key]:
                 numbers = ", ".join(map(str, line["because"][:CITED]))
                 cited = f" [{numbers}]" if numbers else ""
                 said = f"{line['text'].removesuffix('.')}{cited}."
                 lines.append(fill(said, WIDTH, initial_indent="  ", subsequent_indent="    "))
-    return "\n".join(lines or [words("Nothing was asked, promised or told yet.")]) + "\n"
+    if len(lines) == 1:
+        lines += ["", words("Nothing was asked, promised or told yet.")]
+    return "\n".join(lines) + "\n"

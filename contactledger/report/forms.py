@@ -402,9 +402,7 @@ def section_markdown(section: Section, words: Words) -> str:
 
 def facts_markdown(facts: Facts, words: Words) -> str:
     """Pairs as a list."""
-    return _bullets(
-        f"**{markdown(a, words)}**: {markdown(b, words)}" for a, b in facts.pairs
-    )  # fmt: skip
+    return _bullets(f"**{escaped(plain(a, words))}**: {markdown(b, words)}" for a, b in facts.pairs)
 
 
 def _bullets(items: Iterable[str]) -> str:

@@ -48,6 +48,7 @@ def wished(header: str) -> str:
     for wish in header.split(",")[:MAX_WISHES]:
         found = _WISH.match(wish)
         if found and found[1].lower() in SHIPPED:
-            liked.setdefault(found[1].lower(), float(found[2] or 1))
+            lang, weight = found[1].lower(), float(found[2] or 1)
+            liked[lang] = max(weight, liked.get(lang, 0))
     best = max(liked, key=liked.__getitem__, default="en")
     return best if liked.get(best) else "en"
