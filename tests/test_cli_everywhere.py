@@ -19,6 +19,7 @@ from contactledger import Ledger, Party, Person, Touch, __main__, errors
 from contactledger.cli import app
 from contactledger.commanding import advice
 from contactledger.keys import keygen
+from contactledger.store.making import wrong_layout
 from contactledger.testing import FixedClock
 from tests.judging import day
 from tests.test_docs_site import every_command
@@ -344,6 +345,7 @@ def example(cls):
         errors.Archived: lambda: cls("a", "0" * 64),
         errors.BadBundle: lambda: cls("x", step=1, name="zip"),
         errors.NotFound: lambda: cls("x", field="person"),
+        errors.WrongLayout: lambda: wrong_layout([1]),
         errors.NotInstalled: lambda: cls("serving needs contactledger[serve]"),
     }
     return made.get(cls, lambda: cls("x"))()

@@ -7,9 +7,9 @@ from sqlalchemy import create_engine, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from contactledger import Ledger
-from contactledger.errors import BadInput, Conflict, NotFound, StoreBusy
+from contactledger.errors import BadInput, Conflict, NotFound, StoreBusy, StoreError, StoreLost
 from contactledger.keys import keygen
-from tests.hosting import either
+from tests.hosting import database, either
 from tests.ledgers import SMITH, Probe, audit, mail, message, two_sides
 from tests.ledgers import event as report
 
@@ -149,3 +149,47 @@ def test_a_transaction_on_sqlite_that_read_before_somebody_wrote_says_so(engine)
         Ledger.open(session, recorder="acme").record(SMITH, mail("b"))
         session.commit()
     assert kept(engine) == ([], ["a", "b"])
+
+
+def test_a_connection_that_is_closed_is_refused(engine):
+    with engine.connect() as connection:
+        ledger = Ledger.open(connection, recorder="acme")
+    with pytest.raises(StoreError, match=r"^the host's connection is closed; open the ledger"):
+        ledger.record(SMITH, mail("a"))
+
+
+@pytest.fixture
+def server(postgres_url):
+    """A host's engine on the server, and what ends all connections that it has."""
+    with database(postgres_url) as url:
+        engine, others = create_engine(url), create_engine(postgres_url)
+
+        def end() -> None:
+            with others.connect() as other:
+                text = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+                other.exec_driver_sql(text, (engine.url.database,))
+
+        Base.metadata.create_all(engine)
+        Ledger.open(engine, recorder="acme").record(SMITH, *two_sides())
+        yield engine, end
+        engine.dispose()
+        others.dispose()
+
+
+@pytest.mark.parametrize("reading", [False, True])
+def test_a_host_whose_connection_is_lost_rolls_back_and_begins_again(server, reading):
+    engine, end = server
+    with Session(engine) as session:
+        ledger = Ledger.open(session, recorder="acme")
+        session.add(Invoice(number="1"))
+        ledger.record(SMITH, mail("a"))
+        end()
+        with pytest.raises(StoreLost):
+            ledger.entries(SMITH) if reading else ledger.record(SMITH, mail("b"))
+        with pytest.raises(StoreError, match=r"^the transaction failed before and can only be"):
+            ledger.record(SMITH, mail("b"))
+        session.rollback()
+        session.add(Invoice(number="2"))
+        ledger.record(SMITH, mail("b"))
+        session.commit()
+    assert kept(engine) == (["2"], ["b"])

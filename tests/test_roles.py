@@ -261,8 +261,11 @@ def test_a_role_at_anothers_work_is_told_so_and_nothing_of_it_stays(place, tmp_p
 def test_only_the_owner_makes_a_ledger(empty):
     with pytest.raises(StoreReadOnly, match=REFUSED):
         empty.open("writer")
-    with pytest.raises(StoreReadOnly, match=REFUSED):
+    unmade = r"^the tables are not there, and the role may not make them: let their owner run "
+    with pytest.raises(StoreReadOnly, match=unmade):
         Ledger.open(empty.url_of("writer"), prefix="another_", recorder="acme")
+    with pytest.raises(StoreReadOnly, match=unmade):
+        Ledger.open(empty.url_of("writer"), schema="another", recorder="acme")
     empty.open("owner").close()
     empty.open("writer").close()
 

@@ -10,13 +10,17 @@ import sqlite3
 import subprocess
 import sys
 import traceback
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.dialects import registry
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import sessionmaker
 
+from contactledger import Ledger
 from contactledger.errors import (
     BadInput,
     NotInstalled,
@@ -157,9 +161,18 @@ def test_a_database_in_memory_is_refused_with_a_hint(target):
     [
         ("contacts.db", "must be a database URL such as sqlite:///contacts.db"),
         ("", "must be a database URL such as sqlite:///contacts.db"),
-        ("mysql://u:hunter2@h/x", "must be SQLite (pysqlite) or PostgreSQL (psycopg)"),
-        ("sqlite+nothing:///x.db", "must be SQLite (pysqlite) or PostgreSQL (psycopg)"),
-        ("postgresql+nothing://u:hunter2@h/x", "must be SQLite (pysqlite) or PostgreSQL (psycopg)"),
+        (
+            "mysql://u:hunter2@h/x",
+            "must be SQLite (sqlite:///…) or PostgreSQL by psycopg 3 (postgresql+psycopg://…)",
+        ),
+        (
+            "sqlite+nothing:///x.db",
+            "must be SQLite (sqlite:///…) or PostgreSQL by psycopg 3 (postgresql+psycopg://…)",
+        ),
+        (
+            "postgresql+nothing://u:hunter2@h/x",
+            "must be SQLite (sqlite:///…) or PostgreSQL by psycopg 3 (postgresql+psycopg://…)",
+        ),
     ],
 )
 def test_another_url_is_refused_without_printing_it(target, why):
@@ -167,6 +180,57 @@ def test_another_url_is_refused_without_printing_it(target, why):
     assert str(error) == f"url: {why}"
     assert_says_nothing_else(error)
     assert "hunter2" not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize("given", [None, 3, b"sqlite:///x.db", Path("x.db"), sessionmaker()])
+def test_what_a_ledger_cannot_be_kept_at_is_refused(given):
+    error = raises(BadInput, lambda: Ledger.open(given, recorder="acme"))
+    words = "a database URL such as sqlite:///contacts.db, an Engine, Connection or Session"
+    assert str(error) == f"where: must be {words}"
+
+
+def test_what_is_of_asyncio_is_sent_to_its_adapter(tmp_path):
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/x.db")
+    for given in (engine, AsyncSession(engine)):
+        error = raises(BadInput, lambda given=given: Ledger.open(given, recorder="acme"))
+        assert str(error) == (
+            "where: is of asyncio: give its session or connection to contactledger.hosts.aio.joined"
+        )
+
+
+FOREIGN = (
+    "prefix: a table of another program has a name of the ledger's; take another prefix, "
+    "or another schema"
+)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "TABLE contactledger_entry (note TEXT)",
+        "VIEW contactledger_entry AS SELECT 1 AS note",
+        "TABLE contactledger_layout (note TEXT)",
+    ],
+)
+def test_a_table_of_another_program_is_left_alone_and_named_as_what_it_is(tmp_path, made):
+    with closing(sqlite3.connect(tmp_path / "x.db")) as other:
+        other.execute(f"CREATE {made}")
+        before = other.execute("SELECT sql FROM sqlite_master").fetchall()
+        error = raises(StoreError, lambda: SqlStore.open(f"sqlite:///{tmp_path}/x.db"))
+        assert str(error) == FOREIGN
+        assert_says_nothing_else(error)
+        assert other.execute("SELECT sql FROM sqlite_master").fetchall() == before
+
+
+def test_a_folder_that_may_not_be_looked_into_is_an_error_of_ours(tmp_path, monkeypatch):
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)  # whoever runs the tests may be root
+    url = f"sqlite:///{tmp_path}/nowhere/x.db"
+    error = raises(StoreMissing, lambda: SqlStore.open(url, create=False))
+    assert str(error) == ("the database file, or its folder, is not there or cannot be opened")
+    assert_says_nothing_else(error)
 
 
 def test_a_driver_that_is_not_installed_is_named_by_its_extra(monkeypatch):
@@ -182,7 +246,10 @@ def test_a_hosts_engine_with_another_driver_is_refused(tmp_path):
     )
     engine = create_engine(f"sqlite+numeric:///{tmp_path}/host.db")
     error = raises(BadInput, lambda: SqlStore.open(engine))
-    assert str(error) == "url: must be SQLite (pysqlite) or PostgreSQL (psycopg)"
+    assert (
+        str(error)
+        == "url: must be SQLite (sqlite:///…) or PostgreSQL by psycopg 3 (postgresql+psycopg://…)"
+    )
 
 
 @pytest.mark.parametrize("name", ["", "Upper", "a-b", 'a"b', "a b", "1a", "a" * 41, "é", "a\n"])
@@ -193,6 +260,14 @@ def test_a_prefix_or_schema_that_would_need_quoting_is_refused(tmp_path, name):
     error = raises(BadInput, lambda: SqlStore.open(url, schema=name))
     assert str(error) == "schema: must be a-z, 0-9 and _, 40 characters at most"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_a_database_keeps_for_itself_are_refused(tmp_path):
+    url = f"sqlite:///{tmp_path}/contacts.db"
+    error = raises(BadInput, lambda: SqlStore.open(url, prefix="sqlite_"))
+    assert str(error) == "prefix: SQLite keeps what begins with sqlite_ for itself"
+    error = raises(BadInput, lambda: SqlStore.open(url, schema="pg_evidence"))
+    assert str(error) == "schema: PostgreSQL keeps what begins with pg_ for itself"
 
 
 # --- writing ------------------------------------------------------------------------------------
@@ -542,6 +617,48 @@ def test_a_database_or_server_that_is_not_there(pg, postgres_url, tmp_path):
     assert str(error) == "the database server cannot be reached, or ended the connection"
     assert_says_nothing_else(error)
     assert "hunter2" not in "".join(traceback.format_exception(error))
+
+
+def test_a_user_whom_the_server_does_not_let_in_is_told_so(pg, postgres_url):
+    wrong = postgres_url.replace("ledger@", "nobody_here:hunter2@")
+    error = raises(StoreError, lambda: SqlStore.open(wrong))
+    assert type(error) is StoreError
+    assert str(error) == (
+        "the database server does not let this user in, or not with this password"
+    )
+    assert_says_nothing_else(error)
+    assert "hunter2" not in "".join(traceback.format_exception(error))
+
+
+def test_a_user_whose_connections_are_all_in_use_is_busy(pg, postgres_url, schema):
+    engine = create_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {schema}_full LOGIN CONNECTION LIMIT 0")
+    full = postgres_url.replace("ledger@", f"{schema}_full@")
+    error = raises(StoreBusy, lambda: SqlStore.open(full))
+    assert str(error) == "the database server has no connection to spare"
+    assert_says_nothing_else(error)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP ROLE {schema}_full")
+    engine.dispose()
+
+
+@pytest.mark.parametrize("pair", ["connect_timeout=soon", "sslmode=perhaps", "port=99999"])
+def test_a_value_that_the_driver_does_not_take_is_named_as_the_urls(pg, postgres_url, pair):
+    error = raises(StoreError, lambda: SqlStore.open(f"{postgres_url}&{pair}"))
+    assert str(error) == "url: has a value that PostgreSQL's driver does not take"
+    assert_says_nothing_else(error)
+
+
+@pytest.mark.parametrize("table", ["entry", "layout"])
+def test_a_table_of_another_program_on_a_server_is_left_alone(pg, postgres_url, schema, table):
+    engine = create_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE {schema}.alien_{table} (note TEXT)")
+    error = raises(StoreError, lambda: SqlStore.open(postgres_url, schema=schema, prefix="alien_"))
+    assert str(error) == FOREIGN
+    assert_says_nothing_else(error)
+    engine.dispose()
 
 
 def end_others(engine) -> None:

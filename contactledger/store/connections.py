@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, Pool
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
-from contactledger.errors import StoreError
+from contactledger.errors import StoreError, StoreLost
 from contactledger.store import forking
 from contactledger.store.beginning import Beginning
 from contactledger.store.driver import Driver
@@ -144,7 +144,10 @@ class JoinedConnections:
 
     def _connection(self) -> Connection:
         host = self._host
-        return host if isinstance(host, Connection) else attempt(host.connection)
+        connection = host if isinstance(host, Connection) else attempt(host.connection)
+        if connection.closed:
+            raise StoreError("the host's connection is closed; open the ledger with another")
+        return connection
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[Connection]:
@@ -152,12 +155,19 @@ class JoinedConnections:
         connection = self._connection()
         _refuse_parents(connection)
         driver = _driver(connection)
-        if not write:
-            yield connection
-            return
+        try:
+            with self._savepoint(driver) if write else nullcontext():
+                yield connection
+        except StoreLost:
+            # as SQLAlchemy does with errors that it sees: the host's rollback then is none
+            connection.invalidate()
+            raise
+
+    @contextmanager
+    def _savepoint(self, driver: Driver) -> Iterator[None]:
         self._start(driver)
         try:
-            yield connection
+            yield
             driver.run(f"RELEASE SAVEPOINT {_SAVEPOINT}")
         except BaseException:
             _take_back(driver)
@@ -177,7 +187,8 @@ class JoinedConnections:
 def _refuse_parents(connection: Connection) -> None:
     """Two processes that speak over one connection garble it for both."""
     process = os.getpid()
-    if connection.connection.info.setdefault(_PROCESS, process) != process:
+    pooled = attempt(getattr, connection, "connection")
+    if pooled.info.setdefault(_PROCESS, process) != process:
         raise StoreError(
             "the host's connection was opened before this process was forked; "
             "open one in this process"

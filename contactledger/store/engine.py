@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, QueuePool, create_engine
+from sqlalchemy import Connection, Dialect, Engine, QueuePool, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.orm import Session, scoped_session
 
 from contactledger.errors import BadInput, NotInstalled
 from contactledger.store import urls
-from contactledger.store.connections import EngineConnections, Host, JoinedConnections
+from contactledger.store.connections import EngineConnections, JoinedConnections
 from contactledger.store.sqlite_file import connect
 from contactledger.store.urls import WRONG, file_of, is_sqlite
 
@@ -29,13 +30,16 @@ def open_engine(url: str | URL, *, create: bool, timeout_seconds: float) -> Engi
     return _made("sqlite://", creator=lambda: connect(file, timeout_seconds), poolclass=QueuePool)
 
 
-def connections_of(
-    target: Engine | Host, timeout_seconds: float
-) -> EngineConnections | JoinedConnections:
-    """For an engine, or a host's own connection or session."""
+def connections_of(target: object, timeout_seconds: float) -> EngineConnections | JoinedConnections:
+    """For an engine, or a host's own connection or session; BadInput for anything else."""
     if isinstance(target, Engine):
         return EngineConnections(target, timeout_seconds)
-    return JoinedConnections(target)
+    if isinstance(target, Connection | Session | scoped_session):
+        return JoinedConnections(target)
+    why = "must be a database URL such as sqlite:///contacts.db, an Engine, Connection or Session"
+    if hasattr(target, "run_sync") or hasattr(target, "sync_engine"):
+        why = "is of asyncio: give its session or connection to contactledger.hosts.aio.joined"
+    raise BadInput(why, field="where")
 
 
 def place_of(url: str | URL, prefix: str, schema: str | None) -> tuple[URL, str, str | None]:

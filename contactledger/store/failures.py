@@ -33,6 +33,14 @@ DOUBLE: Final = "a row with this key is there already"
 UNSTORABLE: Final = "holds text that cannot be stored"
 ALL_IN_USE: Final = "all connections to the database are in use"
 FAILED_BEFORE: Final = "the transaction failed before and can only be rolled back"
+NOT_ALLOWED: Final = "the role may not do this in the database"
+_FOREIGN: Final = (
+    "prefix: a table of another program has a name of the ledger's; take another prefix, "
+    "or another schema"
+)
+_UNKNOWN: Final = "the database server does not let this user in, or not with this password"
+_BAD_VALUE: Final = "url: has a value that PostgreSQL's driver does not take"
+_NO_CONNECTION: Final = "the database server has no connection to spare"
 _BUSY: Final = "somebody else holds the database for longer than the timeout"
 _FULL: Final = "no space left for the database; nothing of this batch was written"
 _READ_ONLY: Final = "the database cannot be written"
@@ -70,9 +78,9 @@ _POSTGRES: dict[str | None, _Failure] = {
     "0A000": (StoreUnable, "the database refused (FeatureNotSupported 0A000)"),
     "23505": (StoreError, DOUBLE),
     "53100": (StoreFull, _FULL),
-    "53300": (StoreBusy, "the database server has no connection to spare"),
+    "53300": (StoreBusy, _NO_CONNECTION),
     "25006": (StoreReadOnly, _READ_ONLY),
-    "42501": (StoreReadOnly, "the role may not do this in the database"),
+    "42501": (StoreReadOnly, NOT_ALLOWED),
     "55P03": (StoreBusy, _BUSY),
     "57014": (StoreBusy, "the database gave up after its own time limit"),
     "40P01": (StoreContended, "two transactions waited for each other; try again"),
@@ -91,9 +99,29 @@ _POSTGRES: dict[str | None, _Failure] = {
     "3D000": (StoreMissing, _NO_DATABASE),
     "3F000": (StoreMissing, "there is no such schema in the database"),
     "42P01": (StoreMissing, _NO_TABLES),
+    "42P07": (StoreError, _FOREIGN),
+    "42703": (StoreError, _FOREIGN),
     "25P02": (StoreError, FAILED_BEFORE),
 }
 """SQLSTATE codes of PostgreSQL (its manual, appendix A)."""
+
+_CONNECTING: dict[str, _Failure] = {
+    'FATAL:  database "': (StoreMissing, _NO_DATABASE),
+    'FATAL:  role "': (StoreError, _UNKNOWN),
+    "authentication failed": (StoreError, _UNKNOWN),
+    "no password supplied": (StoreError, _UNKNOWN),
+    "no pg_hba.conf entry": (StoreError, _UNKNOWN),
+    "too many connections": (StoreBusy, _NO_CONNECTION),
+    "too many clients": (StoreBusy, _NO_CONNECTION),
+    "connection slots are reserved": (StoreBusy, _NO_CONNECTION),
+    "invalid sslmode value": (StoreError, _BAD_VALUE),
+    "invalid port number": (StoreError, _BAD_VALUE),
+    "invalid integer value": (StoreError, _BAD_VALUE),
+    "bad value for ": (StoreError, _BAD_VALUE),
+}
+"""What is told apart when connecting fails, for which libpq hands no SQLSTATE over. A server
+that speaks another language than English is taken for one that cannot be reached."""
+_FOREIGN_IN_SQLITE = ("no such column", "has no column named", "already exists", "is already")
 
 
 def attempt(run: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -109,6 +137,8 @@ def attempt(run: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         return run(*args, **kwargs)
     except exc.TimeoutError:
         failure = StoreBusy(ALL_IN_USE)
+    except exc.PendingRollbackError:
+        failure = StoreError(FAILED_BEFORE)
     except exc.SQLAlchemyError as error:
         original = error.orig if isinstance(error, exc.DBAPIError) else None
         failure = failure_of(original or error)
@@ -133,10 +163,12 @@ def _without_code(error: BaseException, code: object) -> StoreError:
     text = str(error)
     if text.startswith("no such table"):
         return StoreMissing(_NO_TABLES)
+    if code == 1 and any(part in text for part in _FOREIGN_IN_SQLITE):
+        return StoreError(_FOREIGN)
+    known = [failure for part, failure in _CONNECTING.items() if part in text]
+    if code is None and known:
+        return known[0][0](known[0][1])
     if code is None and "OperationalError" in [cls.__name__ for cls in type(error).__mro__]:
-        # libpq hands no SQLSTATE over when connecting fails
-        if 'FATAL:  database "' in text:
-            return StoreMissing(_NO_DATABASE)
         return StoreLost(_LOST)
     # class and code: enough to look it up, and never a value
     name = type(error).__name__

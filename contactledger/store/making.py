@@ -7,10 +7,12 @@ The row of the table `layout` is the truth about a database; the migrations
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from contactledger.errors import BadInput, WrongLayout
+from contactledger.errors import BadInput, StoreReadOnly, WrongLayout
 from contactledger.store.driver import Driver
+from contactledger.store.failures import NOT_ALLOWED
 from contactledger.store.layout import made_by
 from contactledger.store.port import LAYOUT
 from contactledger.store.statements import Statements
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 PREFIX = "contactledger_"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}\Z")
 """40 characters leave room for the longest name of a table or index in PostgreSQL's 63."""
+_RESERVED = {"prefix": ("sqlite_", "SQLite"), "schema": ("pg_", "PostgreSQL")}
+"""What no name may begin with, and who keeps such names."""
 _SQLITE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 _POSTGRES = """
 SELECT 1 FROM pg_catalog.pg_class AS c
@@ -36,6 +40,9 @@ def check_names(prefix: str, schema: str | None, dialect: str) -> None:
     for field, name in (("prefix", prefix), ("schema", schema)):
         if name is not None and not _NAME.match(name):
             raise BadInput("must be a-z, 0-9 and _, 40 characters at most", field=field)
+        reserved, keeper = _RESERVED[field]
+        if name is not None and name.startswith(reserved):
+            raise BadInput(f"{keeper} keeps what begins with {reserved} for itself", field=field)
     if schema is not None and dialect == "sqlite":
         # an attached file would be one: but then a commit is no longer whole after a crash
         # (sqlite.org/lang_attach.html), and scrubbing does not reach it
@@ -64,13 +71,22 @@ def wrong_layout(found: list[int]) -> WrongLayout:
 
 
 def make(connection: Connection, prepared: Statements, prefix: str, schema: str | None) -> None:
-    """Make what is missing, in a writing transaction."""
-    alone(connection, prefix, schema)
-    if not made(connection, prepared, prefix, schema):
-        driver = Driver(connection)
-        for text in made_by(prefix, schema, connection.dialect.name):
-            driver.run(text)
-        driver.run(prepared.make_layout, (1, LAYOUT))
+    """Make what is missing, in a writing transaction; StoreReadOnly where the role may not."""
+    try:
+        alone(connection, prefix, schema)
+        if not made(connection, prepared, prefix, schema):
+            _make(Driver(connection), prepared, made_by(prefix, schema, connection.dialect.name))
+    except StoreReadOnly as error:
+        if str(error) != NOT_ALLOWED:
+            raise
+        what = "the tables are not there, and the role may not make them: let their owner"
+        raise StoreReadOnly(f"{what} run contactledger migrate") from None
+
+
+def _make(driver: Driver, prepared: Statements, texts: Iterable[str]) -> None:
+    for text in texts:
+        driver.run(text)
+    driver.run(prepared.make_layout, (1, LAYOUT))
 
 
 def alone(connection: Connection, prefix: str, schema: str | None) -> None:

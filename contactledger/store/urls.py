@@ -17,7 +17,7 @@ from attrs import frozen
 
 from contactledger.errors import BadInput, StoreMissing
 
-WRONG = "must be SQLite (pysqlite) or PostgreSQL (psycopg)"
+WRONG = "must be SQLite (sqlite:///…) or PostgreSQL by psycopg 3 (postgresql+psycopg://…)"
 _NO_URL = "must be a database URL such as sqlite:///contacts.db"
 _MEMORY = "a database in memory ends with its connection; use MemoryStore()"
 _PREFIX, _SCHEMA = "ledger_prefix", "ledger_schema"
@@ -99,7 +99,7 @@ def file_of(url: str, *, create: bool) -> File:
         path, query = split.path, {**asked, **dict(parse_qsl(split.query))}
     if path in (":memory:", "") or query.get("mode") == "memory":
         raise BadInput(_MEMORY, field="url")
-    if not create and not Path(path).exists():
+    if not create and not _is_there(path):
         raise StoreMissing("there is no such database file, and none may be made")
     if uri:
         more = "&".join(f"{key}={value}" for key, value in sorted(asked.items()))
@@ -107,6 +107,13 @@ def file_of(url: str, *, create: bool) -> File:
     if asked:
         raise BadInput("has parameters that SQLite takes with uri=true alone", field="url")
     return File(str(Path(name).absolute()), uri=False)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except PermissionError:
+        return True  # in a folder that may not be looked into; opening it says what is wrong
 
 
 def server_of(url: str) -> dict[str, str]:
