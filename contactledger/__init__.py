@@ -62,7 +62,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     policies.py     TOP     ready policies, as files of the package
     moments.py      TOP     moments and periods as people write them
     advising.py     TOP     what may and should be done: the part of reading that looks ahead
-    asking.py       TOP     the questions that an account is asked: the part of reading for them
+    asking.py       TOP     an account, judged once, to be asked
     reading.py      TOP     what can be read of an account, from a ledger or a bundle
     columns.py      TOP     how a column of rows is declared
     asked_rows.py   TOP     the answers to questions as flat rows: their columns
@@ -79,7 +79,8 @@ randomness. Wings never import each other; a test reads this very list and keeps
     printed_in.py   TOP     the bundle inside a PDF, found again
     reporting.py    TOP     from entries to a report
     showing.py      TOP     what notebooks show: names for verdicts, charts
-    surveying.py    TOP     reports over all accounts
+    surveying.py    TOP     the methods of Ledger that report over all accounts
+    surveys.py      TOP     from the accounts of a ledger to a report over all of them
     templating.py   TOP     a user's templates, from a folder or a package
     ledger.py       TOP     Ledger: joins everything; clock and randomness enter here
     testing.py      TOP     StoreSuite, a fixed clock, for the tests of users

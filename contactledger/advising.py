@@ -10,18 +10,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from contactledger.advice import NextStep, Permission, Relationship
 from contactledger.errors import NotFound
 from contactledger.facts import Entry, Matter, Party, Person
 from contactledger.judge.counting import standing_entries, survivors
-from contactledger.judge.may_contact import may_contact
-from contactledger.judge.next_steps import next_steps, next_steps_of
-from contactledger.judge.questions import judged
-from contactledger.judge.relationship import relationship, relationship_of
 from contactledger.moments import Moment, moment
 from contactledger.vocabulary import Channel
 
 if TYPE_CHECKING:
+    from contactledger.advice import NextStep, Permission, Relationship
     from contactledger.files import Report
     from contactledger.printing import Attachment
     from contactledger.reading import Loaded
@@ -55,6 +51,8 @@ class Advising:
         log. `matter`: in which the preferred channel may have been tried already. Raises
         NotFound, BadInput, BadFact for a channel that is none.
         """
+        from contactledger.judge.may_contact import may_contact
+
         loaded = self._load(account)
         return may_contact(
             loaded.entries,
@@ -74,12 +72,16 @@ class Advising:
 
         What is overdue stands in front; each step names its rules and the entries it rests on.
         """
+        from contactledger.judge.next_steps import next_steps
+
         loaded, now = self._load(account), self._as_of(as_of)
         whose = current(loaded.entries, party_of(loaded.entries, party, "party"), now)
         return next_steps(loaded.entries, now, party=whose, house=loaded.house)
 
     def relationship(self, account: str, *, as_of: Moment | None = None) -> Relationship:
         """Where a relationship is: the plan, the cadence, and what is worth a word."""
+        from contactledger.judge.relationship import relationship
+
         loaded = self._load(account)
         return relationship(loaded.entries, self._as_of(as_of), house=loaded.house)
 
@@ -96,6 +98,9 @@ class Advising:
 
         `templates` and `lang` as of `report`.
         """
+        from contactledger.judge.next_steps import next_steps_of
+        from contactledger.judge.questions import judged
+        from contactledger.judge.relationship import relationship_of
         from contactledger.reporting import outlook
         from contactledger.templating import templates_of
 

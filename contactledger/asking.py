@@ -24,10 +24,9 @@ from contactledger.facts import Entry, Matter, Milestone
 from contactledger.judge.diligence import diligence, turns
 from contactledger.judge.kept import attendance, promise_records
 from contactledger.judge.passage import SEVERAL, passages
-from contactledger.judge.questions import Judged, judged
+from contactledger.judge.questions import Judged
 from contactledger.judge.told import subjects, told
 from contactledger.judge.waiting import answer_times, waiting
-from contactledger.moments import Moment
 from contactledger.questions import (
     About,
     AnswerTimes,
@@ -48,7 +47,6 @@ from contactledger.vocabulary import MilestoneKind
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from contactledger.reading import Loaded
     from contactledger.rows import Rows
 
 
@@ -212,23 +210,3 @@ class Asked:
 
     def _current(self, name: str) -> str:
         return current(self._entries, name, self.as_of)
-
-
-class Asking:
-    """The questions that an account is asked; a part of `Reading`."""
-
-    if TYPE_CHECKING:
-
-        def _load(self, account: str, *, check: bool = False) -> Loaded: ...
-        def _as_of(self, as_of: Moment | None) -> datetime: ...
-
-    def ask(
-        self, account: str, *, as_of: Moment | None = None, what_if: str | None = None
-    ) -> Asked:
-        """The account, judged once, to be asked: `.told()`, `.waiting()`, `.turns()` …
-
-        `what_if`: policy text to judge by in place of the one in force, for a trial.
-        """
-        loaded, now = self._load(account), self._as_of(as_of)
-        found = judged(loaded.entries, now, house=loaded.house, what_if=what_if)
-        return Asked(account, found, loaded.entries)

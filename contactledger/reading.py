@@ -1,7 +1,9 @@
 """Reading an account: findings, standing, cases, report. The same for a ledger and a bundle.
 
 Whoever can load an account's entries reads them in the same way: `Reading` asks for `_load`
-and for the moment that counts as now, and leaves everything else to the judge.
+and for the moment that counts as now, and leaves everything else to the judge. The judge, the
+questions and the reports are imported by whoever first asks for them: a host that only records
+does not wait for them.
 """
 
 from __future__ import annotations
@@ -14,16 +16,14 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from contactledger.advising import Advising
-from contactledger.asking import Asking
 from contactledger.errors import BadInput
 from contactledger.facts import Entry
 from contactledger.findings import Case, Finding, Standing
-from contactledger.judge.judge import judge
-from contactledger.judge.standing import standing
 from contactledger.moments import Moment, Period, Span, moment, span
 from contactledger.showing import shown, shown_standing
 
 if TYPE_CHECKING:
+    from contactledger.asking import Asked
     from contactledger.files import Report
     from contactledger.printing import Attachment
     from contactledger.reconciling import Side
@@ -48,7 +48,7 @@ class Loaded:
     checked: Checked | None = None
 
 
-class Reading(Advising, Asking, ABC):
+class Reading(Advising, ABC):
     """What can be read of an account. `as_of`: the moment to judge at, by default now.
     `period`: as `contactledger.moments.Period` has it, "2026-03" for one.
     """
@@ -73,6 +73,8 @@ class Reading(Advising, Asking, ABC):
 
         `what_if`: policy text to judge by in place of the one in force, for a trial.
         """
+        from contactledger.judge.judge import judge
+
         loaded = self._load(account)
         since, until = span(period)
         found = judge(loaded.entries, self._as_of(as_of), house=loaded.house, what_if=what_if)
@@ -96,6 +98,20 @@ class Reading(Advising, Asking, ABC):
     def cases(self, account: str, *, as_of: Moment | None = None) -> tuple[Case, ...]:
         """The account's matters, open and closed."""
         return shown(self, account, self.standing(account, as_of=as_of).cases)
+
+    def ask(
+        self, account: str, *, as_of: Moment | None = None, what_if: str | None = None
+    ) -> Asked:
+        """The account, judged once, to be asked: `.told()`, `.waiting()`, `.turns()` …
+
+        `what_if`: policy text to judge by in place of the one in force, for a trial.
+        """
+        from contactledger.asking import Asked
+        from contactledger.judge.questions import judged
+
+        loaded, now = self._load(account), self._as_of(as_of)
+        found = judged(loaded.entries, now, house=loaded.house, what_if=what_if)
+        return Asked(account, found, loaded.entries)
 
     def side(self, account: str) -> Side:
         """The account's record until now, to be laid beside another's (`reconcile`)."""
@@ -163,6 +179,8 @@ class Reading(Advising, Asking, ABC):
     def _standing(
         self, loaded: Loaded, now: datetime, shown: Span, what_if: str | None
     ) -> Standing:
+        from contactledger.judge.standing import standing
+
         return standing(
             loaded.entries,
             now,

@@ -4,7 +4,8 @@
     polars.DataFrame(ledger.rows("findings"))
     duckdb.sql("SELECT outcome, count(*) FROM found GROUP BY 1")   # found = ledger.rows()
 
-`contactledger.tabulating` says which sets there are and what stands in their columns.
+`contactledger.tabulating` says which sets there are and what stands in their columns; it is
+imported by whoever asks for rows.
 """
 
 from __future__ import annotations
@@ -16,28 +17,18 @@ from typing import TYPE_CHECKING, Any, overload
 from attrs import field, frozen
 
 from contactledger.accounts import Accounts
-from contactledger.asked_rows import ASKED, things
-from contactledger.columns import Called, Column, Row
-from contactledger.errors import BadInput, NotInstalled
-from contactledger.judge.questions import judged_already
+from contactledger.errors import NotInstalled
 from contactledger.moments import Moment, Period, Span, span
-from contactledger.reading import Loaded
 from contactledger.store.port import Store
-from contactledger.tabulating import (
-    PERSONAL,
-    RECORDED,
-    SETS,
-    columns_of,
-    judged,
-    rows_of,
-)
 
 if TYPE_CHECKING:
     from contactledger.archiving import Archive
     from contactledger.asking import Asked
+    from contactledger.columns import Column, Row
     from contactledger.exporting import Exported
     from contactledger.files import Where
     from contactledger.findings import Standing
+    from contactledger.reading import Loaded
 
 
 @frozen
@@ -145,6 +136,8 @@ class Tabulating:
         `standing`; entries, disclosures and answers are never cut by a period. BadInput for
         another set, NotFound for an unknown account.
         """
+        from contactledger.tabulating import columns_of, refuse_set
+
         refuse_set(what, personal=personal)
         found: list[Row] = []
         for rows in self.row_sets(
@@ -165,6 +158,8 @@ class Tabulating:
         """Account by account, the rows of these sets: set → rows. Each account is read in a
         transaction of its own, and all as of the same moment. Archived ones are passed over,
         unless one is named: then it is Archived."""
+        from contactledger.tabulating import columns_of
+
         now, shown = self._as_of(as_of), span(period)
         columns = {what: columns_of(what, personal=personal) for what in sets}
         names: Sequence[str] = [account] if account is not None else self.accounts()
@@ -196,6 +191,7 @@ class Tabulating:
         NotInstalled without the extra `frames`.
         """
         from contactledger.exporting import write_parquet
+        from contactledger.tabulating import PERSONAL, SETS, refuse_set
 
         wanted = list(sets) or [what for what in SETS if personal or what not in PERSONAL]
         for what in wanted:
@@ -213,6 +209,11 @@ class Tabulating:
         *,
         personal: bool,
     ) -> dict[str, list[Row]]:
+        from contactledger.asked_rows import ASKED, things
+        from contactledger.columns import Called
+        from contactledger.judge.questions import judged_already
+        from contactledger.tabulating import RECORDED, SETS, judged, rows_of
+
         found: dict[str, Sequence[Any]] = {}
         with self._store.begin(write=False) as tx:
             id_ = self._accounts.must_find(name, tx)
@@ -233,11 +234,3 @@ class Tabulating:
             if personal:
                 called = Called.of((e for e in loaded.entries if e.recorded_at <= now), id_)
         return {what: rows_of(found[what], some, called) for what, some in columns.items()}
-
-
-def refuse_set(what: str, *, personal: bool) -> None:
-    """Raise BadInput for a set that is not there, or that was not asked for."""
-    if what not in SETS and what not in ASKED:
-        raise BadInput(f"must be one of: {', '.join((*SETS, *ASKED))}", field="what")
-    if what in PERSONAL and not personal:
-        raise BadInput(f"{what} are personal; ask for them with personal=True", field="what")

@@ -31,6 +31,7 @@ from contactledger.columns import (
     time,
     word,
 )
+from contactledger.errors import BadInput
 from contactledger.findings import Standing
 from contactledger.log.record import from_base64url
 from contactledger.store.port import DisclosureRow, EntryRow
@@ -198,3 +199,11 @@ def rows_of(
 ) -> list[Row]:
     """A row for each of these."""
     return [{column.name: column.of(thing, called) for column in columns} for thing in things]
+
+
+def refuse_set(what: str, *, personal: bool) -> None:
+    """Raise BadInput for a set that is not there, or that was not asked for."""
+    if what not in SETS and what not in ASKED:
+        raise BadInput(f"must be one of: {', '.join((*SETS, *ASKED))}", field="what")
+    if what in PERSONAL and not personal:
+        raise BadInput(f"{what} are personal; ask for them with personal=True", field="what")
