@@ -17,7 +17,8 @@ Moment = datetime | str
 Span = tuple[datetime | None, datetime | None]
 Period = Span | str
 """(from, until), either may be None, until is not part of it; or text: "2026", "2026-03",
-"2026-03-02", or two of them with a slash between, the second still part of it (all in UTC)."""
+"2026-03-02", or two of them with a slash between, the second still part of it: in UTC, and of a
+report in the report's own zone."""
 
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z")
 _PART = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z", re.ASCII)
@@ -40,28 +41,31 @@ def moment(value: Moment, where: str) -> datetime:
     return as_utc(parsed, where)
 
 
-def span(period: Period | None) -> Span:
-    """From (inclusive) and until (exclusive) in UTC; BadInput for text that is no period."""
+def span(period: Period | None, zone: str = "UTC") -> Span:
+    """From (inclusive) and until (exclusive) in UTC; BadInput for text that is no period.
+
+    `zone`: whose days, months and years those of a text are.
+    """
     if period is None:
         return None, None
     if not isinstance(period, str):
         since, until = period
         return since and as_utc(since, "period[0]"), until and as_utc(until, "period[1]")
     first, _, last = period.partition("/")
-    since, until = _part(first)[0], _part(last or first)[1]
+    since, until = _part(first, zone)[0], _part(last or first, zone)[1]
     if since >= until:
         raise BadInput("ends before it begins", field="period")
     return since, until
 
 
-def _part(text: str) -> tuple[datetime, datetime]:
-    """The first instant of a year, month or day, and the first one after it."""
+def _part(text: str, zone: str) -> tuple[datetime, datetime]:
+    """The first instant of a year, month or day in a zone, and the first one after it."""
     import pendulum
 
     found = _PART.match(text)
     year, month, day = found.groups() if found else ("0", None, None)  # there is no year 0
     try:
-        start = pendulum.datetime(int(year), int(month or 1), int(day or 1))
+        start = pendulum.datetime(int(year), int(month or 1), int(day or 1), tz=zone)
         end = start.add(days=1) if day else start.add(months=1) if month else start.add(years=1)
         return as_utc(start, "period"), as_utc(end, "period")
     except (ValueError, OverflowError):

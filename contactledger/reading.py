@@ -139,9 +139,10 @@ class Reading(Advising, ABC):
         certified, or the title or id of the one matter of a dossier. The log is hashed again first;
         raises Corrupt rather than report on a log that is not what its hashes say. `templates`:
         name → Jinja2 source that overrides ours, or where these are (`contactledger.templating`).
-        `lang`: of the fixed words, "en" or "de".
+        `lang`: of the fixed words, "en" or "de". A `period` in words is of the zone of the party
+        that keeps the log, as the dates of the report are.
         """
-        from contactledger.reporting import report
+        from contactledger.reporting import report, zone_of
         from contactledger.templating import templates_of
 
         if kind == "outlook":
@@ -149,7 +150,7 @@ class Reading(Advising, ABC):
                 raise BadInput("is of the whole account as it stands", field="kind")
             return self.outlook(account, as_of=as_of, templates=templates, lang=lang)
         loaded = self._load(account, check=True)
-        now, shown = self._as_of(as_of), span(period)
+        now, shown = self._as_of(as_of), span(period, zone_of(loaded.entries))
         return report(
             kind,
             self._standing(loaded, now, shown, what_if),

@@ -10,7 +10,7 @@ import pendulum
 import pytest
 
 from contactledger.errors import BadFact, NotFound
-from contactledger.facts import Coverage, Matter, Person, Retraction, Signal, Touch
+from contactledger.facts import Coverage, Matter, Party, Person, Retraction, Signal, Touch
 from contactledger.findings import Outcome
 from contactledger.ledger import HOUSE
 from tests.ledgers import SMITH, filled, in_memory, mail, two_sides
@@ -194,3 +194,19 @@ def test_who_left_is_still_read_as_who_they_were(played):
     ledger, clock = played
     ledger.record(SMITH, Person("bob", "smith", "Bob Ray", until=clock()))
     assert [e.fact.name for e in ledger.entries(SMITH) if e.kind == "person"][-1] == "Bob Ray"
+
+
+def test_the_months_of_a_report_are_those_of_the_party_that_keeps_the_log():
+    ledger, clock = in_memory()
+    ledger.record(SMITH, *two_sides(), Party("acme", zone="America/New_York"))
+    clock.set(datetime(2026, 4, 1, 3, tzinfo=UTC))  # eleven at night of 31 March
+    late = ledger.record(SMITH, mail("late"))[0]
+    clock.forward(days=9)
+    data = ledger.report(SMITH, "both-sides", period="2026-03").data
+    assert (data["period"]["first_day"], data["period"]["last_day"]) == ("2026-03-01", "2026-03-31")
+    (silence,) = data["silences"]
+    assert silence["because"] == [late.no]
+    assert (silence["until_local"], silence["seconds"]) == ("2026-04-01T00:00:00-04:00", 3_600)
+    assert ledger.findings(SMITH, period="2026-03") == ()
+    (whole,) = ledger.report(SMITH, "both-sides").data["silences"]
+    assert (whole["until"], whole["seconds"]) == (None, 9 * 86_400)

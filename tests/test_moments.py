@@ -52,6 +52,12 @@ def test_a_period_begins_and_ends_where_the_calendar_says(text, since, until):
     assert span(text) == (since, until)
 
 
+def test_a_period_may_be_of_a_zone_on_both_sides_of_a_change_of_its_clocks():
+    assert span("2026-03", "America/New_York") == (at(2026, 3, 1, 5), at(2026, 4, 1, 4))
+    both = (at(2026, 1, 1), None)
+    assert span(both, "America/New_York") == both
+
+
 @pytest.mark.parametrize(
     "text",
     [

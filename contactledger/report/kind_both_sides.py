@@ -85,25 +85,25 @@ def rows(proof: Row, extra: Row) -> Row:
 
 
 def _silence(party: Row, proof: Row) -> Row | None:
-    """The longest time in which a party made no touch, from its first to the report's moment."""
+    """The longest time in which a party made no touch, from its first to the report's moment, or
+    to the end of its period; `until` None is the moment."""
     made = {f["no"]: f for f in proof["findings"] if f["sender"]["id"] == party["id"]}
     if not made:
         return None
     ordered = sorted(made.values(), key=lambda f: (f["at"], f["no"]))
-    end = min(proof["as_of"], proof["period"]["until"] or proof["as_of"])
+    period, now = proof["period"], proof["as_of"]
+    over = period["until"] is not None and period["until"] < now
+    end = (period["until"], period["until_local"], None) if over else (now, None, None)
     stops = [(f["at"], f["at_local"], f["no"]) for f in ordered]
-    spans = [
-        (seconds(a[0], b[0]), a, b)
-        for a, b in zip(stops, [*stops[1:], (end, proof["as_of_local"], None)], strict=True)
-    ]
+    spans = [(seconds(a[0], b[0]), a, b) for a, b in zip(stops, [*stops[1:], end], strict=True)]
     longest, since, until = max(spans, key=lambda span: span[0])
     return {
         "party": party,
         "seconds": int(max(0, longest)),
         "since": since[0],
         "since_local": since[1],
-        "until": until[0] if until[2] is not None else None,
-        "until_local": until[1] if until[2] is not None else None,
+        "until": until[0] if until[1] else None,
+        "until_local": until[1],
         "because": [no for no in (since[2], until[2]) if no is not None],
     }
 
