@@ -35,7 +35,7 @@ from contactledger.reading import Loaded
 from contactledger.receiving import Inbox, Receiving
 from contactledger.recording import FEW, Desk, Given, Written
 from contactledger.references import References, new_id
-from contactledger.refusing import refuse_name
+from contactledger.refusing import refuse_name, refuse_recorder
 from contactledger.resolving import Keys
 from contactledger.retrying import in_one_transaction
 from contactledger.sealed import Sealed, newest_signed, prove_entry
@@ -129,6 +129,7 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         Raises StoreMissing, WrongLayout and the other StoreErrors; BadFact if another party
         runs this ledger.
         """
+        refuse_recorder(recorder)
         place = (where, prefix, schema) if isinstance(where, str) else None
         if not hasattr(where, "begin") or not hasattr(where, "close") or _is_sqlalchemy(where):
             from contactledger.store.sql import SqlStore
@@ -325,7 +326,9 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         id_ = new_id(self._random)
         touch = prepare(message, id_, to, about)
         try:
-            ((written,),) = self._write({account: [Given(touch, id_)]}).values()
+            with observed("record") as counts:
+                ((written,),) = self._write({account: [Given(touch, id_)]}).values()
+                counts["entries"] = 1
             sent = Sent(written.entry, id_, message["Message-ID"])
         except BaseException:
             take_back(message, id_)

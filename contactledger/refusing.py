@@ -66,8 +66,10 @@ def refuse(fact: Fact, recorded_at: datetime) -> None:
     """BadFact, naming the field, for a fact that cannot be recorded at this time."""
     name = type(fact).__name__
     for required in _REQUIRED.get(type(fact), ()):
-        if getattr(fact, required) is None:
+        if getattr(fact, required) in (None, ""):
             raise BadFact("must be given", field=f"{name}.{required}")
+    if getattr(fact, "key", None) == "":  # all that have it would be one and the same
+        raise BadFact("must not be empty; leave it out, or give one", field=f"{name}.key")
     at = fact.at
     late = at is not None and at > recorded_at and at > recorded_at + AHEAD
     if late and not (isinstance(fact, Touch) and fact.planned):
@@ -119,6 +121,12 @@ def _refuse_zone(zone: Any, where: str) -> None:
     except BadInput:
         pass
     raise BadFact("must be the IANA name of a time zone", field=where)
+
+
+def refuse_recorder(key: Any) -> None:
+    """BadFact for what cannot be the key of the party that runs a ledger."""
+    if key is not None and (type(key) is not str or not key or UNFIT.search(key)):
+        raise BadFact("must be the key of a party, or None to read only", field="recorder")
 
 
 def refuse_name(name: Any) -> None:

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from contactledger.errors import NotFound, Unverified
 from contactledger.observing import observed, say
-from tests.ledgers import SMITH, Probe, event, filled, mail
+from tests.ledgers import SMITH, Probe, event, filled, mail, message
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +92,14 @@ def test_each_operation_is_one_record_with_its_facts_as_fields(caplog):
     everything = json.dumps([vars(r) for r in caplog.records], default=str)
     for personal in ("smith", "bob", "secret", entry.id):
         assert personal not in everything.lower()
+
+
+def test_a_mail_is_two_records_the_touch_and_what_became_of_it(caplog):
+    ledger, _ = filled()
+    caplog.set_level(logging.INFO, logger="contactledger")
+    with ledger.sending(SMITH, message(), to=["bob"]):
+        assert [one["contactledger_entries"] for one in events(caplog)] == [1]
+    assert [one["contactledger_event"] for one in events(caplog)] == ["record", "record"]
 
 
 def test_nothing_is_made_for_a_level_that_nobody_wants(caplog):

@@ -245,6 +245,21 @@ def test_without_a_clock_it_is_now():
         assert ledger.entries(SMITH)[-1] == entry
 
 
+@pytest.mark.parametrize("key", ["", 3, b"acme", "ac\x00me"])
+def test_who_runs_the_ledger_is_named_by_a_key(tmp_path, key):
+    with pytest.raises(BadFact, match=r"^recorder: must be the key of a party, or None to read"):
+        Ledger.open(f"sqlite:///{tmp_path}/x.db", recorder=key)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_key_is_none(ledger):
+    empty = r"must not be empty; leave it out, or give one$"
+    with pytest.raises(BadFact, match=rf"^fact 1, Touch.key: {empty}"):
+        ledger.record(SMITH, mail(""))
+    with pytest.raises(BadFact, match=r"^fact 1, Party.key: must be given$"):
+        ledger.record(SMITH, Party(""))
+
+
 def test_a_clock_may_give_any_aware_time_and_no_naive_one():
     berlin = pendulum.datetime(2026, 3, 2, 10, tz="Europe/Berlin")
     ledger = Ledger.open(MemoryStore(), recorder="acme", clock=lambda: berlin)

@@ -7,7 +7,8 @@ The row of the table `layout` is the truth about a database; the migrations
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from contactledger.errors import BadInput, StoreReadOnly, WrongLayout
@@ -72,21 +73,24 @@ def wrong_layout(found: list[int]) -> WrongLayout:
 
 def make(connection: Connection, prepared: Statements, prefix: str, schema: str | None) -> None:
     """Make what is missing, in a writing transaction; StoreReadOnly where the role may not."""
-    try:
+    with owners_work("the tables are not there", "them: let their owner run contactledger migrate"):
         alone(connection, prefix, schema)
         if not made(connection, prepared, prefix, schema):
-            _make(Driver(connection), prepared, made_by(prefix, schema, connection.dialect.name))
+            driver = Driver(connection)
+            for text in made_by(prefix, schema, connection.dialect.name):
+                driver.run(text)
+            driver.run(prepared.make_layout, (1, LAYOUT))
+
+
+@contextmanager
+def owners_work(missing: str, what: str) -> Iterator[None]:
+    """A block that makes what is missing: whoever may not make it is told who may."""
+    try:
+        yield
     except StoreReadOnly as error:
         if str(error) != NOT_ALLOWED:
             raise
-        what = "the tables are not there, and the role may not make them: let their owner"
-        raise StoreReadOnly(f"{what} run contactledger migrate") from None
-
-
-def _make(driver: Driver, prepared: Statements, texts: Iterable[str]) -> None:
-    for text in texts:
-        driver.run(text)
-    driver.run(prepared.make_layout, (1, LAYOUT))
+        raise StoreReadOnly(f"{missing}, and the role may not make {what}") from None
 
 
 def alone(connection: Connection, prefix: str, schema: str | None) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from contactledger.errors import StoreMissing
-from contactledger.store.making import PREFIX, check_names, made, make
+from contactledger.store.making import PREFIX, check_names, made, make, owners_work
 from contactledger.store.opening import mark_of, open_later, opened
 from contactledger.store.port import (
     AccountRow,
@@ -167,9 +167,10 @@ class SqlTransaction(SqlWriting):
         return next((LedgerRow(*row) for row in self._rows(self._sql.ledger)), None)
 
     def make_ledger(self, row: LedgerRow) -> None:
-        """See the port."""
+        """See the port; StoreReadOnly where a role has the tables and may not make a ledger."""
         values = (row.id, row.recorder, row.recorder_ref, row.house, row.secret)
-        self._write(self._sql.make_ledger, 1, *values)
+        with owners_work("no ledger is in the tables yet", "one: let their owner open it once"):
+            self._write(self._sql.make_ledger, 1, *values)
 
     def claim(self) -> None:
         """See the port."""
