@@ -705,6 +705,21 @@ def test_a_row_that_is_there_twice_is_refused_with_its_whole_batch(pg, rows):
     assert numbers(pg) == [0, 1, 2]
 
 
+def test_a_connection_of_the_pool_that_was_ended_is_replaced_without_a_word(
+    pg, postgres_url, caplog
+):
+    others = (
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+        "WHERE state = 'idle' AND backend_type = 'client backend'"
+    )
+    engine = create_engine(postgres_url)
+    with engine.connect() as connection:
+        assert list(connection.exec_driver_sql(others).scalars()) == [True]
+    engine.dispose()
+    assert numbers(pg) == [0, 1, 2]
+    assert caplog.record_tuples == []  # of psycopg's, whose pipeline has a warning for such errors
+
+
 def test_a_server_that_ends_in_the_middle_of_many_rows_is_one_error(pg, postgres_url):
     engine = create_engine(postgres_url)
 

@@ -8,7 +8,8 @@ echoes its statements does not find personal data of a ledger in its logs.
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -215,19 +216,35 @@ class Driver:
 
     def _asked(self, _: str, said: tuple[list[_Statement], Sequence[_Statement]]) -> list[_Rows]:
         waiting, questions = said
-        with self.raw.pipeline():
+        with self._pipeline():
             cursor = self.raw.cursor()
             for text, values in waiting:
                 cursor.execute(text, values)
             cursors = [self.raw.execute(text, values) for text, values in questions]
         return [cursor.fetchall() for cursor in cursors]
 
+    @contextmanager
+    def _pipeline(self) -> Iterator[None]:
+        """psycopg's. Where an error leaves it in the middle, it logs a warning beside; so the
+        error waits until it has ended."""
+        failure = None
+        try:
+            with self.raw.pipeline():
+                try:
+                    yield
+                except self._errors as error:
+                    failure = error
+        except self._errors as error:
+            failure = failure or error
+        if failure is not None:
+            raise failure
+
     def _done(self, before: str, said: _Statement) -> bool:
         cursor = self._psycopg.RawCursor(self.raw)  # short texts, and long ones are known again
         if self._bounded:
             cursor.execute(*said)
         else:
-            with self.raw.pipeline():  # its statements are one transaction up to the end
+            with self._pipeline():  # its statements are one transaction up to the end
                 self.raw.execute(before)
                 cursor.execute(*said)
         return cursor.fetchone() is not None
