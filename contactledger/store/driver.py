@@ -225,7 +225,7 @@ class Driver:
 
     @contextmanager
     def _pipeline(self) -> Iterator[None]:
-        """psycopg's. Where an error leaves it in the middle, it logs a warning beside; so the
+        """The pipeline of psycopg, which logs a warning where an error leaves it in the middle: the
         error waits until it has ended."""
         failure = None
         try:
