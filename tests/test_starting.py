@@ -14,9 +14,17 @@ HEAVY = {
 """Packages that take long to import, and each of which somebody can do without."""
 
 
-def imported(code: str) -> set[str]:
+LATER = {
+    "contactledger.asking", "contactledger.judge.judge",
+    "contactledger.judge.next_steps", "contactledger.report.kinds", "contactledger.surveys",
+    "contactledger.tabulating",
+}  # fmt: skip
+"""Parts of the package that are for reading."""
+
+
+def imported(code: str, of: set[str] = HEAVY) -> set[str]:
     """Which of these a process has imported after running `code`."""
-    say = f"import sys; print(*({HEAVY!r} & set(sys.modules)))"
+    say = f"import sys; print(*({of!r} & set(sys.modules)))"
     run = [sys.executable, "-c", f"{code}\n{say}"]
     done = subprocess.run(run, capture_output=True, text=True, check=True)
     return set(done.stdout.split())
@@ -51,6 +59,18 @@ with Ledger.open({url!r}, recorder="acme") as ledger:
 
 def test_a_ledger_in_a_file_at_work_needs_none_of_them_either(tmp_path):
     assert imported(FILE.format(url=f"sqlite:///{tmp_path}/a.db")) == set()
+
+
+def test_who_only_records_waits_for_nothing_that_judges_asks_or_reports(tmp_path):
+    url = f"sqlite:///{tmp_path}/a.db"
+    recording = FILE.format(url=url).replace('ledger.findings("a")', "pass")
+    assert imported(recording, LATER) == set()
+    asking = f"{recording}\nwith Ledger.open({url!r}, recorder=None) as ledger: "
+    assert imported(f"{asking}ledger.ask('a').rows('turns')", LATER) == {
+        "contactledger.asking",
+        "contactledger.judge.judge",
+        "contactledger.tabulating",
+    }
 
 
 def test_a_ledger_on_a_server_at_work_needs_its_driver_and_none_of_them(postgres_url):

@@ -24,10 +24,17 @@ from tests.bench.postgresql import server
 ROUNDS = 10
 IMPORT_MS, OPEN_MS = 250, 50
 _OPEN = "ledger = Ledger.open(url, recorder='acme')"
+_FACTS = "from contactledger import Party, Touch"
+_RECORD = (
+    "ledger.record('smith', Party('acme', 'ACME', 'vendor'), Party('jones', 'Jones', 'customer'),"
+    " Touch(to='jones', channel='email'))"
+)
 STEPS = (
     ("import contactledger", "import contactledger", IMPORT_MS),
     ("from contactledger import Ledger", "from contactledger import Ledger", IMPORT_MS),
     ("first opening, of a new ledger in a file", _OPEN, OPEN_MS),
+    ("the first recording", f"{_FACTS}; {_RECORD}", None),
+    ("the first verdict", "ledger.findings('smith')", None),
     ("close it", "ledger.close()", None),
     ("open it again", _OPEN, OPEN_MS),
 )
