@@ -45,7 +45,7 @@ from contactledger.errors import BadInput, CannotJudge, NotFound
 from contactledger.facts import Entry
 from contactledger.gists import Gists
 from contactledger.judge.gist import named
-from contactledger.log.record import decode
+from contactledger.log.record import ID, decode
 from contactledger.noticing import Noticed, noticed
 from contactledger.questions import TOLD_STATES, About
 from contactledger.references import References
@@ -145,8 +145,9 @@ class Across:
         personal: bool = False,
     ) -> Answer:
         """Questions that were not answered, the oldest in front: whom we have not answered
-        (`owes="us"`), who has not answered us (`owed="us"`). Else the id of a party."""
-        given, values = where(owes=self._party(owes), owed=self._party(owed))
+        (`owes="us"`), who has not answered us (`owed="us"`). Else the id of a party; BadInput for
+        a key, which is of one account alone."""
+        given, values = where(owes=self._party(owes, "owes"), owed=self._party(owed, "owed"))
         query = Query(f"FROM wait {given}", "ORDER BY at, n, no", values, WAIT, WAIT_NAMES)
         return self._answer(lambda: query, limit, personal)
 
@@ -155,9 +156,9 @@ class Across:
     ) -> Answer:
         """Whose turn it is in every open matter, what has waited longest in front: ours
         (`"us"`), that of everybody else (`"them"`), or of the party with that id."""
-        given, values = where(party=self._party(whose))
-        if whose == "them":
-            given, values = "WHERE party NOT IN (?, '')", (self._row.recorder,)
+        given, values = "WHERE party NOT IN (?, '')", (self._row.recorder,)
+        if whose != "them":
+            given, values = where(party=self._party(whose, "whose", "us, them"))
         order = "ORDER BY since IS NULL, since, n, matter"
         query = Query(f"FROM turn {given}", order, values, TURN, TURN_NAMES)
         return self._answer(lambda: query, limit, personal)
@@ -188,8 +189,10 @@ class Across:
         if len(abouts) != 1:
             raise BadInput("name one topic, milestone or matter", field="told")
 
+        teller = self._party(by, "by")
+
         def query() -> Query:
-            source, values = self._told(abouts[0], self._party(by))
+            source, values = self._told(abouts[0], teller)
             if state is not None:
                 never = state == "never_told"
                 source += f" WHERE known.state {'IS NULL' if never else '= ?'}"
@@ -224,7 +227,10 @@ class Across:
                 for id_ in sorted(told, key=called.__getitem__)
             ]
 
-    def _party(self, name: str | None) -> str | None:
+    def _party(self, name: str | None, field: str, known: str = "us") -> str | None:
+        """The id of a party; BadInput for what is none, as a key is of one account alone."""
+        if name is not None and name != "us" and not ID.match(name):
+            raise BadInput(f"must be {known} or the id of a party", field=field)
         return self._row.recorder if name == "us" else name
 
     def _answer(self, asked: Callable[[], Query], limit: int, personal: bool) -> Answer:

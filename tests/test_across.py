@@ -348,6 +348,20 @@ def test_only_accounts_that_changed_or_ran_out_are_judged_again() -> None:
         assert (across.ignored().count, across.waiting(owed="us").count) == (0, 2)
 
 
+def test_a_key_is_of_one_account_alone_and_names_nobody_over_all(tmp_path):
+    ledger, _, _ = in_file(tmp_path)
+    with ledger.across() as across:
+        for field, ask, known in (
+            ("owes", lambda: across.waiting(owes="smith"), "us"),
+            ("owed", lambda: across.waiting(owed="smith"), "us"),
+            ("whose", lambda: across.turns("smith"), "us, them"),
+            ("by", lambda: across.told("prices", by="smith"), "us"),
+        ):
+            with pytest.raises(BadInput) as caught:
+                ask()
+            assert str(caught.value) == f"{field}: must be {known} or the id of a party"
+
+
 def test_a_row_names_its_account_and_says_the_rest_by_ids() -> None:
     on = Played()
     on.touch("north", False, "prices", "reply")
