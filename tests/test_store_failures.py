@@ -752,6 +752,12 @@ def test_an_error_of_the_callers_own_comes_out_even_when_the_connection_is_gone(
     engine.dispose()
 
 
+POOLED = (
+    "a pooler lends out the server's sessions, so nothing may be prepared in them; make the "
+    'engine with connect_args={"prepare_threshold": None}'
+)
+
+
 @pytest.mark.parametrize(
     ("code", "error", "words"),
     [
@@ -764,6 +770,8 @@ def test_an_error_of_the_callers_own_comes_out_even_when_the_connection_is_gone(
         ("08P01", StoreLost, "the database server cannot be reached, or ended the connection"),
         ("3F000", StoreMissing, "there is no such schema in the database"),
         ("42P01", StoreMissing, "the tables are not there"),
+        ("42P05", StoreError, POOLED),
+        ("26000", StoreError, POOLED),
         ("XX001", StoreError, "the database refused (DataCorrupted XX001)"),
         ("23502", StoreError, "the database refused (NotNullViolation 23502)"),
         ("23505", StoreError, "a row with this key is there already"),

@@ -39,6 +39,10 @@ _FOREIGN: Final = (
     "or another schema"
 )
 _UNKNOWN: Final = "the database server does not let this user in, or not with this password"
+_POOLED: Final = (
+    "a pooler lends out the server's sessions, so nothing may be prepared in them; make the "
+    'engine with connect_args={"prepare_threshold": None}'
+)
 _BAD_VALUE: Final = "url: has a value that PostgreSQL's driver does not take"
 _NO_CONNECTION: Final = "the database server has no connection to spare"
 _BUSY: Final = "somebody else holds the database for longer than the timeout"
@@ -99,6 +103,8 @@ _POSTGRES: dict[str | None, _Failure] = {
     "3D000": (StoreMissing, _NO_DATABASE),
     "3F000": (StoreMissing, "there is no such schema in the database"),
     "42P01": (StoreMissing, _NO_TABLES),
+    "26000": (StoreError, _POOLED),
+    "42P05": (StoreError, _POOLED),
     "42P07": (StoreError, _FOREIGN),
     "42703": (StoreError, _FOREIGN),
     "25P02": (StoreError, FAILED_BEFORE),
