@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine, inspect, text
+from sqlalchemy import MetaData, create_engine, create_mock_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
@@ -225,6 +225,12 @@ def test_names_that_cannot_be_used_are_refused(tmp_path):
     with pytest.raises(BadInput, match=r"^schema: SQLite has none; name a prefix, or another file"):
         script(url, schema="evidence")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_host_that_only_prints_its_sql_is_told_what_prints_ours():
+    printing = create_mock_engine("postgresql+psycopg://", lambda *_: None)
+    with pytest.raises(BadInput, match=r"^target: .*; use contactledger migrate --sql$"):
+        migrate(printing)
 
 
 def test_without_alembic_the_error_says_what_to_install(monkeypatch):

@@ -22,8 +22,9 @@ import sqlalchemy as sa
 from attrs import frozen
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.mock import MockConnection
 
-from contactledger.errors import NotInstalled, WrongLayout
+from contactledger.errors import BadInput, NotInstalled, WrongLayout
 from contactledger.store.connections import Host
 from contactledger.store.engine import connections_of, dialect_of, open_engine, place_of
 from contactledger.store.failures import attempt
@@ -76,7 +77,7 @@ def head(versions: Sequence[Path] = (VERSIONS,)) -> str:
 
 
 def migrate(
-    target: str | URL | Engine | Host,
+    target: str | URL | Engine | Host | MockConnection,
     *,
     prefix: str = PREFIX,
     schema: str | None = None,
@@ -91,6 +92,9 @@ def migrate(
     BadInput, WrongLayout if a newer release made the tables, NotInstalled, StoreErrors.
     """
     scripts = _scripts(versions)
+    if isinstance(target, MockConnection):
+        why = "`alembic --sql` has no connection; use contactledger migrate --sql"
+        raise BadInput(why, field="target")
     if isinstance(target, str | URL):
         target, prefix, schema = place_of(target, prefix, schema)
     with _engine_of(target) as there:
