@@ -25,6 +25,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     accounts.py     TOP     which log a name means
     refusing.py     TOP     what no fact may say
     fieldwise.py    TOP     facts copied, compared and worded field by field
+    preparing.py    TOP     facts as they are given, before any account is locked
     resolving.py    TOP     what facts name, and where it is looked up
     recording.py    TOP     keys to ids, repeats, conflicts; facts to bytes
     sending.py      TOP     a message on record before it leaves

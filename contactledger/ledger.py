@@ -14,8 +14,6 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
-import attrs
-
 from contactledger.accounts import HOUSE, Accounts
 from contactledger.archiving import Archiving
 from contactledger.bundling import Bundle, Chosen, bundle
@@ -23,14 +21,14 @@ from contactledger.checking import check_account, check_all, rehash
 from contactledger.declare import as_utc
 from contactledger.erasing import erase, read_all
 from contactledger.errors import BadFact, BadInput, StoreMissing
-from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction, fields_of
+from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction
 from contactledger.importing import Importing
 from contactledger.indexing import Indexing
-from contactledger.judge.policy import DEFAULT_POLICY, expand_policy, parse_policy, policy_digest
+from contactledger.judge.policy import DEFAULT_POLICY
 from contactledger.keeping import Keeping
-from contactledger.log.fields import PLANS
 from contactledger.moments import Moment
 from contactledger.observing import observed
+from contactledger.preparing import adoption, prepared
 from contactledger.reading import Loaded
 from contactledger.receiving import Inbox, Receiving
 from contactledger.recording import FEW, Desk, Given, Written
@@ -215,21 +213,20 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
             return in_one_transaction(self._store, lambda own: self._write(given, own))
         for name in given:
             refuse_name(name)
-        checked = {
-            name: [self._prepared(name, item, i) for i, item in enumerate(items, 1)]
-            for name, items in given.items()
-        }
-        ids, heads = self._accounts.lock(given, tx, partial(self._wanted, checked))
+        checked = {name: prepared(name, items) for name, items in given.items()}
+        asked: dict[str, Keys] = {}
+        ids, heads = self._accounts.lock(given, tx, partial(self._wanted, checked, asked))
         written = {}
         for name, items in given.items():
-            id_, prepared = ids[name], checked[name]
-            desk = self._desk(tx, heads[id_]) if id_ is not None else self._new_account(tx, name)
+            id_ = ids[name]
             if id_ is None:
-                prepared = self._opening(tx, name, prepared)
-                written[name] = desk.write(prepared, len(items) - len(prepared) + 1)
-                written[name] = written[name][len(prepared) - len(items) :]
+                desk = self._new_account(tx, name)
+                facts = self._opening(tx, name, checked[name])
+                written[name] = desk.write(facts, len(items) - len(facts) + 1)
+                written[name] = written[name][len(facts) - len(items) :]
             else:
-                written[name] = desk.write(prepared)
+                desk = self._desk(tx, heads[id_], asked.get(id_))
+                written[name] = desk.write(checked[name])
             desk.close()
             for item in written[name]:
                 if isinstance(item.entry.fact, Redaction) and item.state == "new":
@@ -244,12 +241,17 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         self._accounts.learn_ids(given)
         return self._write(given, tx)
 
-    def _wanted(self, given: Mapping[str, Sequence[Given]], name: str, id_: str) -> set[bytes]:
+    def _wanted(
+        self, given: Mapping[str, Sequence[Given]], asked: dict[str, Keys], name: str, id_: str
+    ) -> set[bytes]:
         """What few facts will look up; a batch's question is worth a round trip of its own."""
         facts = [item.fact for item in given[name]]
-        return Keys(self._references, id_).wanted(facts) if len(facts) <= FEW else set()
+        if len(facts) > FEW:
+            return set()
+        asked[id_] = Keys(self._references, id_)
+        return asked[id_].wanted(facts)
 
-    def _desk(self, tx: Transaction, head: AccountRow) -> Desk:
+    def _desk(self, tx: Transaction, head: AccountRow, keys: Keys | None = None) -> Desk:
         return Desk(
             tx,
             self._references,
@@ -258,6 +260,7 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
             recorder_key=self._recorder_key,
             now=self._now(),
             random_bytes=self._random,
+            keys=keys,
         )
 
     def _new_account(self, tx: Transaction, name: str) -> Desk:
@@ -272,44 +275,13 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         if given and isinstance(given[0].fact, PolicyAdopted):
             return [Given(opened), *given]
         text = DEFAULT_POLICY if house else self._house_policy(tx)
-        return [Given(opened), Given(self._adoption(PolicyAdopted(text))), *given]
+        return [Given(opened), Given(adoption(PolicyAdopted(text))), *given]
 
     def _house_policy(self, tx: Transaction) -> str:
         adopted = [
             e.fact for e in read_all(tx, self._row.house) if isinstance(e.fact, PolicyAdopted)
         ]
         return adopted[-1].text if adopted else DEFAULT_POLICY
-
-    def _prepared(self, name: str, item: Given, number: int) -> Given:
-        try:
-            return self._checked(name, item)
-        except BadInput as error:
-            raise error.at(f"fact {number}") from None
-
-    def _checked(self, name: str, item: Given) -> Given:
-        fact = item.fact
-        if type(fact) not in PLANS:
-            raise BadFact("is not a fact", field=type(fact).__name__)
-        if isinstance(fact, Opened):
-            raise BadFact("is written by the ledger itself", field="Opened")
-        if isinstance(fact, PolicyAdopted):
-            fact = self._adoption(fact)
-        if name == HOUSE:
-            for attribute in fields_of(type(fact)):
-                own = attribute.metadata.get("personal") or attribute.metadata.get("ref")
-                if own and attribute.name != "party" and getattr(fact, attribute.name):
-                    where = f"{type(fact).__name__}.{attribute.name}"
-                    raise BadFact("the house log holds impersonal facts only", field=where)
-        return item if fact is item.fact else attrs.evolve(item, fact=fact)
-
-    def _adoption(self, adopted: PolicyAdopted) -> PolicyAdopted:
-        text = expand_policy(adopted.text)
-        policy = parse_policy(text)
-        if adopted.digest not in ("", policy_digest(text)):
-            raise BadFact("is not the SHA-256 of the text", field="PolicyAdopted.digest")
-        return PolicyAdopted(
-            text, policy_digest(text), policy.rules, adopted.party, adopted.auth, at=adopted.at
-        )
 
     @contextmanager
     def sending(

@@ -45,7 +45,7 @@ from contactledger.log.fields import PLANS
 from contactledger.log.record import Drafts, decode, to_base64url
 from contactledger.log.tlog import grow, leaf_hash
 from contactledger.merging import Merged
-from contactledger.references import SPACES, References, new_ids, rows_of
+from contactledger.references import SPACES, References, new_id, new_ids, rows_of
 from contactledger.refusing import addresses, refuse, refuse_among
 from contactledger.resolving import Keys, named_in, spaces_of
 from contactledger.store.port import (
@@ -107,7 +107,7 @@ _entry_row = swift_row(EntryRow)
 
 
 class Desk:
-    """One account's recording in one transaction."""
+    """One account's recording in one transaction. `keys`: where these facts were looked at."""
 
     def __init__(
         self,
@@ -119,6 +119,7 @@ class Desk:
         recorder_key: str,
         now: datetime,
         random_bytes: Callable[[int], bytes],
+        keys: Keys | None = None,
     ) -> None:
         self.tx = tx
         self.references = references
@@ -129,7 +130,7 @@ class Desk:
         self.recorded_at = now if head.recorded_at is None else max(now, head.recorded_at)
         self._random = random_bytes
         self._found: dict[bytes, LookupRow | None] = {}
-        self._keys = Keys(references, head.account)
+        self._keys = keys or Keys(references, head.account)
         self._led: dict[tuple[tuple[str, ...], str], str] = {}  # (kinds, key) → id that stays
         self._kinds: dict[str, str] = {recorder: "party"}
         self._merged = Merged(head.account)
@@ -152,7 +153,7 @@ class Desk:
         self._seen_now: dict[bytes, int] = {}
         self._new_events: set[bytes] = set()
         self._salts: Iterator[str] = iter(())
-        self._ids = self._salts
+        self._ids: list[str] = []
 
     # --- the way in ------------------------------------------------------------------------
 
@@ -160,12 +161,14 @@ class Desk:
         """Record these in order; errors name the field and "fact n"."""
         self._prefetch(given)
         self._salts = _salts(self._random, min(4 * len(given), AT_ONCE))
-        self._ids = _ids(self._random, min(len(given), AT_ONCE))
+        if len(given) > 1:
+            self._ids = new_ids(self._random, min(len(given), AT_ONCE))
         done = []
         for self._place, item in enumerate(given, first_place):
             try:
                 if len(self._drafted) == AT_ONCE:
                     self._encode()
+                    self._ids = new_ids(self._random, AT_ONCE)
                 done.append(self._write_one(item))
             except LedgerError as error:
                 if error is self._refused:
@@ -200,7 +203,8 @@ class Desk:
     def _prefetch(self, given: Sequence[Given]) -> None:
         """Look up in one query whatever the batch refers to."""
         aliases = self.references.aliases(self.account)
-        wanted = self._keys.wanted([item.fact for item in given])
+        keys = self._keys
+        wanted = keys.wanted([item.fact for item in given]) if keys.asked is None else keys.asked
         self._found.update(dict.fromkeys(wanted))
         for row in self.tx.find(wanted, self.account):
             self._learn(row)
@@ -319,7 +323,7 @@ class Desk:
     def _id_of(self, fact: Fact) -> str:
         if isinstance(fact, Party) and fact.key == self.recorder_key:
             return self.recorder
-        return next(self._ids)
+        return self._ids.pop() if self._ids else new_id(self._random)
 
     def _once(self, item: Given, fact: Fact, id_: str, own: bytes | None) -> _Done:
         """Append, unless the same event or the same keyless content is there already."""
@@ -440,12 +444,6 @@ class Desk:
             return ""
         named = {p for p in people if p is not None and self._kinds.get(p) == "person"}
         return named.pop() if len(named) == 1 else ""
-
-
-def _ids(random_bytes: Callable[[int], bytes], at_once: int) -> Iterator[str]:
-    """Fresh ids, drawn several `at_once`."""
-    while True:
-        yield from new_ids(random_bytes, at_once)
 
 
 def _salts(random_bytes: Callable[[int], bytes], at_once: int) -> Iterator[str]:

@@ -50,6 +50,8 @@ class Keys:
         self.references = references
         self.account = account
         self.made: dict[tuple[str, str], bytes] = {}  # (space, key): a batch repeats its keys
+        self.asked: set[bytes] | None = None
+        """What was wanted of all facts, if that was worked out already."""
 
     def ref(self, space: str, key: str) -> bytes:
         """Where a key of a space leads."""
@@ -91,6 +93,7 @@ class Keys:
                 named.update([(("person",), p) for p in fact.addresses if type(p) is str])
         for kinds, value in named:
             wanted.update(self.candidates(spaces_of(kinds), value))
+        self.asked = wanted
         return wanted
 
 
