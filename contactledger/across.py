@@ -156,8 +156,10 @@ class Across:
     ) -> Answer:
         """Whose turn it is in every open matter, what has waited longest in front: ours
         (`"us"`), that of everybody else (`"them"`), or of the party with that id."""
-        given, values = "WHERE party NOT IN (?, '')", (self._row.recorder,)
-        if whose != "them":
+        values: tuple[object, ...]
+        if whose == "them":
+            given, values = "WHERE party NOT IN (?, '')", (self._row.recorder,)
+        else:
             given, values = where(party=self._party(whose, "whose", "us, them"))
         order = "ORDER BY since IS NULL, since, n, matter"
         query = Query(f"FROM turn {given}", order, values, TURN, TURN_NAMES)

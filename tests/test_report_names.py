@@ -7,6 +7,7 @@ from datetime import timedelta
 from contactledger import facts as f
 from contactledger.report.names import REDACTED, Line, Names, names
 from contactledger.report.phrases import clean
+from contactledger.report.words import Words
 from contactledger.vocabulary import Channel, Role
 from tests.reporting import ACCOUNT, at, ident, story
 
@@ -151,3 +152,13 @@ def test_names_are_cleaned_on_the_way_in():
     nasty = "Bob\u202egnp.exe\x00\n" + "x" * 500
     called = names([entry(0, "person", f.Person("k", ident("acme"), nasty))])
     assert called.of(ident("x")) == clean(nasty)
+
+
+def test_an_exchange_about_nothing_is_called_by_its_channel_and_purpose():
+    touch = f.Touch("ann", "bob", "phone", "outage")
+    kept = [entry(5, "touch", touch, "call")]
+    assert names(kept).of(ident("call")) == "phone, outage"
+    assert names(kept, Words.of("de")).of(ident("call")) == "Telefon, Störung"
+    assert names(kept).about(5) == ""
+    erased = names([entry(5, "touch", touch, "call", gone=("about",))])
+    assert erased.of(ident("call")) == REDACTED

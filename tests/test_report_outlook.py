@@ -137,8 +137,8 @@ def test_enough_says_until_when_and_a_rung_from_when(log) -> None:
     late.signal(mail, "delivered", at=day(0), **THIRD)
     (step,) = said(rows(late, day(2)), "steps")
     assert step == (
-        "To go one level higher: turn to smith by phone; from 5 Mar 2026 11:00. It may be done "
-        "now."
+        "To go one level higher: turn to smith by phone (“e-mail, question”); from 5 Mar 2026 "
+        "11:00. It may be done now."
     )
 
 

@@ -2,7 +2,8 @@
 
 Findings hold ids alone, so that a verdict holds nothing personal. A report looks the names
 up in the entries it was given; where a personal value was erased it says "[redacted]", and
-where nobody ever gave a name it shows the first eight characters of the id.
+where nobody ever gave a name it shows the first eight characters of the id. An exchange that
+begins with a touch about nothing is called by its channel and purpose.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from contactledger.facts import (
     Signal,
     Touch,
 )
-from contactledger.report.phrases import CUT, clean
+from contactledger.report.phrases import CHANNELS, CUT, PURPOSES, clean, word
 from contactledger.report.words import Words
 
 REDACTED = "[redacted]"
@@ -80,6 +81,11 @@ def _text(words: Words, entry: Entry, *fields: str) -> str:
     return words(REDACTED) if gone else ""
 
 
+def _kind_of(touch: Touch, words: Words) -> str:
+    """What an exchange is called that begins with a touch about nothing: "phone, outage"."""
+    return f"{words(word(CHANNELS, touch.channel))}, {words(word(PURPOSES, touch.purpose))}"
+
+
 _NAMED_BY: dict[type, str] = {
     Party: "name",
     Person: "name",
@@ -116,7 +122,7 @@ def names(entries: Iterable[Entry], words: Words | None = None) -> Names:
                 entry.kind, entry.recorder, fact.source or "", fact.auth, fact.system,
                 about, fact.sender or entry.recorder, fact.channel,
             )  # fmt: skip
-            called[entry.id] = about
+            called[entry.id] = about or _kind_of(fact, words)
             numbers[entry.id] = entry.no
             continue
         if isinstance(fact, Signal):
