@@ -59,7 +59,7 @@ def test_a_file_that_may_only_be_read_is_connected_to_and_one_that_is_held_is_no
 def test_a_connection_is_set_up_for_evidence_and_begins_nothing_by_itself(tmp_path):
     raw = connect(File(str(tmp_path / "a.db"), uri=False), 0.2)
     assert raw.isolation_level is None
-    names = ("journal_mode", "synchronous", "secure_delete", "busy_timeout")
+    names = ("journal_mode", "synchronous", "secure_delete", "busy_timeout", "cache_size")
     found = [raw.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
-    assert found == ["wal", 2, 1, 200]
+    assert found == ["wal", 2, 1, 200, -16_000]
     raw.close()

@@ -18,6 +18,7 @@ import orjson
 
 from contactledger.facts import Message, Party, Person, Touch
 from contactledger.ledger import Ledger
+from contactledger.store.sqlite_file import PRAGMAS
 from tests.bench.measure import Line, in_turns, ratio, seconds
 
 BATCH = 1_000
@@ -62,8 +63,8 @@ class Bare:
     def __init__(self, path: Path, like: Path) -> None:
         source = sqlite3.connect(like)
         self.file = sqlite3.connect(path, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-            self.file.execute(f"PRAGMA {pragma}").fetchall()
+        for pragma in PRAGMAS:
+            self.file.execute(pragma).fetchall()
         self.rows: dict[str, list[Any]] = {}
         for name in TABLES:
             table = f"contactledger_{name}"
