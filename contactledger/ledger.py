@@ -245,11 +245,10 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         self, given: Mapping[str, Sequence[Given]], asked: dict[str, Keys], name: str, id_: str
     ) -> set[bytes]:
         """What few facts will look up; a batch's question is worth a round trip of its own."""
-        facts = [item.fact for item in given[name]]
-        if len(facts) > FEW:
+        if len(given[name]) > FEW:
             return set()
         asked[id_] = Keys(self._references, id_)
-        return asked[id_].wanted(facts)
+        return asked[id_].wanted([item.fact for item in given[name]])
 
     def _desk(self, tx: Transaction, head: AccountRow, keys: Keys | None = None) -> Desk:
         return Desk(

@@ -394,7 +394,8 @@ class Desk:
         self._size = no + 1
         rows = rows_of(fact, self.account, no, id_, kind, self.references, self._keys.made)
         self._lookups += rows
-        self._found.update([(row.ref, row) for row in rows])
+        for row in rows:
+            self._found[row.ref] = row
         if kind in SPACES:
             self._kinds[id_] = kind
         elif isinstance(fact, Alias):

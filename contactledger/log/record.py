@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from itertools import chain, compress
+from itertools import chain, compress, repeat
 from operator import is_not
 from typing import Any, NamedTuple
 
@@ -192,7 +192,7 @@ class Drafts:
             except TooLarge as error:
                 error.field = name
                 raise
-            yield Encoded(record, rows, sd, blobs)
+            yield _encoded((record, rows, sd, blobs))
 
 
 _Draft = tuple[
@@ -200,6 +200,7 @@ _Draft = tuple[
 ]
 """Name of the kind, number, document, (field, person) of what is disclosed, its bytes, blobs."""
 _row = swift_row(Disclosure)
+_encoded = swift_row(Encoded)
 
 
 def _clear(plan: Plan, fact: Fact) -> dict[str, Any]:
@@ -221,12 +222,10 @@ def _disclose(
     parts: list[bytes] = []
     blobs: list[tuple[str, bytes]] = []
     where = ""
+    values = plan.get_personal(fact)
+    given = compress(zip(plan.personal, values, strict=True), map(is_not, values, repeat(None)))
     try:
-        for (name, where, split, large, write), value in zip(
-            plan.personal, plan.get_personal(fact), strict=True
-        ):
-            if value is None:
-                continue
+        for (name, where, split, large, write), value in given:
             if split:
                 for person, part in value.items():
                     named.append((name, person))
