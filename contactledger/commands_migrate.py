@@ -38,13 +38,13 @@ def migrate(
     of it is one transaction.
     """
     from contactledger.store import migrations
-    from contactledger.store.engine import place_of
     from contactledger.store.roles import roles_script
+    from contactledger.store.urls import is_sqlite, place_of
 
     where = db if "://" in db else f"sqlite:///{db}"
     if roles:
         url, prefix, schema = place_of(where, prefix, schema)
-        if url.get_backend_name() == "sqlite":
+        if is_sqlite(url):
             raise BadInput("SQLite has none", field="--roles")
         script = roles_script(prefix=prefix, schema=schema)
     elif sql:

@@ -466,6 +466,20 @@ def test_the_script_makes_what_a_migration_makes(kind, url, engine, versions):
         assert script(url, schema=schema, since=LAYOUT).count("CREATE TABLE") == 0
 
 
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_a_url_of_postgresql_needs_no_driver_to_be_named(kind, url, engine):
+    bare = url.replace("+psycopg:", ":")
+    assert script(bare) == script(url)
+    assert migrate(bare) == ALL
+    filled(engine, create=False)
+
+
+def test_without_the_driver_of_a_database_its_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(NotInstalled, match=r"contactledger\[postgres\]"):
+        migrate("postgresql://server/db")
+
+
 def test_a_script_begins_nowhere_that_is_unknown():
     with pytest.raises(WrongLayout, match="the tables have layout 9, this release knows"):
         script("sqlite:///x.db", since=9)

@@ -31,6 +31,7 @@ class StoreUnable(StoreError):
 
 DOUBLE: Final = "a row with this key is there already"
 UNSTORABLE: Final = "holds text that cannot be stored"
+NO_DRIVER: Final = "the driver of this database is not installed: contactledger[postgres]"
 ALL_IN_USE: Final = "all connections to the database are in use"
 FAILED_BEFORE: Final = "the transaction failed before and can only be rolled back"
 NOT_ALLOWED: Final = "the role may not do this in the database"

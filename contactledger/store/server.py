@@ -9,6 +9,7 @@ from typing import Any
 from contactledger.errors import BadInput, NotInstalled
 from contactledger.store.beginning import Beginning, settings
 from contactledger.store.driver import BOUNDED, Driver
+from contactledger.store.failures import NO_DRIVER
 from contactledger.store.pooling import Dialect, OwnConnections, Way
 from contactledger.store.urls import server_of
 
@@ -85,7 +86,7 @@ def _psycopg() -> Any:
         import psycopg
 
         return psycopg
-    raise NotInstalled("the driver of this database is not installed: contactledger[postgres]")
+    raise NotInstalled(NO_DRIVER)
 
 
 def _conninfo(psycopg: Any, url: str) -> str:

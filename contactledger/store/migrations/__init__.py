@@ -26,11 +26,12 @@ from sqlalchemy.engine.mock import MockConnection
 
 from contactledger.errors import BadInput, NotInstalled, WrongLayout
 from contactledger.store.connections import Host
-from contactledger.store.engine import connections_of, dialect_of, open_engine, place_of
+from contactledger.store.engine import connections_of, dialect_of, open_engine
 from contactledger.store.failures import attempt
 from contactledger.store.making import PREFIX, alone, check_names, wrong_layout
 from contactledger.store.opening import mark_of
 from contactledger.store.statements import statements
+from contactledger.store.urls import place_of
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
@@ -235,9 +236,9 @@ def _scripts(versions: Sequence[Path]) -> ScriptDirectory:
 
 
 @contextmanager
-def _engine_of(target: URL | Engine | Host) -> Iterator[Engine | Host]:
+def _engine_of(target: str | Engine | Host) -> Iterator[Engine | Host]:
     """Of a URL, an engine as long as the block lasts."""
-    if not isinstance(target, URL):
+    if not isinstance(target, str):
         yield target
         return
     engine = open_engine(target, create=True, timeout_seconds=TIMEOUT_SECONDS)
