@@ -88,14 +88,14 @@ def _entry(tx: Transaction, account: str, no: int) -> Entry:
 
 def goes_on_in(tx: Transaction, references: References, account: str) -> str:
     """The id of the account in whose log this one goes on, moves followed; else its own."""
-    while True:
-        rows = tx.find([references.moved(account)], account)
+    while rows := tx.find([references.moved(account)], account):
         numbers = {references.retracted(account, row.no): row.no for row in rows}
         gone = {numbers[row.ref] for row in tx.find(numbers, account)}
         left = [row.id for row in rows if row.no not in gone]
         if not left:
-            return account
+            break
         account = left[-1]
+    return account
 
 
 def introductions(entries: Iterable[Entry], there: Iterable[Entry]) -> list[Fact]:

@@ -398,6 +398,8 @@ def _not_a_hash(level: int, index: int) -> BadRecord:
 # ---- what is well formed
 
 _NOT_A_HASH = f"must be {HASH_BYTES} bytes"
+_TYPES, _SIZES = frozenset((bytes,)), frozenset((HASH_BYTES,))
+"""Of hashes."""
 
 
 def _is_size(value: object) -> bool:
@@ -413,7 +415,7 @@ def _is_proof(value: object) -> bool:
 
 
 def _are_hashes(values: Sequence[object]) -> bool:
-    return set(map(type, values)) <= {bytes} and set(map(len, values)) <= {HASH_BYTES}  # type: ignore[arg-type]
+    return _TYPES.issuperset(map(type, values)) and _SIZES.issuperset(map(len, values))  # type: ignore[arg-type]
 
 
 def _is_range(start: int, end: int) -> bool:
