@@ -273,7 +273,8 @@ def _called(tx: Transaction, account: str, wanted: set[Any]) -> dict[Any, str]:
     those with these ids and numbers."""
     known = _names_in(tx, account, wanted)
     about = {no: line.about for no, line in known.lines.items() if line.about}
-    return {**known.called, **about}
+    nameless = {touch for touch, no in known.numbers.items() if no not in about}
+    return {id_: name for id_, name in known.called.items() if id_ not in nameless} | about
 
 
 def _names_in(

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 from contactledger import refreshing
 from contactledger.across import Across, Answer
@@ -34,7 +36,7 @@ from contactledger.judge.told import told
 from contactledger.keys import keygen
 from contactledger.ledger import Ledger
 from contactledger.questions import About
-from tests.ledgers import in_file, in_memory, two_sides
+from tests.ledgers import SMITH, in_file, in_memory, two_sides
 
 THIRD: dict[str, Any] = {"system": "third", "auth": "signed_body"}
 NAMES = ("north", "south", "west")
@@ -348,6 +350,15 @@ def test_only_accounts_that_changed_or_ran_out_are_judged_again() -> None:
         assert (across.ignored().count, across.waiting(owed="us").count) == (0, 2)
 
 
+def test_an_exchange_about_nothing_has_no_title(tmp_path):
+    ledger, clock, _ = in_file(tmp_path)
+    ledger.record(SMITH, Touch("ann", "bob", "phone", "question"))
+    clock.forward(days=9)
+    with ledger.across() as across:
+        (turn,) = across.turns(personal=True).rows
+        assert (turn["named"], turn["title"]) == (False, None)
+
+
 def test_a_key_is_of_one_account_alone_and_names_nobody_over_all(tmp_path):
     ledger, _, _ = in_file(tmp_path)
     with ledger.across() as across:
@@ -496,7 +507,7 @@ def test_what_another_process_meets_is_raised_here(
 def test_what_another_process_does_is_what_is_done_here(tmp_path: Path) -> None:
     ledger, clock, path = in_file(tmp_path)
     with ledger, ledger.across() as across:
-        ids = list(across._refresher.sizes())
+        ids = list(across._refresher.heads())
         refreshing._begin((f"sqlite:///{path}", "contactledger_", None), ledger._row)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # as it was in this process
         ((opened, _),) = refreshing._OPENED
@@ -525,6 +536,28 @@ def test_an_archived_account_is_not_asked_about_until_it_is_back(tmp_path: Path)
         assert len(across.told("prices").rows) == 3
 
 
+def test_what_a_host_rolls_back_is_judged_no_more(tmp_path: Path) -> None:
+    ledger, clock, path = in_file(tmp_path)
+    kept = tmp_path / "across.db"
+
+    def mail(topic: str) -> Touch:
+        return Touch(to="bob", channel="email", topics=[topic], expects="reply")
+
+    engine = create_engine(f"sqlite:///{path}")
+    with ledger, Session(engine) as session:
+        joined = Ledger.open(session, recorder="acme", clock=clock)
+        joined.record(SMITH, mail("prices"))
+        with joined.across(kept) as across:
+            assert across.waiting().count == 1
+            told = across.told("prices", state="never_told").count
+        session.rollback()
+        clock.on(seconds=1)
+        ledger.record(SMITH, mail("outage"))  # as many entries as there were
+        with ledger.across(kept) as across:
+            assert across.told("prices", state="never_told").count == told + 1
+    engine.dispose()
+
+
 def test_an_account_that_goes_on_in_anothers_log_is_listed_by_its_id() -> None:
     on = Played()
     on.touch("north", True, "prices", "reply")
@@ -541,7 +574,7 @@ def test_a_name_that_was_erased_since_is_the_accounts_id() -> None:
     with on.ledger.across() as across:
         assert across.waiting(owed="us").rows[0]["account"] == "north"
         on.record("north", Redaction(entry=0))
-        (id_,) = across._refresher.sizes()
+        (id_,) = across._refresher.heads()
         assert across.waiting(owed="us").rows[0]["account"] == id_
 
 

@@ -255,7 +255,7 @@ def test_a_touch_certificate_is_about_one_touch_with_all_its_evidence_and_its_pr
     assert rows["proof"] == PROOF
     text = render("touch-certificate", rows).text()
     assert all(f"[{e['no']}]" in text for e in rows["findings"][0]["evidence"])
-    assert "a proxy fetched the pictures; nobody need have looked." in " ".join(text.split())
+    assert "A proxy fetched the pictures; nobody need have looked." in " ".join(text.split())
     assert "ab" * 32 in text
 
 

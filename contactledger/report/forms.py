@@ -277,7 +277,7 @@ def section_text(section: Section, words: Words) -> str:
 def facts_text(facts: Facts, words: Words) -> str:
     """Pairs as lines, the words in a column of their own."""
     pairs = [(plain(a, words), plain(b, words)) for a, b in facts.pairs]
-    margin = min(max((cells(a) for a, _ in pairs), default=0), 24) + 2
+    margin = min(max((cells(a) for a, _ in pairs), default=0), 28) + 2
     made = []
     for label, what in pairs:
         made.append(wrapped(label + " " * max(2, margin - cells(label)) + what, 0, margin))

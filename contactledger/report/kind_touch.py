@@ -121,7 +121,7 @@ def _evidence(e: Row, words: Words) -> TableRow:
         says += [", ", e["source"]]
     return TableRow(
         [f"[{e['no']}]", when(words, e), what, carries, says],
-        under=[f"{words(c)}." for c in e["caveats"]],
+        under=[f"{words.start(words(c))}." for c in e["caveats"]],
     )
 
 
