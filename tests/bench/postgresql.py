@@ -32,6 +32,7 @@ from tests.bench.measure import Line, in_turns, ratio, seconds
 from tests.bench.writing import BATCH, people, touches
 
 TABLES = ("entry", "disclosure", "lookup", "node")
+ROUNDS_BINARY = 5
 WRITERS = 8
 EACH, EACH_SAME, EACH_PLAIN = 40, 80, 120
 """Entries of a round: rounds take about as long as each other, as the shorter ones would find the
@@ -71,6 +72,9 @@ class Bare:
 
     def __init__(self, url: str) -> None:
         self.connection = plain(url)
+        sql = statements("bare_", None, "%s")
+        copies = (sql.copy_entries, sql.copy_disclosures, sql.copy_lookups, sql.copy_nodes)
+        self.copies = dict(zip(TABLES, copies, strict=True))
         self.rows: dict[str, list[Any]] = {}
         for name in TABLES:
             ours = f"contactledger_{name}"
@@ -88,12 +92,16 @@ class Bare:
                     parts[(row[at] - first) // size][name].append(row)
         return parts
 
-    def put(self, rows: dict[str, list[Any]]) -> None:
-        """All of these in one transaction, by COPY."""
+    def put(self, rows: dict[str, list[Any]], *, binary: bool = False) -> None:
+        """All of these in one transaction, by COPY; in the format of ours, if it is `binary`."""
         with self.connection.cursor() as cursor:
             for name, some in rows.items():
                 if some:
-                    with cursor.copy(f"COPY bare_{name} FROM STDIN") as copy:
+                    ours = self.copies[name]
+                    text = ours.text if binary else f"COPY bare_{name} FROM STDIN"
+                    with cursor.copy(text) as copy:
+                        if binary:
+                            copy.set_types(ours.types)
                         for row in some:
                             copy.write_row(row)
         self.connection.commit()
@@ -111,10 +119,10 @@ def batches(folder: Path, rounds: int = 15) -> list[Line]:
     with server(folder) as url, Ledger.open(url, recorder="acme") as ledger:
         ledger.record("a", *people())
         first = 2 + len(people())
-        for _ in range(rounds + 1):
+        for _ in range(rounds + 1 + ROUNDS_BINARY):
             ledger.record("a", *touches(BATCH))
         bare = Bare(url)
-        parts = bare.parts(first, rounds + 1, BATCH)
+        parts = bare.parts(first, rounds + 1 + ROUNDS_BINARY, BATCH)
         given = [touches(BATCH) for _ in range(rounds + 1)]
         ledger.record("b", *people())
         ledger.record("b", *given.pop())
@@ -122,13 +130,16 @@ def batches(folder: Path, rounds: int = 15) -> list[Line]:
         ours, copied = in_turns(
             lambda: ledger.record("b", *given.pop()), lambda: bare.put(parts.pop(0)), rounds
         )
+        binary = min(seconds(lambda part=part: bare.put(part, binary=True)) for part in parts)
         bare.connection.close()
     what = "PostgreSQL: batches of 1,000 touches, against COPY of the same rows"
     made = seconds_of_bytes(rounds)
     left = f"{copied / (made + copied):.2f} x   ({made * 1e6 / BATCH:.0f} us an entry)"
+    times = f"{copied * 1e6 / BATCH:.0f} us, {binary * 1e6 / BATCH:.0f} us an entry"
     return [
         ratio(what, ours, copied, 0.40, BATCH),
         Line("  if nothing were added to making the bytes (in memory) and that COPY", left),
+        Line("  that COPY as psycopg does it, and in the binary format, as ours are", times),
     ]
 
 
