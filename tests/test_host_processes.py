@@ -184,8 +184,10 @@ def end_all(url: str) -> None:
     engine.dispose()
 
 
-def test_connections_that_the_server_ended_while_idle_are_replaced_unseen(server):
-    with Ledger.open(server, recorder="acme") as ledger:
+@pytest.mark.parametrize("kind", ["url", "engine"])
+def test_connections_that_the_server_ended_while_idle_are_replaced_unseen(kind, server):
+    engine = create_engine(server)
+    with Ledger.open(server if kind == "url" else engine, recorder="acme") as ledger:
         with ThreadPoolExecutor(4) as pool:  # several in the pool
             list(pool.map(lambda n: ledger.record(SMITH, mail(f"a{n}")), range(12)))
         end_all(server)
@@ -195,6 +197,7 @@ def test_connections_that_the_server_ended_while_idle_are_replaced_unseen(server
         end_all(server)
         with ThreadPoolExecutor(4) as pool:
             assert list(pool.map(lambda _: ledger.check(SMITH), range(8))) == [20] * 8
+    engine.dispose()
 
 
 def test_a_pool_that_is_used_up_is_busy(server):

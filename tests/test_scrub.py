@@ -241,6 +241,15 @@ def test_a_database_that_is_gone_is_said(tmp_path):
     )
 
 
+def test_a_pool_that_is_used_up_is_said(tmp_path):
+    url = f"sqlite:///{tmp_path}/contacts.db"
+    engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    with engine.connect():
+        found = scrub.scrub(engine, (), 0.1)
+    assert found == (False, "all connections to the database are in use")
+    engine.dispose()
+
+
 def test_a_ledger_opened_for_reading_scrubs_nothing(tmp_path):
     with Ledger.open(f"sqlite:///{tmp_path}/contacts.db", recorder="acme"):
         pass
