@@ -60,17 +60,19 @@ class Refresher:
     def refresh(self, as_of: datetime) -> tuple[set[str], set[str]]:
         """Judge what is out of date at a moment, which is now: the accounts that were, and those
         that are here no more."""
-        sizes = self.sizes()
+        heads = self.heads()
         self._house()
         known = self.gists.known()
-        gone = known.keys() - sizes.keys()
+        gone = known.keys() - heads.keys()
         if gone:
             self.gists.drop(gone)
         now = micros(as_of)
         stale = []
-        for account, size in sizes.items():
+        for account, (size, newest) in heads.items():
             was, judged_at, until = known.get(account, (0, 0, 0))
-            if was != size or not judged_at <= now < until:
+            # as many entries, but a newer one: what was judged is gone, rolled back by a host or
+            # with the database before its backup
+            if was != size or not newest <= judged_at <= now < until:
                 stale.append(account)
         for done, gists in enumerate(self._judged(stale, as_of)):
             self.gists.put(gists)
@@ -78,16 +80,19 @@ class Refresher:
                 self.progress(min((done + 1) * BATCH, len(stale)), len(stale))
         return set(stale), gone
 
-    def sizes(self) -> dict[str, int]:
-        """Account → how many entries it has, for those whose entries are here."""
-        found: dict[str, int] = {}
+    def heads(self) -> dict[str, tuple[int, int]]:
+        """Account → how many entries it has and when the newest was recorded, for those whose
+        entries are here."""
+        found: dict[str, tuple[int, int]] = {}
         with self.sources.store.begin(write=False) as tx:
             after = ""
             while heads := tx.heads(after, 10_000):
                 after = heads[-1].account
-                found.update({head.account: head.size for head in heads if head.archived is None})
+                for head in heads:
+                    if head.archived is None and head.recorded_at is not None:
+                        found[head.account] = head.size, micros(head.recorded_at)
         found.pop(self.sources.row.house, None)
-        return {account: size for account, size in found.items() if size}
+        return found
 
     def _house(self) -> None:
         """Take in what is new in the house log."""
