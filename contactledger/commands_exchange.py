@@ -21,7 +21,8 @@ Trust = Annotated[
     typer.Option("--trust", metavar="KEY", help="A verifier key or its .vkey file; may repeat."),
 ]
 FORMS = tuple(f".{form}" for form in OFFERED["reconciliation"].forms)
-_ZIP = b"PK"
+_DATABASE = b"SQLite format 3"
+"""How a ledger in a file begins; any other file is taken for a bundle, or a PDF with one inside."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -85,11 +86,12 @@ def reconcile_(
     out: Annotated[
         Path | None, typer.Option(help=f"A file ending in {', '.join(FORMS)}; else it is printed.")
     ] = None,
+    lang: Annotated[str, typer.Option(metavar="TAG", help="Of the fixed words: en or de.")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Lay two records of one account side by side: agreed, contradicting, in one alone."""
     found = reconcile(_side(ours, trust, account), _side(theirs, trust, account))
-    report = found.report()
+    report = found.report(lang=lang)
     if out is None:
         say_json(report.data) if as_json else say_page(report.text())
         return
@@ -102,10 +104,10 @@ def reconcile_(
 
 
 def _side(where: str, trust: list[str], account: str) -> OpenedBundle | Side:
-    """A bundle, verified, or the account in a ledger."""
+    """A bundle, or that inside a PDF, verified; or the account in a ledger."""
     if "://" not in where:
         with files.reading(where, "side") as file:
-            if file.read(len(_ZIP)) == _ZIP:
+            if file.read(len(_DATABASE)) != _DATABASE:
                 return open_bundle(where, trust=trust)
     if not account:
         raise BadInput("name the account in the ledger", field="--account")

@@ -134,6 +134,26 @@ def test_the_comparison_takes_the_form_of_its_files_name(folder, command, name):
         assert json.loads(written)["counts"]["agreed"] == 2
 
 
+def test_the_bundle_inside_a_pdf_is_laid_beside_a_ledger(folder, command):
+    command("report", folder / "acme.db", SMITH, "--out", folder / "smith.pdf")
+    beside = ("reconcile", folder / "smith.db", folder / "smith.pdf", "--account", SMITH)
+    trust = ("--trust", folder / "acme.vkey")
+    english, german = command(*beside, *trust), command(*beside, *trust, "--lang", "de")
+    assert "In both, and agreed                     1\n" in english[1]
+    assert german[1].startswith("ABGLEICH ZWEIER AUFZEICHNUNGEN\nsmith-motors\n")
+    assert [done[0] for done in (english, german)] == [0, 0]
+
+
+def test_what_is_neither_a_ledger_nor_a_bundle_is_said_to_be_no_bundle(folder, command):
+    (folder / "odd.txt").write_text("odd")
+    code, _, err = command(
+        *("reconcile", folder / "smith.db", folder / "odd.txt", "--account", SMITH),
+        *("--trust", folder / "acme.vkey"),
+    )
+    assert code == 1
+    assert err.startswith("contactledger: step 1, ")
+
+
 def test_another_form_is_refused(folder, command):
     code, _, err = command(
         *("reconcile", folder / "smith.bundle", folder / "smith.bundle"),
