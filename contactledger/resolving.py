@@ -82,10 +82,9 @@ class Keys:
         wanted, named = {self.references.aliases(self.account)}, set()
         for fact in facts:
             for (_, _, kinds), value in named_in(fact):
-                if type(value) is str:
-                    named.add((kinds, value))
-                elif isinstance(value, tuple):
-                    named.update([(kinds, one) for one in value if type(one) is str])
+                for one in value if isinstance(value, tuple) else (value,):
+                    if type(one) is str:
+                        named.add((kinds, one))
             own = self.own(fact)
             if own is not None:
                 wanted.add(own)

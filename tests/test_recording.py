@@ -282,6 +282,33 @@ def test_an_entry_over_65535_bytes_is_refused_and_its_neighbours_are_not_kept(le
     )
 
 
+@pytest.mark.parametrize(
+    "second",
+    [mail(to="nobody"), mail("over", about="other"), mail("over"), Party("smith", role="partner")],
+    ids=["not found", "conflict", "repeat", "new version"],
+)
+def test_of_several_facts_the_first_that_cannot_be_recorded_is_named(ledger, second):
+    ledger.record(SMITH, mail("there"))
+    over = mail("over", topics=[f"{i:0>60}" for i in range(1_100)])
+    last = mail("there", about="other")
+    assert why(ledger, over, second, last, error=TooLarge) == (
+        "fact 1, Touch: the record would be over 65535 bytes"
+    )
+
+
+def test_of_a_large_batch_each_fact_is_there_once_in_its_place(ledger):
+    facts = [mail(f"m-{i % 150}", about=f"part {i % 150}") for i in range(200)]
+    entries = ledger.record(SMITH, *facts)
+    first = entries[0].no
+    assert [e.no for e in entries] == [first + i % 150 for i in range(200)]
+    assert [e.fact.about for e in entries] == [fact.about for fact in facts]
+    assert ledger.entries(SMITH)[first:] == entries[:150]
+    wrong = [mail(f"n-{i}") for i in range(100)]
+    assert why(ledger, *wrong, mail(to="nobody"), error=NotFound) == (
+        "fact 101, Touch.to[0]: no person or party of this key in the account"
+    )
+
+
 def test_an_original_may_be_as_large_as_it_is(ledger):
     (entry,) = ledger.record(SMITH, mail(original=b"x" * 300_000))
     assert entry.fact.original.size_bytes == 300_000

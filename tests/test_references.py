@@ -26,6 +26,7 @@ from contactledger.references import (
     id_ref,
     lookups_of,
     new_id,
+    new_ids,
     normal_address,
     several,
 )
@@ -47,6 +48,12 @@ def test_an_id_is_128_bits_in_lower_case_base32(data):
     id_ = new_id(lambda _: data)
     assert ID.match(id_)
     assert id_ == base64.b32encode(data).decode().lower().rstrip("=")
+
+
+@given(st.lists(st.binary(min_size=16, max_size=16), min_size=1, max_size=70))
+def test_ids_of_one_draw_are_those_of_its_parts(parts):
+    made = new_ids(lambda size: b"".join(parts)[:size], len(parts))
+    assert made == [new_id(lambda _, part=part: part) for part in parts]
 
 
 def test_two_ids_differ():

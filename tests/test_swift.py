@@ -7,8 +7,9 @@ from typing import Any
 import attrs
 import pytest
 
+from contactledger.facts import Disclosure
 from contactledger.findings import Finding, Grade, PersonRow, Reach
-from contactledger.swift import swift
+from contactledger.swift import swift, swift_row
 
 
 def test_what_it_builds_is_an_instance_like_any_other_and_as_frozen() -> None:
@@ -50,3 +51,9 @@ def test_a_class_of_other_slots_is_refused_by_python() -> None:
 
     with pytest.raises(TypeError, match="layout"):
         swift(Referred)(1)
+
+
+def test_a_named_tuple_is_made_of_a_plain_one() -> None:
+    values = (1, "about", "", "digest", "body")
+    made = swift_row(Disclosure)(values)
+    assert (type(made), made, made.field) == (Disclosure, Disclosure(*values), "about")
