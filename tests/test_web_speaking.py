@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 import contactledger.web
+from contactledger import matching
 from contactledger.errors import BadInput
+from contactledger.regrading import MATCHED
 from contactledger.report.words import catalogue, places
 from contactledger.vocabulary import MarkWord
 from contactledger.web import door, inbox, pages, reading_pages, verify, writing_pages
@@ -49,7 +51,8 @@ def messages() -> set[str]:
     for module in ROOM.glob("*.py"):
         found.update(in_code(module.read_text("utf-8").replace("visit.words(", "words(")))
     found.update(title for _, _, title in door._SAID)
-    for table in (inbox.WHY, writing_pages.CALLS, writing_pages.WANTED, reading_pages.SYSTEMS):
+    for table in (inbox.WHY, writing_pages.CALLS, writing_pages.WANTED, reading_pages.SYSTEMS,
+                  reading_pages.MATCHED):  # fmt: skip
         found.update(table.values())
     found.update(str(word).replace("_", " ") for word in MarkWord)
     return found | set(verify.WHOSE)
@@ -159,3 +162,9 @@ def test_a_verdict_is_german_too():
     form = hidden(anyone.get(f"{AT}/verify").text)
     answer = anyone.post(f"{AT}/verify", data=form)
     assert "Wählen Sie eine Datei aus" in answer.text
+
+
+def test_every_rule_by_which_a_report_is_matched_has_words():
+    names = {"token", "address", MATCHED}
+    names |= set(re.findall(r'yield "([a-z_]+)", ', Path(matching.__file__).read_text("utf-8")))
+    assert reading_pages.MATCHED.keys() == names

@@ -33,6 +33,17 @@ SYSTEMS = {
     "own": "the recorder’s own system",
     "hand": "written down by a person",
 }
+MATCHED = {
+    "token": "the id that we had set in it",
+    "provider_id": "the provider’s id",
+    "message_id": "its Message-ID",
+    "in_reply_to": "what it says it replies to",
+    "references": "the thread that it names",
+    "call_id": "the id of the call or meeting",
+    "address": "the address, with one touch open",
+    "behaviour": "what was done with it",
+}
+"""The rule by which a report was known to be about a touch (`matching.py`) → words."""
 
 # --- all accounts --------------------------------------------------------------------------
 
@@ -214,7 +225,7 @@ def _piece(
         "source": fact.source or "",
         "auth": AUTH[fact.auth] or "not authenticated",
         "system": SYSTEMS[fact.system],
-        "matched": (getattr(fact, "matched", None) or "").replace("_", " "),
+        "matched": word(MATCHED, getattr(fact, "matched", None) or ""),
         "grade": judged["grade"] if judged else "",
         "lifts": (judged["lifts"] or "") if judged else "",
         "rules": judged["rules"] if judged else [],
