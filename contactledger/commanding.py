@@ -159,28 +159,42 @@ def any_encoding() -> None:
 
 # --- what to do about an error ----------------------------------------------------------------
 
-ADVICE: tuple[tuple[type[errors.LedgerError], str], ...] = (
-    (errors.BadTemplate, "look through them with: contactledger report-lint FOLDER"),
-    (errors.Conflict, "what is on record stays; give the new fact a key of its own"),
-    (errors.Archived, "bring it back with: contactledger restore DB FILE --recorder KEY"),
-    (errors.OnHold, "see `contactledger holds`; end one with: contactledger release"),
-    (errors.Unverified, "see that the key it is checked with is the sender's newest one"),
-    (errors.CannotJudge, "a newer release wrote that policy; install one"),
-    (errors.Fork, "an older backup, or a second sealer with the same key (docs/backup.md)"),
-    (errors.BadBundle, "do not rely on it; ask for it again, and for the sender's verifier key"),
-    (errors.StoreMissing, "make a ledger with: contactledger init DB --recorder KEY"),
-    (errors.StoreInDoubt, "look with `contactledger entries` whether it is there; then run again"),
-    (errors.StoreLost, "see that the server runs and can be reached; nothing was written"),
-    (errors.StoreBusy, "another process writes for long; run the command again"),
-    (errors.StoreFull, "make room on the device; nothing of it was written"),
-    (errors.StoreReadOnly, "see who may write the file and its folder"),
+ADVICE: tuple[tuple[type[errors.LedgerError], str, str], ...] = (
+    (errors.BadTemplate, "", "look through them with: contactledger report-lint FOLDER"),
+    (errors.Conflict, "", "what is on record stays; give the new fact a key of its own"),
+    (errors.Archived, "", "bring it back with: contactledger restore DB FILE --recorder KEY"),
+    (errors.OnHold, "", "see `contactledger holds`; end one with: contactledger release"),
+    (errors.Unverified, "", "see that the key it is checked with is the sender's newest one"),
+    (errors.CannotJudge, "", "a newer release wrote that policy; install one"),
+    (errors.Corrupt, "look-up", "mend it with: contactledger reindex DB --recorder KEY"),
+    (errors.Corrupt, "", "do not write to it; keep a copy, and restore a backup (docs/backup.md)"),
+    (errors.Fork, "", "an older backup, or a second sealer with the same key (docs/backup.md)"),
+    (
+        errors.BadBundle,
+        "",
+        "do not rely on it; ask for it again, and for the sender's verifier key",
+    ),
+    (errors.StoreMissing, "on the server", "make the database first, with createdb say"),
+    (errors.StoreMissing, "its folder", "see that the folder is there, and who may open the file"),
+    (errors.StoreMissing, "", "make a ledger with: contactledger init DB --recorder KEY"),
+    (errors.WrongLayout, "newer release", "install that release, or a later one"),
+    (errors.WrongLayout, "contactledger migrate", "back it up, then run: contactledger migrate DB"),
+    (
+        errors.StoreInDoubt,
+        "",
+        "look with `contactledger entries` whether it is there; then run again",
+    ),
+    (errors.StoreLost, "", "see that the server runs and can be reached; nothing was written"),
+    (errors.StoreBusy, "", "another process writes for long; run the command again"),
+    (errors.StoreFull, "", "make room on the device; nothing of it was written"),
+    (
+        errors.StoreReadOnly,
+        " role ",
+        "see that role's rights; contactledger migrate DB --roles prints what each needs",
+    ),
+    (errors.StoreReadOnly, "", "see who may write the file and its folder"),
 )
-"""Class → what to do next; the first that fits."""
-OLDER_LAYOUT = "back it up, then run: contactledger migrate DB"
-NEWER_LAYOUT = "install that release, or a later one"
-NO_RIGHTS = "see that role's rights; contactledger migrate DB --roles prints what each needs"
-LOST_LOOKUP = "mend it with: contactledger reindex DB --recorder KEY"
-LOST_EVIDENCE = "do not write to it; keep a copy, and restore a backup (docs/backup.md)"
+"""Class, words of the error's text, what to do next; the first that fits."""
 
 
 def advice(error: errors.LedgerError) -> str:
@@ -190,14 +204,9 @@ def advice(error: errors.LedgerError) -> str:
             return "see their names with: contactledger accounts DB"
         of_account = error.field in ("person", "party", "matter", "entry") or "." in error.field
         return "see what is on record with: contactledger entries DB ACCOUNT" if of_account else ""
-    if isinstance(error, errors.Corrupt):
-        return LOST_LOOKUP if "look-up" in error.what else LOST_EVIDENCE
-    if isinstance(error, errors.WrongLayout):
-        newer, older = "newer release" in str(error), "contactledger migrate" in str(error)
-        return NEWER_LAYOUT if newer else OLDER_LAYOUT if older else ""
-    if isinstance(error, errors.StoreReadOnly) and " role " in str(error):
-        return NO_RIGHTS
     extra = re.search(r"contactledger\[\w+\]", str(error))
     if isinstance(error, errors.NotInstalled) and extra:
         return f'install it with: {sys.executable} -m pip install "{extra[0]}"'
-    return next((text for cls, text in ADVICE if isinstance(error, cls)), "")
+    text = str(error)
+    fits = (what for cls, words, what in ADVICE if isinstance(error, cls) and words in text)
+    return next(fits, "")

@@ -135,6 +135,8 @@ def test_only_writing_is_mended():
         (errors.NotFound("x", field="Touch.matter"), "see what"),
         (errors.NotFound("x", field="policy"), ""),
         (errors.BadInput("x"), ""),
+        (errors.StoreMissing("there is no such database on the server"), "make the database first"),
+        (errors.StoreMissing("the file, or its folder, is not there"), "see that the folder"),
         (wrong_layout([LAYOUT - 1]), "back it up, then run"),
         (wrong_layout([LAYOUT + 1]), "install that release"),
         (errors.StoreReadOnly("the role may not"), "see that role's rights"),
@@ -152,7 +154,6 @@ def test_every_command_that_advice_names_is_one():
     from contactledger.cli import app
 
     known = get_command(app).commands.keys()
-    texts = [text for _, text in commanding.ADVICE]
-    texts += [commanding.OLDER_LAYOUT, commanding.NO_RIGHTS, commanding.LOST_LOOKUP]
+    texts = [text for *_, text in commanding.ADVICE]
     named = {word for text in texts for word in text.replace("`", " ").split("contactledger ")[1:]}
     assert {words.split()[0] for words in named} <= known
