@@ -136,9 +136,10 @@ class Reading(Advising, ABC):
 
         `kind`: proof-of-contact, touch-certificate, both-sides, case-dossier, promises,
         first-90-days, contact-pressure, outlook. `about`: the entry number of the touch that is
-        certified, or the title or id of the one matter of a dossier. The log is hashed again first;
-        raises Corrupt rather than report on a log that is not what its hashes say. `templates`:
-        name → Jinja2 source that overrides ours, or where these are (`contactledger.templating`).
+        certified, or the key, title or id of the one matter of a dossier. The log is hashed again
+        first; raises Corrupt rather than report on a log that is not what its hashes say.
+        `templates`: name → Jinja2 source that overrides ours, or where these are
+        (`contactledger.templating`).
         `lang`: of the fixed words, "en" or "de". A `period` in words is of the zone of the party
         that keeps the log, as the dates of the report are.
         """

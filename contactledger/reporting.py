@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from contactledger.advice import CadenceFinding, NextStep, PlanFinding, Relationship
+from contactledger.advising import current
 from contactledger.asking import answers_of
 from contactledger.errors import BadInput
-from contactledger.facts import Entry, Party, PolicyAdopted
+from contactledger.facts import Entry, Matter, Party, PolicyAdopted
 from contactledger.files import Report
 from contactledger.findings import Standing
 from contactledger.judge.cadence import owed
@@ -24,7 +25,7 @@ from contactledger.judge.view import view
 from contactledger.reading import Loaded
 from contactledger.report.answers import Answers, answer_rows
 from contactledger.report.kind_first_days import milestone_rows
-from contactledger.report.kinds import KINDS, OF_LEDGER
+from contactledger.report.kinds import KINDS, OF_LEDGER, OFFERED
 from contactledger.report.names import Names, names
 from contactledger.report.outlook import outlook_rows, owed_rows
 from contactledger.report.render import render, words_of
@@ -56,9 +57,11 @@ def report(  # noqa: PLR0913 - what the judge gave, and everything a user may as
 ) -> Report:
     """The report of a standing. `loaded`: all that it was judged from, for the names.
 
-    `about`: the touch or the matter that a kind is about. `proof`: number of an entry → rows of
-    how it stands under a signed checkpoint, where it does.
+    `about`: the touch or the matter that a kind is about, BadInput for a kind that is about none.
+    `proof`: number of an entry → rows of how it stands under a signed checkpoint, where it does.
     """
+    if about is not None and kind in OFFERED and not OFFERED[kind].about:
+        raise BadInput("a report of this kind is of the whole account", field="about")
     words = words_of(lang, templates)
     data, called = proof_rows(
         standing, loaded, account=account, period=period, what_if=what_if, words=words
@@ -66,6 +69,8 @@ def report(  # noqa: PLR0913 - what the judge gave, and everything a user may as
     made = KINDS.get(kind)
     if made is not None and made.rows is not None:
         extra: dict[str, Any] = {"about": about}
+        if kind == "case-dossier":
+            extra["about"] = _matter(loaded.entries, about, standing.as_of)
         extra["milestones"] = milestone_rows(loaded.entries, called, data["zone"])
         if kind == "both-sides":
             extra["answers"] = _answers(standing, loaded, period, what_if)
@@ -81,6 +86,14 @@ def report(  # noqa: PLR0913 - what the judge gave, and everything a user may as
         answers, scope = _answers(standing, loaded, period, what_if), Scope(zone=data["zone"])
         data["answers"] = answer_rows(answers, called, scope, words)
     return Report(render(kind, data, templates, lang), attached)
+
+
+def _matter(entries: Sequence[Entry], name: str | int | None, as_of: datetime) -> str | int | None:
+    """The id of the matter with that key; else the name itself, which may be an id or a title."""
+    for entry in reversed(entries):
+        if isinstance(entry.fact, Matter) and name is not None and entry.fact.key == name:
+            return current(entries, entry.id, as_of)
+    return name
 
 
 def proof_rows(

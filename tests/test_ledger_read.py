@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pendulum
 import pytest
 
-from contactledger.errors import BadFact, NotFound
+from contactledger.errors import BadFact, BadInput, NotFound
 from contactledger.facts import Coverage, Matter, Party, Person, Retraction, Signal, Touch
 from contactledger.findings import Outcome
 from contactledger.ledger import HOUSE
@@ -210,3 +210,19 @@ def test_the_months_of_a_report_are_those_of_the_party_that_keeps_the_log():
     assert ledger.findings(SMITH, period="2026-03") == ()
     (whole,) = ledger.report(SMITH, "both-sides").data["silences"]
     assert (whole["until"], whole["seconds"]) == (None, 9 * 86_400)
+
+
+def test_a_dossier_is_of_the_matter_that_is_named_and_no_other_report_is_of_one():
+    ledger, _ = filled()
+    ledger.record(SMITH, Matter("one", title="The credit"), Matter("two", title="Training"))
+    (id_,) = (e.id for e in ledger.entries(SMITH) if getattr(e.fact, "title", "") == "The credit")
+    for name in ("one", "The credit", id_):
+        cases = ledger.report(SMITH, "case-dossier", about=name).data["cases"]
+        assert [case["title"] for case in cases] == ["The credit"]
+    with pytest.raises(NotFound) as lost:
+        ledger.report(SMITH, "case-dossier", about="three")
+    assert str(lost.value) == "about: no matter of that key, title or id is told of"
+    for kind in ("proof-of-contact", "both-sides"):
+        with pytest.raises(BadInput) as caught:
+            ledger.report(SMITH, kind, about="one")
+        assert str(caught.value) == "about: a report of this kind is of the whole account"

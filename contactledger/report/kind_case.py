@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from contactledger.errors import NotFound
 from contactledger.report.charts_holders import matter_bar
 from contactledger.report.document import (
     Block,
@@ -43,13 +44,15 @@ def rows(proof: Row, extra: Row) -> Row:
     """The rows of the kind, from those of a proof of contact.
 
     `about` in `extra`: the id or the title of one matter; without it every matter that is open or
-    was named by somebody, as in the proof of contact.
+    was named by somebody, as in the proof of contact. NotFound for a matter that is not there.
     """
     about = extra.get("about")
     findings: dict[str, list[Row]] = {}
     for f in proof["findings"]:
         findings.setdefault(f["matter"]["id"], []).append(f)
     cases = [c for c in proof["cases"] if about in (None, c["matter"], c["title"])]
+    if about is not None and not cases:
+        raise NotFound("no matter of that key, title or id is told of", field="about")
     return {
         **head("case-dossier", proof),
         "about": about,
