@@ -64,13 +64,11 @@ class SqlRows:
         else:
             self._driver.many(insert, rows)
 
-    def _put_lookups(self, given: Sequence[LookupRow]) -> None:
-        """Look-ups, those of a key that is there replaced.
+    def _put_lookups(self, rows: Sequence[LookupRow]) -> None:
+        """Look-ups of different keys, those of a key that is there replaced.
 
-        In the order of their key: each page of the index is then visited once. Most are new,
-        as their id is, and go by COPY; should one of them be there, all are merged.
+        Most are new, as their id is, and go by COPY; should one of them be there, all are merged.
         """
-        rows = sorted({row[:3]: row for row in given}.values())
         if len(rows) >= COPY_ROWS and self._driver.copies:
             new = [row for row in rows if row.kind not in _AGAIN]
             if self._driver.copied(self._sql.copy_lookups, new):
