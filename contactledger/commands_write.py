@@ -4,6 +4,7 @@ two that list what is there: `accounts` and `entries`."""
 from __future__ import annotations
 
 import sys
+from inspect import cleandoc
 from typing import Annotated, Any
 
 import orjson
@@ -100,7 +101,7 @@ def record(
             say(f"entry {entry.no}: {entry.kind}")
 
 
-record.__doc__ = f"{record.__doc__}\n    Kinds: {', '.join(KINDS)}."
+record.__doc__ = f"{cleandoc(record.__doc__ or '')}\n\nKinds: {', '.join(KINDS)}."
 
 
 def _stated() -> list[Fact]:

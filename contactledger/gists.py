@@ -72,9 +72,13 @@ class Gists:
                 isolation_level=None,
                 check_same_thread=False,
             )
-            self._file.execute("PRAGMA journal_mode = WAL").fetchall()
-            self._file.execute("PRAGMA synchronous = NORMAL")
-            self._open(ledger)
+            try:
+                self._file.execute("PRAGMA journal_mode = WAL").fetchall()
+                self._file.execute("PRAGMA synchronous = NORMAL")
+                self._open(ledger)
+            except BaseException:
+                self._file.close()
+                raise
         except sqlite3.DatabaseError:
             raise BadInput("is no file of gists; another path, please", field="path") from None
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from itertools import count
 
 import attrs
 from attrs import define, field
@@ -61,7 +60,7 @@ class Log:
     account: str
     name: str | None
     house: bool = False
-    salts: Iterator[int] = field(factory=count)
+    salts: int = 0
     encoded: list[Encoded] = field(factory=list)
     ids: list[str] = field(factory=list)
 
@@ -71,7 +70,8 @@ class Log:
         self.add(f.PolicyAdopted(POLICY, digest, 1, ACME))
 
     def salt(self) -> str:
-        seed = f"{self.account} {next(self.salts)}".encode()
+        seed = f"{self.account} {self.salts}".encode()
+        self.salts += 1
         return to_base64url(sha256(seed).digest()[:16])
 
     def add(self, fact: f.Fact, id_: str = "", owner: str = "", at: datetime | None = None) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from copy import copy
 from datetime import datetime
 from email.message import EmailMessage
@@ -149,11 +150,17 @@ def holds(ledger: Ledger, text: str) -> bool:
     return any(text in value for value in every_value(ledger))
 
 
+@contextmanager
+def editing(path: Path | str) -> Iterator[sqlite3.Connection]:
+    """A connection of our own to a SQLite file, which commits what was done, and is closed."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        yield connection
+
+
 def sql(path: Path, statement: str, *values: object) -> None:
     """Change a ledger's file behind its back."""
-    with sqlite3.connect(path) as connection:
+    with editing(path) as connection:
         assert connection.execute(statement, values).rowcount >= 1
-    connection.close()
 
 
 def facts_of(entries: tuple[Entry, ...]) -> list[Fact]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from contactledger import Ledger, accounts
 from contactledger.errors import Corrupt
 from contactledger.sources import Calls
-from tests.ledgers import SMITH, filled, in_memory, two_sides
+from tests.ledgers import SMITH, editing, filled, in_memory, two_sides
 
 
 def test_only_so_many_names_are_remembered_and_every_one_is_found(monkeypatch):
@@ -44,7 +43,7 @@ def test_an_import_with_coverage_is_taken_back_however_few_names_are_remembered(
 def test_an_account_whose_first_entry_is_gone_is_named_by_the_error(tmp_path):
     with Ledger.open(f"sqlite:///{tmp_path}/l.db", recorder="acme") as ledger:
         id_ = ledger.record(SMITH, *two_sides())[0].account
-        with sqlite3.connect(tmp_path / "l.db") as file:
+        with editing(tmp_path / "l.db") as file:
             file.execute("DELETE FROM contactledger_entry WHERE no = 0 AND account = ?", (id_,))
         with pytest.raises(Corrupt, match=f"account {id_}, entry 0: the entry is not there"):
             ledger.accounts()

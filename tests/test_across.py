@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ from contactledger.judge.told import told
 from contactledger.keys import keygen
 from contactledger.ledger import Ledger
 from contactledger.questions import About
-from tests.ledgers import SMITH, in_file, in_memory, two_sides
+from tests.ledgers import SMITH, editing, in_file, in_memory, two_sides
 
 THIRD: dict[str, Any] = {"system": "third", "auth": "signed_body"}
 NAMES = ("north", "south", "west")
@@ -448,9 +447,8 @@ def test_a_file_of_another_ledger_or_release_is_begun_anew(tmp_path: Path) -> No
         across.refresh()
     with other.ledger.across(path) as across:
         assert [row["account"] for row in across.waiting(owed="us").rows] == ["west"]
-    with sqlite3.connect(path) as file:
+    with editing(path) as file:
         file.execute("UPDATE meta SET value = 'gists 0' WHERE name = 'format'")
-    file.close()
     with other.ledger.across(path) as across:
         assert across.refresh() == 1
 
@@ -458,9 +456,8 @@ def test_a_file_of_another_ledger_or_release_is_begun_anew(tmp_path: Path) -> No
 def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     text, database = tmp_path / "text", tmp_path / "database"
     text.write_text("not a database, and long enough to be none")
-    with sqlite3.connect(database) as file:
+    with editing(database) as file:
         file.execute("CREATE TABLE mine (n)")
-    file.close()
     ledger, _ = in_memory()
     for path in (text, database):
         before = path.read_bytes()
@@ -468,9 +465,8 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
             ledger.across(path)
         if path is text:
             assert path.read_bytes() == before
-    with sqlite3.connect(database) as file:
+    with editing(database) as file:
         assert file.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
-    file.close()
 
 
 def test_accounts_by_other_processes_are_judged_as_by_this_one(
@@ -497,7 +493,7 @@ def test_what_another_process_meets_is_raised_here(
     monkeypatch.setattr(refreshing, "WORTH_A_PROCESS", 1)
     ledger, _, path = in_file(tmp_path)
     with ledger, ledger.across(processes=2) as across:
-        with sqlite3.connect(path) as file:
+        with editing(path) as file:
             file.execute("UPDATE contactledger_entry SET record = x'00' WHERE no = 2")
         file.close()
         with pytest.raises(BadRecord):

@@ -12,6 +12,7 @@ import pytest
 
 from contactledger import Ledger, Party, __main__, __version__, cli
 from contactledger.errors import BadFact, StoreMissing
+from tests.ledgers import editing
 
 ACCOUNT = "smith-motors"
 
@@ -52,14 +53,11 @@ def test_a_database_url_will_do_for_a_file(command, database):
 
 
 def test_a_damaged_entry_is_one_line_and_code_1(command, database):
-    import sqlite3
-
-    with sqlite3.connect(database) as damaged:
+    with editing(database) as damaged:
         damaged.execute(
             "UPDATE contactledger_entry SET record = CAST("
             "replace(CAST(record AS TEXT), 'entry/v1', 'entry/v2') AS BLOB) WHERE no = 3"
         )
-    damaged.close()
     code, out, err = command("check", database)
     assert (code, out, err.count("\n")) == (1, "", 2)
     assert err.startswith("contactledger: account ")

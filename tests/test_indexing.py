@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 from typer.testing import CliRunner
 
@@ -13,7 +11,7 @@ from contactledger.facts import Mark, Matter, Preference
 from contactledger.ledger import Ledger
 from contactledger.store.port import LookupRow
 from contactledger.testing import FixedClock
-from tests.ledgers import SMITH, filled, in_file, mail, two_sides
+from tests.ledgers import SMITH, editing, filled, in_file, mail, two_sides
 
 JONES = "jones"
 
@@ -33,17 +31,13 @@ def kept(tmp_path):
 
 
 def change(path, statement, *values):
-    with sqlite3.connect(path) as file:
-        changed = file.execute(statement, values).rowcount
-    file.close()
-    return changed
+    with editing(path) as file:
+        return file.execute(statement, values).rowcount
 
 
 def rows(path):
-    with sqlite3.connect(path) as file:
-        found = file.execute("SELECT * FROM contactledger_lookup ORDER BY 1, 2, 3").fetchall()
-    file.close()
-    return found
+    with editing(path) as file:
+        return file.execute("SELECT * FROM contactledger_lookup ORDER BY 1, 2, 3").fetchall()
 
 
 def test_the_look_ups_of_a_whole_ledger_are_those_of_its_entries(kept):

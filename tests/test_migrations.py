@@ -30,7 +30,7 @@ from contactledger.store.sql import SqlStore
 from contactledger.store.tables import tables
 from contactledger.testing import FixedClock
 from tests.hosting import either
-from tests.ledgers import SMITH, audit, mail, two_sides
+from tests.ledgers import SMITH, audit, editing, mail, two_sides
 
 ALL = tuple(f"layout_{number}" for number in range(2, LAYOUT + 1))
 """Every revision; layout 1 was never released."""
@@ -265,10 +265,10 @@ and a bundle that was handed out; as SQL."""
 
 def stored(kind: str, url: str, layout: int) -> None:
     """Put such a database at `url`, without Alembic's table, as `Ledger.open` made it."""
-    with sqlite3.connect(":memory:") as old:
+    with editing(":memory:") as old:
         old.executescript((LAYOUTS / f"layout_{layout}.sql").read_text("utf-8"))
         if kind == "sqlite":
-            with sqlite3.connect(make_url(url).database) as file:
+            with editing(make_url(url).database) as file:
                 old.backup(file)
             file.close()
         else:
@@ -441,7 +441,7 @@ def test_a_database_that_cannot_be_written_cannot_be_migrated(tmp_path):
 def run_script(kind: str, url: str, sql: str) -> None:
     """As an administrator would: by the database's own client."""
     if kind == "sqlite":
-        with sqlite3.connect(make_url(url).database) as connection:
+        with editing(make_url(url).database) as connection:
             connection.executescript(sql)
         connection.close()
         return

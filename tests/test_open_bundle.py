@@ -393,7 +393,7 @@ def log_time(no: int) -> str:
 
 def renumbered(log, no, changes):
     document = {**parse(log.encoded[no].record), **changes}
-    log.encoded[no] = attrs.evolve(log.encoded[no], record=canonical(document))
+    log.encoded[no] = log.encoded[no]._replace(record=canonical(document))
 
 
 @pytest.mark.parametrize("rewrite", [dropped, added, reordered, backdated, reworded])

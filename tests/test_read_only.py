@@ -7,7 +7,6 @@ import io
 import os
 import pwd
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from contactledger import Ledger, MemoryStore
 from contactledger.errors import BadFact, BadInput, StoreMissing, StoreReadOnly
 from contactledger.testing import FixedClock
 from tests.hosting import database
-from tests.ledgers import SMITH, Probe, event, mail, message, two_sides
+from tests.ledgers import SMITH, Probe, editing, event, mail, message, two_sides
 from tests.signing import signer
 
 OURS = signer("acme.example/ledger")
@@ -140,9 +139,8 @@ def file(request, folder) -> Iterator[tuple[Any, dict[str, Any]]]:
     way, path, place = WAYS[request.param], folder / "contacts.db", tempfile.mkdtemp()
     expected = fill(f"sqlite:///{path}", Path(place))
     shutil.rmtree(place)
-    with sqlite3.connect(path) as connection:
+    with editing(path) as connection:
         connection.execute(f"PRAGMA journal_mode = {way.journal}")
-    connection.close()
     bytes_ = path.read_bytes()
     path.chmod(way.file)
     folder.chmod(way.folder)

@@ -25,7 +25,7 @@ from contactledger.store.port import InboxRow
 from contactledger.store.sql import SqlStore
 from contactledger.store.tables import tables
 from contactledger.testing import NOON, FixedClock
-from tests.ledgers import SMITH, mail, two_sides
+from tests.ledgers import SMITH, editing, mail, two_sides
 
 FORMAT = Path(__file__).resolve().parents[1] / "docs" / "format.md"
 MARKS = ("bob@smith.example", "Bob Ray", "Bobs bad day", "bobs-key", "raw: text for Bob")
@@ -129,9 +129,8 @@ def test_truncating_the_write_ahead_log_alone_leaves_remains_in_the_pages(ledger
     the copies that splitting pages left behind."""
     texts = play(ledger, rounds=150)
     ledger.redact(SMITH, person="bob")
-    with sqlite3.connect(tmp_path / "db" / "contacts.db") as database:
+    with editing(tmp_path / "db" / "contacts.db") as database:
         assert database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall() == [(0, 0, 0)]
-    database.close()
     assert found(tmp_path, texts) != set()
     ledger.scrub()
     assert found(tmp_path, texts) == set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
@@ -31,6 +30,7 @@ from contactledger.testing import (
     entry_row,
     raises,
 )
+from tests.ledgers import editing
 
 _SCHEMAS = count()
 
@@ -291,7 +291,7 @@ def test_what_was_erased_is_not_in_the_database_file(tmp_path):
 def test_every_key_starts_with_the_account_except_where_no_account_is_known(tmp_path):
     store = SqlStore.open(f"sqlite:///{tmp_path}/contacts.db")
     store.close()
-    with sqlite3.connect(tmp_path / "contacts.db") as database:
+    with editing(tmp_path / "contacts.db") as database:
         names = [
             name
             for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -309,7 +309,6 @@ def test_every_key_starts_with_the_account_except_where_no_account_is_known(tmp_
         links = [
             row for name in names for row in database.execute(f"PRAGMA foreign_key_list({name})")
         ]
-    database.close()
     assert keys == {
         "layout": ["one"],
         "ledger": ["one"],

@@ -38,6 +38,7 @@ from contactledger.store.memory import MemoryStore
 from contactledger.store.port import LAYOUT, DisclosureRow, InboxRow, Store
 from contactledger.store.sql import SqlStore
 from contactledger.testing import NOON, A, B, Stop, batch_of, entry_row, raises
+from tests.ledgers import editing
 
 SECRET = "bob.ray@smith.example"
 _SCHEMAS = count()
@@ -104,9 +105,8 @@ def test_a_missing_file_is_not_made_unless_that_is_allowed(tmp_path):
 
 def test_missing_tables_are_not_made_unless_that_is_allowed(tmp_path):
     path = tmp_path / "other.db"
-    with sqlite3.connect(path) as other:
+    with editing(path) as other:
         other.execute("CREATE TABLE own (x)")
-    other.close()
     error = raises(StoreMissing, lambda: SqlStore.open(f"sqlite:///{path}", create=False))
     assert str(error) == "the tables are not in this database, and none may be made"
 
@@ -131,14 +131,14 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path):
 )
 def test_another_layout_is_refused_and_left_alone(url, wrong):
     path = url.removeprefix("sqlite:///")
-    with sqlite3.connect(path) as other:
+    with editing(path) as other:
         other.execute(wrong)
     found, why = ("999", ": a newer release made them") if "999" in wrong else ("unknown", "")
     error = raises(WrongLayout, lambda: SqlStore.open(url))
     assert str(error) == f"the tables have layout {found}, this release knows layout {LAYOUT}{why}"
     assert_says_nothing_else(error)
-    assert other.execute("SELECT count(*) FROM contactledger_entry").fetchone() == (3,)
-    other.close()
+    with editing(path) as other:
+        assert other.execute("SELECT count(*) FROM contactledger_entry").fetchone() == (3,)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import io
 import json
 import re
 import shutil
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from contactledger.log.tlog import leaf_hash
 from contactledger.reconciling import reconcile
 from contactledger.sources import SendGrid
 from contactledger.testing import FixedClock
-from tests.ledgers import SMITH, two_sides
+from tests.ledgers import SMITH, editing, two_sides
 from tests.signing import signer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -154,9 +153,8 @@ def test_an_unmatched_event_that_vanishes_leaves_no_trace(vendor):
     assert [parked.state for parked in receipt.parked] == ["unknown"]
     opened = open_bundle(vendor.bundle(), trust=vendor.vkey)
     assert [e.kind for e in opened.entries() if e.kind == "signal"] == []
-    with sqlite3.connect(vendor.path) as file:
+    with editing(vendor.path) as file:
         assert file.execute("DELETE FROM contactledger_inbox").rowcount == 1
-    file.close()
     assert vendor.ledger.check() == opened.size + 3  # with the house log; nothing is missing
     assert vendor.ledger.replay(SendGrid()) == ()
 
@@ -194,9 +192,8 @@ def test_the_database_does_not_hold_the_key(vendor):
 def test_whoever_reads_the_database_reads_what_people_wrote(vendor):
     """What lies there is not encrypted: who steals the database, has the names."""
     vendor.ledger.seal()
-    with sqlite3.connect(vendor.path) as file:
+    with editing(vendor.path) as file:
         bodies = [row[0] for row in file.execute("SELECT body FROM contactledger_disclosure")]
-    file.close()
     from contactledger.log.record import disclosed
 
     assert ("name", "Bob Ray") in [disclosed(body) for body in bodies]
@@ -206,7 +203,7 @@ def test_a_sealed_entry_rewritten_with_its_hash_is_found(vendor):
     vendor.put(at(1), Touch("ann", "bob", "phone"))
     vendor.ledger.seal()
     vendor.ledger.close()
-    with sqlite3.connect(vendor.path) as file:
+    with editing(vendor.path) as file:
         no, record = file.execute(
             "SELECT no, record FROM contactledger_entry WHERE kind = 'touch'"
         ).fetchone()
@@ -216,7 +213,6 @@ def test_a_sealed_entry_rewritten_with_its_hash_is_found(vendor):
             "UPDATE contactledger_entry SET record = ?, leaf = ? WHERE kind = 'touch' AND no = ?",
             (other, leaf_hash(other), no),
         )
-    file.close()
     vendor.ledger = vendor.open()
     with pytest.raises(Corrupt):
         vendor.ledger.check()
@@ -281,9 +277,8 @@ def test_a_forged_webhook_is_refused_and_stored_nowhere(vendor):
     body = b'[{"email": "bob@smith.example", "timestamp": 1772442000, "event": "open"}]'
     with pytest.raises(Unverified):
         vendor.ledger.receive(source, {}, body)
-    with sqlite3.connect(vendor.path) as file:
+    with editing(vendor.path) as file:
         assert file.execute("SELECT count(*) FROM contactledger_inbox").fetchone() == (0,)
-    file.close()
     assert vendor.ledger.forged == 1
 
 

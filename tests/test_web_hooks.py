@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from email.message import EmailMessage
 from threading import Event, Lock
 
@@ -17,7 +16,7 @@ from contactledger.vocabulary import SignalKind
 from contactledger.web import Access, pages
 from contactledger.web.hooks import AT_ONCE, FORGED_A_MINUTE, GIF, HITS_A_MINUTE
 from contactledger.web.limits import Rates
-from tests.ledgers import SMITH, Probe, event, in_file, message
+from tests.ledgers import SMITH, Probe, editing, event, in_file, message
 from tests.visiting import AT, Site, visit
 
 HOOK = f"{AT}/hooks/probe"
@@ -55,7 +54,7 @@ def test_a_report_is_on_record_when_it_is_answered(tmp_path):
         browser = TestClient(pages(ledger, lambda _: None, sources=[probe]))
         answer = browser.post("/hooks/probe", content=b"it came")
         # another process sees it already
-        with sqlite3.connect(path) as other:
+        with editing(path) as other:
             (kept,) = other.execute("SELECT body, state FROM contactledger_inbox").fetchall()
         other.close()
     assert (answer.status_code, answer.content) == (200, b"")
