@@ -52,4 +52,4 @@ def test_the_ci_run_calls_the_readmes_test_command_word_for_word():
     assert run.stat().st_mode & 0o111
     lines = run.read_text("utf-8").splitlines()
     assert lines[-1] == commands()[1]
-    assert "export CONTACTLEDGER_REQUIRE=postgres,go,sigstore,chromium,fonts" in lines
+    assert "export CONTACTLEDGER_REQUIRE=postgres,pgbouncer,go,sigstore,chromium,fonts" in lines

@@ -270,6 +270,14 @@ def test_reading_makes_no_tables(postgres_url):
         engine.dispose()
 
 
+def test_tables_cannot_be_made_where_a_server_only_reads(postgres_url):
+    with database(postgres_url) as url:
+        only = f"{url}{'&' if '?' in url else '?'}options=-c%20default_transaction_read_only%3Don"
+        with pytest.raises(StoreReadOnly) as caught:
+            Ledger.open(only, recorder="acme")
+        assert str(caught.value) == "the database cannot be written"
+
+
 def test_sealing_what_cannot_be_written_signs_nothing(folder, tmp_path):
     path, high_water = folder / "contacts.db", tmp_path / "high-water"
     with Ledger.open(f"sqlite:///{path}", recorder="acme") as ledger:
