@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -103,6 +104,17 @@ def test_a_connection_in_use_when_the_rest_was_closed_is_closed_behind_it(connec
         connections.close()
         assert is_open(connection)
     assert not is_open(connection)
+
+
+def test_what_is_let_go_of_without_a_word_is_closed_too(connections):
+    engine = pooling.OwnEngine(connections.engine._way)
+    with closing(engine.raw_connection()) as used:
+        with closing(engine.raw_connection()) as kept:
+            pass
+        del engine
+        gc.collect()
+        assert (is_open(kept), is_open(used)) == (False, True)
+    assert not is_open(used)
 
 
 def test_a_child_leaves_its_parents_connections_open(connections):

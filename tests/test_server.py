@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from contactledger.errors import BadInput, StoreBusy, StoreError, StoreLost, StoreMissing
+from contactledger.store import server
 from contactledger.store.driver import BOUNDED, Driver
 from contactledger.store.server import ServerConnections
 from contactledger.store.urls import server_of
@@ -69,11 +70,11 @@ def test_a_session_of_ours_waits_for_locks_no_longer_than_the_timeout(connection
 def test_what_cannot_be_set_up_is_closed_again(postgres_url, monkeypatch):
     seen = []
 
-    def refused(_, raw):
+    def refused(raw, _):
         seen.append(raw)
         raise psycopg.OperationalError
 
-    monkeypatch.setattr(ServerConnections, "_bound", refused)
+    monkeypatch.setattr(server, "_bound", refused)
     with opened(postgres_url) as connections:
         raises(StoreLost, lambda: connections.begin(write=True).__enter__())
     assert [raw.closed for raw in seen] == [True, True]  # it is tried once more

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import BoundedSemaphore
 from typing import Any
+from weakref import finalize
 
 from attrs import field, frozen
 
@@ -52,6 +53,7 @@ class Pool:
     def __init__(self) -> None:
         self.idle: list[OwnConnection] = []
         self.room = BoundedSemaphore(MOST)
+        self.spare = SPARE
 
     def taken(self) -> OwnConnection | None:
         """One of them, unless another thread took the last."""
@@ -65,15 +67,24 @@ class Pool:
         while len(self.idle) > but and (connection := self.taken()):
             connection.driver_connection.close()
 
+    def end(self) -> None:
+        """Close all, and those in use as soon as they are given back."""
+        self.spare = 0
+        self.close()
+
 
 class OwnEngine:
-    """The connections to one database."""
+    """The connections to one database. Whoever lets go of it without a word closes them, too."""
 
     def __init__(self, way: Way) -> None:
         self._way = way
         self.dialect = way.dialect
-        self.pool = Pool()
+        self._begin()
         forking.remember(self)
+
+    def _begin(self) -> None:
+        self.pool = Pool()
+        self._ending = finalize(self, self.pool.end)
 
     def raw_connection(self) -> OwnConnection:
         """One that nobody uses, or a new one; whoever has it closes it.
@@ -84,27 +95,28 @@ class OwnEngine:
         if not pool.room.acquire(timeout=WAIT_SECONDS):
             raise StoreBusy(ALL_IN_USE)
         try:
-            return pool.taken() or OwnConnection(self, self._way, pool, *self._way.connect())
+            return pool.taken() or OwnConnection(self._way, pool, *self._way.connect())
         except BaseException:
             pool.room.release()
             raise
 
     def dispose(self) -> None:
         """Let go of what nobody uses; of the rest as soon as it is closed."""
-        pool, self.pool = self.pool, Pool()
-        pool.close()
+        end = self._ending
+        self._begin()
+        end()
 
     def leave_to_parent(self) -> None:
         """See `forking`."""
+        self._ending.detach()
         _PARENTS.append(self.pool)
-        self.pool = Pool()
+        self._begin()
 
 
 @frozen(eq=False)
 class OwnConnection:
     """One connection."""
 
-    _engine: OwnEngine
     _way: Way
     _pool: Pool
     driver_connection: Any
@@ -137,7 +149,7 @@ class OwnConnection:
             self._pool.close()  # whatever broke this one will have broken those as well
         else:
             self._pool.idle.append(self)
-            self._pool.close(SPARE if self._pool is self._engine.pool else 0)
+            self._pool.close(self._pool.spare)
         finally:
             self._pool.room.release()
 

@@ -23,12 +23,12 @@ class ServerConnections(Beginning, OwnConnections):
         """BadInput for a URL that says what psycopg does not know, NotInstalled without it."""
         Beginning.__init__(self, timeout_seconds)
         psycopg = _psycopg()
-        conninfo = _conninfo(psycopg, url)
+        conninfo, made = _conninfo(psycopg, url), settings(self._timeout_ms, local=False)
 
         def connected() -> tuple[Any, dict[str, object]]:
             raw = psycopg.connect(conninfo, autocommit=True)
             try:
-                bounded = self._bound(raw)
+                bounded = _bound(raw, made)
             except BaseException:
                 raw.close()
                 raise
@@ -38,16 +38,6 @@ class ServerConnections(Beginning, OwnConnections):
 
         way = Way(Dialect("postgresql", "psycopg", psycopg), connected, _reset)
         OwnConnections.__init__(self, way, timeout_seconds)
-
-    def _bound(self, raw: Any) -> bool:
-        """Where a session is ours alone, make its settings once and for all.
-
-        A pooler in between (PgBouncer) lends sessions out, and a setting would stay with one
-        that others get. It shows by another process number than the server's.
-        """
-        made = settings(self._timeout_ms, local=False)
-        asked = raw.execute(f"{made} WHERE pg_backend_pid() = %s", (raw.info.backend_pid,))
-        return asked.fetchone() is not None
 
     @contextmanager
     def begin(self, *, write: bool, opened: bool = True) -> Iterator[Any]:
@@ -70,6 +60,16 @@ class ServerConnections(Beginning, OwnConnections):
                 connection.close()
                 raise
         return connection
+
+
+def _bound(raw: Any, made: str) -> bool:
+    """Where a session is ours alone, make its settings once and for all.
+
+    A pooler in between (PgBouncer) lends sessions out, and a setting would stay with one
+    that others get. It shows by another process number than the server's.
+    """
+    asked = raw.execute(f"{made} WHERE pg_backend_pid() = %s", (raw.info.backend_pid,))
+    return asked.fetchone() is not None
 
 
 def _is_idle(raw: Any) -> bool:

@@ -20,6 +20,8 @@ from sqlalchemy.engine import make_url
 Cut = Literal["unsent", "sent", "done"]
 COMMIT = b"COMMIT\x00"
 """COMMIT as a simple query, or parsed in a pipeline."""
+STUCK_SECONDS = 60
+"""So long one side's word is waited for in the middle of it; then both are cut off."""
 ALONE = b"WITH done AS ("
 """How a statement begins that is a transaction by itself."""
 _QUERY, _SYNC, _READY = b"Q", b"S\x00\x00\x00\x04", b"Z\x00\x00\x00\x05"
@@ -61,6 +63,8 @@ class Proxy:
     def _carry(self, client: socket.socket) -> None:
         with client, socket.socket(socket.AF_UNIX) as server, suppress(OSError):
             server.connect(self._socket)
+            for peer in (client, server):
+                peer.settimeout(STUCK_SECONDS)
             while True:
                 readable, _, _ = select.select([client, server], [], [])
                 if server in readable:
