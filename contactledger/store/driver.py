@@ -1,8 +1,9 @@
-"""The driver's own connection beneath SQLAlchemy's: statements go straight to it.
+"""The driver's own connection: statements go straight to it.
 
-SQLAlchemy keeps the pool, the dialects and the transactions, which a host shares with us.
-Rows pass it by: that saves half the time of a small transaction, and a host whose engine
-echoes its statements does not find personal data of a ledger in its logs.
+Where a host hands over what is SQLAlchemy's, that keeps the pool, the dialects and the
+transactions, which are then shared with us, and rows pass it by: that saves half the time of a
+small transaction, and a host whose engine echoes its statements does not find personal data of a
+ledger in its logs.
 """
 
 from __future__ import annotations
