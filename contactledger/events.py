@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from contactledger.vocabulary import Auth, By, Channel, SignalKind, System
 
@@ -66,3 +66,13 @@ class Event:
     original: bytes | None = None
     message: Incoming | None = None
     extra: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen
+class Parked:
+    """An event that matched no touch (*unknown*) or several (*ambiguous*): its position in
+    the body, and by which rule it came to nothing."""
+
+    index: int
+    state: str
+    rule: str

@@ -22,11 +22,10 @@ from contactledger.accounts import HOUSE
 from contactledger.covering import from_period
 from contactledger.erasing import read_all
 from contactledger.errors import BadEvent, BadFact, NotFound, TooLarge
-from contactledger.events import Event
+from contactledger.events import Event, Parked
 from contactledger.facts import Coverage, Entry, Fact, Retraction
 from contactledger.heartbeats import Heartbeats
 from contactledger.mailboxes import Piece, pieces
-from contactledger.matching import Matcher, Parked
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
 from contactledger.retrying import in_one_transaction
@@ -195,15 +194,7 @@ class Importing(Heartbeats):
         channels = sorted({event.channel for event in events}) or [source.channel]
 
         def facts(tx: Transaction) -> tuple[dict[str, list[Given]], tuple[Parked, ...], int]:
-            matcher = Matcher(
-                tx,
-                self._references,
-                recorder=self._row.recorder,
-                received_at=now,
-                auth=auth,
-                new_id=lambda: new_id(self._random),
-                again=True,
-            )
+            matcher = self._inbox.matcher(tx, now, auth, again=True)
             given, parked = matcher.facts(events)
             return given, parked, matcher.repeated
 

@@ -2,24 +2,28 @@
 
 Rules, the first that gives exactly one touch: `token` (our own), `provider_id`, `message_id`,
 `in_reply_to`, `references` (newest first), `call_id`, `address` (one touch to that address
-over that channel in the 30 days before, in one account). Where every rule that gives anything
-gives several, the event is *ambiguous*; where none gives anything it is *unknown*. The rule
-is written into the signal. A message or call from a known address of exactly one account is a
-touch of the other side, and an answer where it names the touch it replies to.
+over that channel in the 30 days before, in one account). What leads to several accounts is looked
+at in those that know an address of the event. Where every rule that gives anything gives several,
+the event is *ambiguous*; where none gives anything it is *unknown*. The rule is written into the
+signal.
+
+A message or call of which this is the first we hear is a touch, and an answer where it names the
+touch it replies to. Which account it belongs to is found in `belonging.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from contactledger.events import Event, Incoming
-from contactledger.facts import Fact, Message, Person, Signal, Touch
+from contactledger.belonging import Belonging
+from contactledger.events import Event, Incoming, Parked
+from contactledger.facts import Fact, Message, Signal, Touch
+from contactledger.locating import Common, Locator, Whose
 from contactledger.log.record import ID, decode
-from contactledger.merging import Merged, goes_on_in
 from contactledger.recording import Given
 from contactledger.references import References, id_ref, message_refs
 from contactledger.refusing import AHEAD
@@ -42,16 +46,6 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\u202a-\u202e\u2066
 
 
 @frozen
-class Parked:
-    """An event that matched no touch (*unknown*) or several (*ambiguous*): its position in
-    the body, and by which rule it came to nothing."""
-
-    index: int
-    state: str
-    rule: str
-
-
-@frozen
 class _Match:
     account: str
     touch: str
@@ -71,6 +65,7 @@ class Matcher:
         received_at: datetime,
         auth: Auth,
         new_id: Callable[[], str],
+        common: Common,
         again: bool = False,
     ) -> None:
         self._tx = tx
@@ -80,16 +75,17 @@ class Matcher:
         self._auth = auth
         self._new_id = new_id
         self._made: set[bytes] = set()
+        self._reach: dict[bytes, list[LookupRow]] = {}
         self._touches: dict[str, Touch] = {}
         self._again = again
         self._retracted: dict[tuple[str, int], bool] = {}
-        self._rows: dict[bytes, list[LookupRow]] = {}
-        self._merged: dict[str, Merged] = {}
+        self._at = Locator(tx, references, common)
+        self._belonging = Belonging(tx, references, self._at, recorder)
         self.repeated = 0
 
     def facts(self, events: list[Event]) -> tuple[dict[str, list[Given]], tuple[Parked, ...]]:
         """What to record, by account id, and what has to be parked."""
-        self._prefetch(events)
+        self._at.load([self._refs(event) for event in events])
         given: dict[str, list[Given]] = {}
         parked: list[Parked] = []
         for index, event in enumerate(events):
@@ -103,31 +99,13 @@ class Matcher:
 
     # --- looking up ------------------------------------------------------------------------
 
-    def _prefetch(self, events: Iterable[Event]) -> None:
-        wanted: set[bytes] = set()
-        for event in events:
-            for _, ref in self._rules(event):
-                wanted.add(ref)
-            for address in self._addresses(event):
-                wanted.add(self._references.address(address))
-        self._load(wanted)
-        accounts = {row.account for rows in self._rows.values() for row in rows}
-        merged = self._tx.find({self._references.aliases(account) for account in accounts})
-        for account in accounts - {row.account for row in merged}:
-            self._merged.setdefault(account, Merged(account))
-
-    def _load(self, refs: set[bytes]) -> None:
-        missing = refs - self._rows.keys()
-        if missing:
-            self._rows.update((ref, []) for ref in missing)
-            for row in self._tx.find(missing):
-                self._rows[row.ref].append(row)
-
-    def _addresses(self, event: Event) -> Iterator[str]:
-        if event.address:
-            yield event.address
-        if event.message is not None:
-            yield from (a for a in (event.message.sender, *event.message.to) if a)
+    def _refs(self, event: Event) -> set[bytes]:
+        """All by which an event is matched."""
+        refs = {ref for _, ref in self._rules(event)}
+        refs.update(map(self._references.address, _addresses(event)))
+        if event.message is not None and event.message_id:
+            refs.add(self._references.message_id(event.message_id))
+        return refs
 
     def _rules(self, event: Event) -> Iterator[tuple[str, bytes]]:
         """(rule, reference), in the order in which they are tried."""
@@ -148,19 +126,34 @@ class Matcher:
     def _match(self, event: Event) -> _Match | Parked:
         several = ""
         for rule, ref in self._rules(event):
-            kinds = ("touch",) if rule == "token" else ("message",)
-            rows = [r for r in self._rows[ref] if r.kind in kinds and not self._gone(r)]
-            found = {(r.account, r.id): r for r in rows}
-            if len(found) == 1:
-                (row,) = found.values()
-                return _Match(row.account, row.id, row.no, rule)
-            several = several or (rule if found else "")
+            kind = "touch" if rule == "token" else "message"
+            found = self._led(ref, kind, event)
+            if found is not None and len(found) == 1:
+                return _Match(found[0].account, found[0].id, found[0].no, rule)
+            several = several or ("" if found == [] else rule)
         if event.address and event.message is None:
-            near = self._near(event)
-            if len(near) == 1:
+            near = self._near(event, event.address)
+            if near is not None and len(near) == 1:
                 return near[0]
-            several = several or ("address" if near else "")
+            several = several or ("" if near == [] else "address")
         return Parked(-1, "ambiguous" if several else "unknown", several)
+
+    def _led(self, ref: bytes, kind: str, event: Event) -> list[LookupRow] | None:
+        """What a reference leads to: of several accounts those that know an address of the event,
+        where there are any; None where it leads to too many."""
+        rows = self._at.everywhere(ref)
+        if rows is None or len({row.account for row in rows}) > 1:
+            found = [self._known_to(address, ref) for address in _addresses(event)]
+            rows = min(filter(None, found), key=len, default=rows)
+        if rows is None:
+            return None
+        left = [row for row in rows if row.kind == kind and not self._gone(row)]
+        return list({(row.account, row.id): row for row in left}.values())
+
+    def _known_to(self, address: str, ref: bytes) -> list[LookupRow]:
+        """What it leads to in the accounts that an address singles out."""
+        accounts = {account for account, _ in self._at.people(address) or ()}
+        return [row for account in accounts for row in self._at.within(account, ref)]
 
     def _gone(self, row: LookupRow) -> bool:
         """Whether an import that was taken back wrote it (only asked while importing again)."""
@@ -173,44 +166,33 @@ class Matcher:
             self._retracted[key] = bool(self._tx.find([ref], account))
         return self._retracted[key]
 
-    def _near(self, event: Event) -> list[_Match]:
-        """Touches to this address over this channel in the 30 days before."""
+    def _near(self, event: Event, address: str) -> list[_Match] | None:
+        """Touches to this address over this channel in the 30 days before; None where too many
+        have it."""
         at = event.at or self._received_at
+        people = self._at.people(address)
+        if people is None:
+            return None
         found = {}
-        people = self._people(event.address or "")
-        for account, person in ((a, name) for a, who in people for name in self._every(a, who)):
-            ref = self._references.reach(account, person, event.channel)
-            self._load({ref})
-            for row in reversed(self._rows[ref][-MAX_CANDIDATES:]):
+        for account, who in people:
+            names = self._at.names(account).every(who)
+            refs = [self._references.reach(account, name, event.channel) for name in names]
+            for row in [r for ref in refs for r in self._reached(account, ref)]:
                 (entry,) = self._tx.entries(account, row.no, row.no + 1)
                 if at - WINDOW <= entry.at <= at + AHEAD:
                     found[row.id] = _Match(account, row.id, row.no, "address")
         return list(found.values())
 
-    def _people(self, address: str) -> list[tuple[str, str]]:
-        """(account, person) of whoever has this address, by the name that stays (J48)."""
-        rows = self._rows[self._references.address(address)]
-        found = ((r.account, r.id) for r in rows if r.kind == "address")
-        return list(dict.fromkeys((where, self._names(where).stays(who)) for where, who in found))
-
-    def _every(self, account: str, person: str) -> list[str]:
-        return self._names(account).every(person)
-
-    def _here(self, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Without those of accounts that go on in another, where somebody of another is left."""
-        left = [p for p in pairs if goes_on_in(self._tx, self._references, p[0]) == p[0]]
-        return left or pairs
-
-    def _names(self, account: str) -> Merged:
-        if account not in self._merged:
-            self._merged[account] = Merged.load(self._tx, self._references, account)
-        return self._merged[account]
+    def _reached(self, account: str, ref: bytes) -> list[LookupRow]:
+        if ref not in self._reach:
+            self._reach[ref] = self._tx.find([ref], account)[-MAX_CANDIDATES:]
+        return self._reach[ref]
 
     def _person_in(self, account: str, address: str | None) -> str | None:
         """The one person of an account with this address."""
         if not address:
             return None
-        people = [who for where, who in self._people(address) if where == account]
+        people = self._at.people_in(account, [address])
         return people[0] if len(people) == 1 else None
 
     def _person_named(self, account: str, event: Event) -> str | None:
@@ -219,16 +201,7 @@ class Matcher:
         if who is None:
             return None
         rows = [row for row in self._tx.find([id_ref(who)], account) if row.kind == "person"]
-        return self._names(account).stays(who) if rows else None
-
-    def _party(self, account: str, who: str) -> str:
-        """The party a person acts for (a party is its own)."""
-        for row in self._tx.find([id_ref(who)], account):
-            (entry,) = self._tx.entries(account, row.no, row.no + 1)
-            fact = decode(entry.record).fact
-            if isinstance(fact, Person) and fact.party is not None:
-                return fact.party
-        return who
+        return self._at.names(account).stays(who) if rows else None
 
     # --- making facts -------------------------------------------------------------------------
 
@@ -283,22 +256,24 @@ class Matcher:
         self, event: Event, message: Incoming, match: _Match | Parked
     ) -> tuple[str, list[Given]] | Parked:
         """A message or call of which this is the first we hear: a touch."""
-        senders = self._people(message.sender) if message.sender else []
-        if message.outgoing and not senders:
-            senders = [(account, self._recorder) for account, _ in self._known(message.to)]
-        if isinstance(match, _Match):
-            senders = [(account, who) for account, who in senders if account == match.account]
-        elif len(senders) > 1:
-            senders = self._here(senders)
-        if len(senders) != 1:
-            return Parked(-1, "ambiguous" if senders else "unknown", "sender")
-        ((account, sender),) = senders
+        senders = self._belonging.senders(
+            message, match.account if isinstance(match, _Match) else None
+        )
+        if isinstance(senders, Parked):
+            return senders
+        new = [whose for whose in senders if not self._on_record(event, whose)]
+        if len(new) > 1:
+            return Parked(-1, "ambiguous", "sender")
+        account, sender = (new or senders)[0]
+        if not new:
+            self.repeated += 1
+            return account, []
         identity = self._fresh(account, self._identity(event, "touch"))
         if identity in self._made or self._tx.seen(account, [identity]):
             self.repeated += 1
             return account, []
         self._made.add(identity)
-        to = [who for where, who in self._known(message.to) if where == account]
+        to = self._at.people_in(account, message.to)
         answers = self._answered(match, account, sender)
         touch_id = self._new_id()
         at, ahead = self._when(event)
@@ -325,25 +300,41 @@ class Matcher:
         self._touches[touch_id] = touch
         for ref in message_refs(touch.message, self._references):
             # what else this body says of the message or call is said of this touch
-            self._rows.setdefault(ref, []).append(LookupRow(ref, account, touch_id, -1, "message"))
+            self._at.add(LookupRow(ref, account, touch_id, -1, "message"))
         if event.channel in (Channel.PHONE, Channel.SMS):
             facts.append(self._signal(event, account, touch_id, "call_id"))
         return account, facts
 
-    def _known(self, addresses: Iterable[str]) -> list[tuple[str, str]]:
-        found = [pair for address in addresses if address for pair in self._people(address)]
-        return list(dict.fromkeys(found))
+    # --- what is known of it ----------------------------------------------------------------
+
+    def _on_record(self, event: Event, whose: Whose) -> bool:
+        """Whether this side's message is there already, as who sent it recorded it: a Message-ID
+        names one message only (RFC 5322 section 3.6.4)."""
+        if not event.message_id:
+            return False
+        account, ref = whose[0], self._references.message_id(event.message_id)
+        rows = [row for row in self._at.within(account, ref) if row.kind == "message"]
+        return any(self._is_of(row, self._at.party(*whose)) for row in rows if not self._gone(row))
+
+    def _is_of(self, row: LookupRow, party: str) -> bool:
+        touch = self._touch(row.account, row.id, row.no)
+        return isinstance(touch, Touch) and self._at.party(row.account, str(touch.sender)) == party
+
+    def _touch(self, account: str, id_: str, no: int) -> Fact:
+        """A touch of this body, or one on record, without what is personal."""
+        made = self._touches.get(id_)
+        if made is not None:
+            return made
+        (row,) = self._tx.entries(account, no, no + 1)
+        return decode(row.record).fact
 
     def _answered(self, match: _Match | Parked, account: str, sender: str) -> tuple[str, ...]:
         """The touch that a message answers; one's own earlier message is none."""
         if isinstance(match, Parked):
             return ()
-        asked: Fact | None = self._touches.get(match.touch)
-        if asked is None:
-            (row,) = self._tx.entries(account, match.no, match.no + 1)
-            asked = decode(row.record).fact
-        own = isinstance(asked, Touch) and self._party(account, str(asked.sender))
-        return () if own == self._party(account, sender) else (match.touch,)
+        asked = self._touch(account, match.touch, match.no)
+        own = isinstance(asked, Touch) and self._at.party(account, str(asked.sender))
+        return () if own == self._at.party(account, sender) else (match.touch,)
 
     def _when(self, event: Event) -> tuple[datetime, bool]:
         """When it happened, as far as is known, and whether that clock runs ahead (J46)."""
@@ -376,6 +367,13 @@ class Matcher:
             event.word or event.what.value,
         )
         return self._references.of("event", kind, event.source, *parts)
+
+
+def _addresses(event: Event) -> list[str]:
+    """All addresses of an event."""
+    message = event.message
+    named = [event.address] if message is None else [event.address, message.sender, *message.to]
+    return [address for address in named if address]
 
 
 def _message(event: Event, message: Incoming) -> Message:

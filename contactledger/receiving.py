@@ -22,9 +22,10 @@ import orjson
 from attrs import frozen
 
 from contactledger.errors import BadEvent, BadInput, TooLarge, Unverified
-from contactledger.events import Event
+from contactledger.events import Event, Parked
 from contactledger.facts import Entry
-from contactledger.matching import Matcher, Parked
+from contactledger.locating import Common
+from contactledger.matching import Matcher
 from contactledger.observing import observed
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
@@ -87,6 +88,7 @@ class Inbox:
         self._write = write
         self._now = now
         self._random = random_bytes
+        self._common = Common()
         self.grader = Grader()
 
     def receive(
@@ -182,14 +184,7 @@ class Inbox:
         return in_one_transaction(self._store, lambda tx: self._recorded(tx, row, events))
 
     def _recorded(self, tx: Transaction, row: InboxRow, events: list[Event]) -> Receipt:
-        matcher = Matcher(
-            tx,
-            self._references,
-            recorder=self._recorder,
-            received_at=row.received_at,
-            auth=Auth(row.auth),
-            new_id=lambda: new_id(self._random),
-        )
+        matcher = self.matcher(tx, row.received_at, Auth(row.auth))
         found, parked = matcher.facts(events)
         given = regraded(tx, self._references, found, self.grader.links)
         written = self._write(given, tx)
@@ -204,6 +199,21 @@ class Inbox:
             tuple(one.entry for one in done if one.state == "conflicting"),
             parked,
             row.source,
+        )
+
+    def matcher(
+        self, tx: Transaction, received_at: datetime, auth: Auth, *, again: bool = False
+    ) -> Matcher:
+        """What matches the events of one body; `again`: what was taken back may come anew."""
+        return Matcher(
+            tx,
+            self._references,
+            recorder=self._recorder,
+            received_at=received_at,
+            auth=auth,
+            new_id=lambda: new_id(self._random),
+            common=self._common,
+            again=again,
         )
 
     def _failed(self, row: InboxRow, reason: str) -> None:

@@ -249,10 +249,20 @@ class MemoryTransaction(MemorySealing):
 
     def find(self, refs: Collection[bytes], account: str | None = None) -> list[LookupRow]:
         """See the port."""
+        return [row for row in self._found(refs) if account is None or row.account == account]
+
+    def find_few(self, refs: Collection[bytes], most: int) -> list[LookupRow]:
+        """See the port."""
+        return self._found(refs)[:most]
+
+    def find_within(self, ref: bytes, accounts: Collection[str]) -> list[LookupRow]:
+        """See the port."""
+        return [row for row in self._found([ref]) if row.account in accounts]
+
+    def _found(self, refs: Collection[bytes]) -> list[LookupRow]:
         self._guard.reading()
         rows = [row for ref in set(refs) for row in self._state.lookups.get(ref, {}).values()]
-        wanted = [row for row in rows if account is None or row.account == account]
-        return sorted(wanted, key=lambda row: (row.ref, row.account, row.no, row.id))
+        return sorted(rows, key=lambda row: (row.ref, row.account, row.no, row.id))
 
     def lookups_from(self, after: LookupRow | None = None, limit: int = 1_000) -> list[LookupRow]:
         """See the port."""

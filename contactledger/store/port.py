@@ -211,6 +211,15 @@ class Transaction(SealTransaction, Protocol):
         (ref, account, no)."""
         ...
 
+    def find_few(self, refs: Collection[bytes], most: int) -> list[LookupRow]:
+        """`most` look-ups of any of these references at the most, in that order; where fewer come,
+        they are all there are, else any of them."""
+        ...
+
+    def find_within(self, ref: bytes, accounts: Collection[str]) -> list[LookupRow]:
+        """Look-ups of one reference in any of these accounts, in that order."""
+        ...
+
     def lookups_from(self, after: LookupRow | None = None, limit: int = 1_000) -> list[LookupRow]:
         """All look-ups in order of (ref, account, id), the next `limit` behind the row `after`."""
         ...

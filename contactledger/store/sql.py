@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from contactledger.errors import StoreMissing
@@ -262,8 +263,18 @@ class SqlTransaction(SqlWriting):
             rows = [row for ref in dict.fromkeys(refs) for row in self._ahead[account, ref]]
         else:
             rows = self._among(self._sql.find_here_in, refs, account)
-        found = [LookupRow(*row) for row in rows]
-        return sorted(found, key=lambda row: (row.ref, row.account, row.no, row.id))
+        return _in_order(rows)
+
+    def find_few(self, refs: Collection[bytes], most: int) -> list[LookupRow]:
+        """See the port."""
+        self._guard.reading()
+        asked = self._lists(self._sql.find_few_in, refs)
+        found = self._driver.answers([(text, [*values, most]) for text, values in asked])
+        return _in_order(list(chain.from_iterable(found))[:most])
+
+    def find_within(self, ref: bytes, accounts: Collection[str]) -> list[LookupRow]:
+        """See the port."""
+        return _in_order(self._among(self._sql.find_within_in, accounts, ref))
 
     def lookups_from(self, after: LookupRow | None = None, limit: int = 1_000) -> list[LookupRow]:
         """See the port."""
@@ -320,3 +331,8 @@ class SqlTransaction(SqlWriting):
 
 def _inbox(row: Sequence[Any]) -> InboxRow:
     return InboxRow(row[0], moment(row[1]), *row[2:])
+
+
+def _in_order(rows: Iterable[Sequence[Any]]) -> list[LookupRow]:
+    found = [LookupRow(*row) for row in rows]
+    return sorted(found, key=lambda row: (row.ref, row.account, row.no, row.id))

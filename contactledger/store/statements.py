@@ -67,6 +67,8 @@ class Statements:
     add_lookups: str
     copy_lookups: Copy
     find_in: str
+    find_few_in: str
+    find_within_in: str
     find_here_in: str
     lookups_from: str
     drop_lookups: str
@@ -215,6 +217,8 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         + " ON CONFLICT (ref, account, id) DO UPDATE SET no = excluded.no, kind = excluded.kind",
         copy_lookups=copy(t.lookup),
         find_in=select(t.lookup, "WHERE ref IN ({})"),
+        find_few_in=select(t.lookup, "WHERE ref IN ({}) LIMIT ?"),
+        find_within_in=select(t.lookup, "WHERE ref = ? AND account IN ({})"),
         find_here_in=select(t.lookup, "WHERE account = ? AND ref IN ({})"),
         lookups_from=select(
             t.lookup, "WHERE (ref, account, id) > (?, ?, ?) ORDER BY ref, account, id LIMIT ?"

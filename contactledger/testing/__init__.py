@@ -35,6 +35,7 @@ from contactledger.store.port import (
     Store,
 )
 from contactledger.testing.archives import ArchiveSuite
+from contactledger.testing.lookups import LookupSuite
 from contactledger.testing.rows import (
     NOON,
     A,
@@ -75,7 +76,7 @@ class FixedClock:
         return self._now
 
 
-class JoinedStoreSuite(SealSuite, ArchiveSuite):
+class JoinedStoreSuite(SealSuite, ArchiveSuite, LookupSuite):
     """What a store does inside its transactions, whoever commits them."""
 
     def test_a_new_store_is_empty(self, store: Store) -> None:
@@ -267,59 +268,6 @@ class JoinedStoreSuite(SealSuite, ArchiveSuite):
         with store.begin(write=True) as tx:
             append_next(tx, A)
             assert [row.no for row in tx.entries(A)] == [0, 1, 2]
-
-    def test_a_look_up_leads_to_the_newest_entry(self, store: Store) -> None:
-        ref, id_ = b"r" * 16, "i" * 26
-        first = LookupRow(ref, A, id_, 0, "person")
-        other = LookupRow(ref, A, "j" * 26, 1, "person")
-        newer = LookupRow(ref, A, id_, 2, "address")
-        with store.begin(write=True) as tx:
-            tx.add_account(A)
-            entries = [entry_row(no) for no in range(3)]
-            tx.append(batch_of(A, entries, lookups=[first, other, newer]))
-            assert tx.find([ref]) == [other, newer]
-
-    def test_of_many_look_ups_those_that_are_there_lead_to_the_newest(self, store: Store) -> None:
-        for account, count, kind in ((A, 3, "touch"), (B, 40, "touch"), (C, 40, "address")):
-            refs = [no.to_bytes(16, "big") for no in range(count)]
-            old = [LookupRow(ref, account, "i" * 26, 0, kind) for ref in refs[:2]]
-            new = [LookupRow(ref, account, "i" * 26, 1, kind) for ref in refs]
-            with store.begin(write=True) as tx:
-                tx.add_account(account)
-                tx.append(batch_of(account, [entry_row(0)], lookups=[*old, *old]))
-                tx.append(batch_of(account, [entry_row(1)], lookups=[*old, *new]))
-                assert tx.find(refs, account) == new
-
-    def test_look_ups_are_found_however_many_are_asked_for(self, store: Store) -> None:
-        count = 1_300
-        refs = [no.to_bytes(16, "big") for no in range(count)]
-        rows = [LookupRow(ref, A, "i" * 26, 0, "touch") for ref in refs]
-        elsewhere = LookupRow(refs[7], B, "i" * 26, 0, "touch")
-        with store.begin(write=True) as tx:
-            tx.add_account(A)
-            tx.append(batch_of(A, [entry_row(0)], lookups=rows))
-            tx.add_account(B)
-            tx.append(batch_of(B, [entry_row(0)], lookups=[elsewhere]))
-        with store.begin(write=False) as tx:
-            assert tx.find(refs[::-1], A) == rows
-            assert tx.find([refs[7], refs[7]]) == [rows[7], elsewhere]
-            assert tx.find([b"?" * 16, refs[9]]) == [rows[9]]
-
-    def test_all_look_ups_are_gone_through_in_pages(self, store: Store) -> None:
-        keys = [
-            (ref * 16, account, id_) for ref in (b"a", b"b") for account in (A, B) for id_ in "ij"
-        ]
-        rows = [LookupRow(ref, account, id_ * 26, 0, "touch") for ref, account, id_ in keys]
-        with store.begin(write=True) as tx:
-            for account in (B, A):
-                tx.add_account(account)
-                theirs = [row for row in rows if row.account == account]
-                tx.append(batch_of(account, [entry_row(0)], lookups=theirs))
-        with store.begin(write=False) as tx:
-            assert tx.lookups_from() == rows
-            assert tx.lookups_from(limit=3) == rows[:3]
-            assert tx.lookups_from(rows[2], 3) == rows[3:6]
-            assert tx.lookups_from(rows[-1]) == []
 
     def test_a_blob_or_event_that_is_there_stays(self, store: Store) -> None:
         digest = b"d" * 32

@@ -27,6 +27,7 @@ from tests.bench import (
     postgresql,
     printing,
     reading,
+    replying,
     sealing,
     starting,
     webhooks,
@@ -41,11 +42,13 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="1,000,000 entries, not 100,000")
     parser.add_argument("--folder", default=None, help="where to put the databases")
     parser.add_argument(
-        "--only", default="", help="letters of parts to run: a b c d e g h i j k l m o p r s t v w"
+        "--only",
+        default="",
+        help="letters of parts to run: a b c d e g h i j k l m o p q r s t v w",
     )
     parser.add_argument("--entries", type=int, default=0, help="of the large ledgers")
     asked = parser.parse_args()
-    parts = asked.only or "abcdeghijklmoprstvw"
+    parts = asked.only or "abcdeghijklmopqrstvw"
     large = asked.entries or (reading.LARGE if asked.large else reading.LARGE // 10)
     with TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
@@ -76,6 +79,8 @@ def main() -> int:
             lines += overall.answers(folder, overall.ACCOUNTS // (1 if asked.large else 20))
         if "p" in parts:
             lines += postgresql.measured(folder, large)
+        if "q" in parts:
+            lines += replying.growth(folder)
         if "r" in parts:
             lines += eventsourced.saving(folder)
         if "s" in parts:
