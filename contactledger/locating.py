@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from contactledger.errors import Corrupt
 from contactledger.facts import Person
 from contactledger.log.record import decode
 from contactledger.merging import Merged
@@ -20,6 +21,8 @@ FEW = 20
 """Look-ups of a reference; one that leads to more singles out nothing by itself."""
 MAX_REMEMBERED = 10_000
 """References of which a ledger remembers that they are common."""
+
+_LEADS_NOWHERE = "a look-up of a person leads to no entry; reindex() mends it"
 
 Whose = tuple[str, str]
 """(account, person or party)."""
@@ -61,9 +64,10 @@ class Locator:
 
     # --- references ------------------------------------------------------------------------
 
-    def load(self, several: Sequence[set[bytes]]) -> None:
+    def load(self, several: Sequence[set[bytes]], *, sides: bool = False) -> None:
         """Look up what each of several events names: all at once, and what is common within the
-        accounts that the rest of its event leads to."""
+        accounts that the rest of its event leads to; with `sides`, which parties people act for.
+        """
         self._load(set().union(*several))
         within: dict[bytes, set[str]] = {}
         for refs in several:
@@ -74,6 +78,8 @@ class Locator:
         for ref, accounts in within.items():
             self._load_within(ref, accounts)
         self._load_names()
+        if sides:
+            self._load_parties()
 
     def _load(self, refs: set[bytes]) -> None:
         """But for those that were common: each of them would bring along what nobody needs."""
@@ -103,6 +109,17 @@ class Locator:
         merged = {row.account for row in self._tx.find(aliases)} if aliases else ()
         for account in accounts.difference(merged):
             self._merged[account] = Merged(account)
+
+    def _load_parties(self) -> None:
+        """Of everybody met so far, in two round trips."""
+        loaded = [*self._here.values(), *(rows or () for rows in self._rows.values())]
+        people = {who for rows in loaded for _, who in self._people(rows)}
+        rows = self._tx.find({id_ref(who) for who in people}) if people else []
+        records = self._tx.records([(row.account, row.no) for row in rows])
+        for row in rows:
+            record = records.get((row.account, row.no))
+            if record is not None:
+                self._parties[row.account, row.id] = self._acts_for(row, record)
 
     def add(self, row: LookupRow) -> None:
         """One of an entry that is about to be made."""
@@ -161,13 +178,16 @@ class Locator:
         """The party a person acts for (a party is its own)."""
         known = self._parties.get((account, who))
         if known is None:
-            known = self._parties[account, who] = self._party(account, who)
+            rows = self._tx.find([id_ref(who)], account)
+            records = self._tx.records([(account, row.no) for row in rows])
+            for row in rows:
+                if (account, row.no) not in records:
+                    raise Corrupt(_LEADS_NOWHERE, account=account, no=row.no)
+            told = [self._acts_for(row, records[account, row.no]) for row in rows]
+            known = self._parties[account, who] = told[0] if told else who
         return known
 
-    def _party(self, account: str, who: str) -> str:
-        for row in self._tx.find([id_ref(who)], account):
-            (entry,) = self._tx.entries(account, row.no, row.no + 1)
-            fact = decode(entry.record).fact
-            if isinstance(fact, Person) and fact.party is not None:
-                return self.names(account).stays(fact.party)
-        return who
+    def _acts_for(self, row: LookupRow, record: bytes) -> str:
+        fact = decode(record).fact
+        party = fact.party if isinstance(fact, Person) else None
+        return row.id if party is None else self.names(row.account).stays(party)

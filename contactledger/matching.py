@@ -78,6 +78,7 @@ class Matcher:
         self._reach: dict[bytes, list[LookupRow]] = {}
         self._touches: dict[str, Touch] = {}
         self._again = again
+        self._seen: dict[tuple[str, bytes], int | None] = {}
         self._retracted: dict[tuple[str, int], bool] = {}
         self._at = Locator(tx, references, common)
         self._belonging = Belonging(tx, references, self._at, recorder)
@@ -85,7 +86,8 @@ class Matcher:
 
     def facts(self, events: list[Event]) -> tuple[dict[str, list[Given]], tuple[Parked, ...]]:
         """What to record, by account id, and what has to be parked."""
-        self._at.load([self._refs(event) for event in events])
+        messages = any(event.message is not None for event in events)
+        self._at.load([self._refs(event) for event in events], sides=messages)
         given: dict[str, list[Given]] = {}
         parked: list[Parked] = []
         for index, event in enumerate(events):
@@ -269,7 +271,7 @@ class Matcher:
             self.repeated += 1
             return account, []
         identity = self._fresh(account, self._identity(event, "touch"))
-        if identity in self._made or self._tx.seen(account, [identity]):
+        if identity in self._made or self._seen_as(account, identity) is not None:
             self.repeated += 1
             return account, []
         self._made.add(identity)
@@ -347,11 +349,18 @@ class Matcher:
     def _fresh(self, account: str, identity: bytes) -> bytes:
         """The same, or where what it stands for was taken back, the identity of its successor."""
         while self._again:
-            no = self._tx.seen(account, [identity]).get(identity)
+            no = self._seen_as(account, identity)
             if no is None or not self._taken_back(account, no):
                 break
             identity = self._references.of("again", identity.hex(), str(no))
         return identity
+
+    def _seen_as(self, account: str, identity: bytes) -> int | None:
+        """The entry as which it is on record."""
+        key = (account, identity)
+        if key not in self._seen:
+            self._seen[key] = self._tx.seen(account, [identity]).get(identity)
+        return self._seen[key]
 
     def _identity(self, event: Event, kind: str) -> bytes:
         """A digest by which the same report is known again, never of what a retry changes;

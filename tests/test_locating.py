@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
+from contextlib import closing
 
 import pytest
 
+from contactledger.errors import Corrupt
 from contactledger.facts import Alias, Message, Party, Person, Retraction, Touch
 from contactledger.locating import FEW, MAX_REMEMBERED, Common
+from contactledger.references import id_ref
 from contactledger.store.memory import MemoryTransaction
 from contactledger.vocabulary import Channel
-from tests.ledgers import SMITH, event, filled, in_memory, mail
+from tests.ledgers import SMITH, Probe, event, filled, in_file, in_memory, mail
 from tests.test_matching import call, come, take
 
 ANN = "ann@acme.example"
@@ -175,6 +179,19 @@ def test_a_party_that_was_merged_is_one_with_the_other():
         in_reply_to="<c1@smith.example>",
     )
     assert take(ledger, given).recorded[0].fact.answers == ()  # of her own side's message
+
+
+def test_a_person_whose_entry_is_lost_is_an_error_that_says_what_to_do(tmp_path):
+    ledger, _, path = in_file(tmp_path)
+    ann = ledger.entries(SMITH)[3]
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE contactledger_lookup SET no = 99 WHERE ref = ?", (id_ref(ann.id),))
+    sent = event("sent", message=come(ANN, ("bob@smith.example",)), message_id="<1@x>")
+    with pytest.raises(Corrupt, match="reindex") as caught:
+        take(ledger, sent)
+    assert (caught.value.account, caught.value.no) == (ann.account, 99)
+    assert ledger.reindex() == 1
+    assert len(ledger.replay(Probe(sent))[0].recorded) == 1
 
 
 # --- known again ---------------------------------------------------------------------------

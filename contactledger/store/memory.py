@@ -241,6 +241,14 @@ class MemoryTransaction(MemorySealing):
             if kept.entries
         }
 
+    def records(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
+        """See the port."""
+        return {
+            (account, no): r.record
+            for account, no in places
+            for r in self.entries(account, no, no + 1)
+        }
+
     def blob(self, account: str, sha256: str) -> bytes | None:
         """See the port."""
         self._guard.reading()

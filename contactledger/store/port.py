@@ -202,6 +202,11 @@ class Transaction(SealTransaction, Protocol):
         of it; unknown accounts are left out."""
         ...
 
+    def records(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
+        """The records of these entries, named by (account, no), of different accounts at once;
+        unknown ones are left out."""
+        ...
+
     def blob(self, account: str, sha256: str) -> bytes | None:
         """The bytes of a blob, None where erased."""
         ...

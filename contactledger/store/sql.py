@@ -241,6 +241,14 @@ class SqlTransaction(SqlWriting):
                 found[account][1].append(body)
         return found
 
+    def records(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
+        """See the port."""
+        self._guard.reading()
+        asked = sorted(set(places))
+        answers = self._driver.answers([(self._sql.record, place) for place in asked])
+        found = zip(asked, answers, strict=True)
+        return {place: record for place, rows in found for (record,) in rows}
+
     def _pages(
         self, text: str, account: str, start: int, stop: int | None
     ) -> Iterator[Sequence[Any]]:

@@ -61,6 +61,7 @@ class Statements:
     add_disclosures: str
     copy_disclosures: Copy
     disclosures: str
+    record: str
     first_in: str
     first_disclosed_in: str
     drop_disclosures: str
@@ -208,6 +209,7 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
             "WHERE account = ? AND no >= ? AND no < ? ORDER BY no, field, person, digest",
             after=1,
         ),
+        record=f"SELECT record FROM {_name(t.entry)} WHERE account = {mark} AND no = {mark}",  # noqa: S608
         first_in=f"SELECT account, record FROM {_name(t.entry)} "  # noqa: S608
         "WHERE no = 0 AND account IN ({})",
         first_disclosed_in=f"SELECT account, body FROM {_name(t.disclosure)} "  # noqa: S608

@@ -44,6 +44,16 @@ class LookupSuite:
             assert tx.find_within(shared, [A * 2]) == tx.find_within(shared, []) == []
             assert tx.find_within(b"n" * 16, [A]) == []
 
+    def test_records_of_several_accounts_come_at_once(self, store: Store) -> None:
+        with store.begin(write=True) as tx:
+            for account, number in ((A, 3), (B, 1)):
+                tx.add_account(account)
+                tx.append(batch_of(account, [entry_row(no) for no in range(number)]))
+            asked = [(B, 0), (A, 2), (A, 0), (A, 3), (C, 0), (B, 0)]
+            records = {(row, no): entry_row(no).record for row, no in ((A, 0), (A, 2), (B, 0))}
+            assert tx.records(asked) == records
+            assert tx.records([]) == {}
+
     def test_of_many_look_ups_those_that_are_there_lead_to_the_newest(self, store: Store) -> None:
         for account, count, kind in ((A, 3, "touch"), (B, 40, "touch"), (C, 40, "address")):
             refs = [no.to_bytes(16, "big") for no in range(count)]
