@@ -24,11 +24,16 @@ class Belonging:
         self._at = at
         self._recorder = recorder
 
-    def senders(self, message: Incoming, account: str | None) -> list[Whose] | Parked:
-        """(account, person) of whoever may have sent it, with several where they cannot be told;
-        `account`: the one that the thread it stands in belongs to."""
+    def senders(
+        self, message: Incoming, account: str | None, *, implied: bool = False
+    ) -> list[Whose] | Parked:
+        """(account, person) of whoever may have sent it, with several where they cannot be told.
+
+        `account`: the one that the thread it stands in belongs to; `implied`: and it is written
+        to whoever else takes part in that thread.
+        """
         if account is not None:
-            return self._in([account], message)
+            return self._in([account], message, implied=implied)
         known = self._at.people(message.sender) if message.sender else []
         if known or (known is not None and not message.outgoing):
             found = self._in(list(dict.fromkeys([where for where, _ in known])), message)
@@ -38,11 +43,13 @@ class Belonging:
             return found if known is not None else Parked(-1, "ambiguous", "sender")
         return found if len(found) == 1 else self._here(found)
 
-    def _in(self, accounts: list[str], message: Incoming) -> list[Whose] | Parked:
+    def _in(
+        self, accounts: list[str], message: Incoming, *, implied: bool = False
+    ) -> list[Whose] | Parked:
         found = [(account, who) for account in accounts for who in self._sent(account, message)]
         theirs = [whose for whose in found if not self._ours(whose)]
-        if len(found) == 1 and theirs:
-            return theirs
+        if len(found) == 1 and (theirs or implied):
+            return found
         left = [whose for whose in found if self._reaches(whose, message)] or theirs
         return left or Parked(-1, "unknown", "recipient" if found else "sender")
 

@@ -258,9 +258,11 @@ class Matcher:
         self, event: Event, message: Incoming, match: _Match | Parked
     ) -> tuple[str, list[Given]] | Parked:
         """A message or call of which this is the first we hear: a touch."""
-        senders = self._belonging.senders(
-            message, match.account if isinstance(match, _Match) else None
-        )
+        thread = match if isinstance(match, _Match) else None
+        # a comment on a ticket names nobody; a mail that does not is for whom it does not say
+        implied = thread is not None and not message.to and event.channel is not Channel.EMAIL
+        where = None if thread is None else thread.account
+        senders = self._belonging.senders(message, where, implied=implied)
         if isinstance(senders, Parked):
             return senders
         new = [whose for whose in senders if not self._on_record(event, whose)]
@@ -276,6 +278,8 @@ class Matcher:
             return account, []
         self._made.add(identity)
         to = self._at.people_in(account, message.to)
+        if thread is not None and implied:
+            to = self._others(thread, sender)
         answers = self._answered(match, account, sender)
         touch_id = self._new_id()
         at, ahead = self._when(event)
@@ -329,6 +333,13 @@ class Matcher:
             return made
         (row,) = self._tx.entries(account, no, no + 1)
         return decode(row.record).fact
+
+    def _others(self, thread: _Match, sender: str) -> list[str]:
+        """Who takes part in a thread for another side than the sender's."""
+        touch = self._touch(thread.account, thread.touch, thread.no)
+        sides = (str(touch.sender), *touch.to) if isinstance(touch, Touch) else ()
+        own = self._at.party(thread.account, sender)
+        return [one for one in dict.fromkeys(sides) if self._at.party(thread.account, one) != own]
 
     def _answered(self, match: _Match | Parked, account: str, sender: str) -> tuple[str, ...]:
         """The touch that a message answers; one's own earlier message is none."""

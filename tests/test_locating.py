@@ -113,6 +113,23 @@ def test_nor_is_it_with_one_account_alone_nor_within_a_thread():
     assert parked(take(ledger, call_home)) == [("unknown", "recipient")]
 
 
+def test_what_names_nobody_is_for_the_others_of_its_thread_unless_it_is_a_mail():
+    ledger, _ = filled()
+    (asked,) = ledger.record(
+        SMITH, Touch("bob", "ann", "ticket", message=Message("<t1@desk.example>"))
+    )
+    thread = {"in_reply_to": "<t1@desk.example>"}
+    comment = {"message": come(ANN, ()), "channel": Channel.TICKET, **thread}
+    (answer,) = take(ledger, event("answered", event_id="1", **comment)).recorded
+    assert keys_of(ledger, SMITH, answer.fact.sender, *answer.fact.to) == ["ann", "bob"]
+    assert answer.fact.answers == (asked.id,)
+    comment["message"] = come("carla@smith.example", ())
+    (more,) = take(ledger, event("answered", event_id="2", **comment)).recorded
+    assert keys_of(ledger, SMITH, more.fact.sender, *more.fact.to) == ["carla", "ann"]
+    hidden = event("answered", message=come(ANN, ()), message_id="<h@x>", **thread)
+    assert parked(take(ledger, hidden)) == [("unknown", "recipient")]
+
+
 def test_a_colleague_in_copy_says_nothing_about_the_account(many):
     to = ("carl@acme.example", "bob@dealer-0.example")
     receipt = take(many, event("sent", message=come(ANN, to), message_id="<1@x>"))

@@ -250,6 +250,7 @@ def test_a_ticket_and_its_comments_are_a_question_and_its_answers():
     assert type(question) is Touch
     assert (question.channel, question.about) == (Channel.TICKET, "Sync")
     assert answer.answers == (first.recorded[0].id,)
+    assert answer.to == (question.sender,)
     assert ledger.accounts() == (SMITH,)
 
 
