@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.soak.machine import Sample, look, slope
 from tests.soak.running import BOUND_BYTES, Found, say, soak
 
@@ -16,6 +18,14 @@ def test_every_thread_lives_lives_to_their_end_and_is_looked_at(tmp_path):
     assert found.done == DAY | EVENING
     assert told[0][0] == found.samples[0]
     assert {0 < sample.rss < 4e9 for sample in found.samples} == {True}
+
+
+def test_what_ends_the_looking_ends_the_work(tmp_path):
+    def tell(*_):
+        raise OSError("the disk of the log is full")
+
+    with pytest.raises(OSError, match="full"):
+        soak(f"sqlite:///{tmp_path}/contacts.db", tmp_path, 3600, tell)
 
 
 def test_on_a_server_connections_are_counted_by_the_server(postgres_url):

@@ -83,14 +83,17 @@ def soak(url: str, folder: Path, seconds: float, tell: Callable[[Sample, int], N
                 stop.set()  # who fails ends it for all
 
         working = [pool.submit(work) for _ in range(THREADS)]
-        while not all(future.done() for future in working):
-            time.sleep(max(seconds / LOOKS, 0.01))
-            samples.append(look(time.monotonic() - started, url))
-            if samples[-1].at >= seconds:
-                stop.set()
-            if samples[-1].at >= told * seconds / 10:
-                told += 1
-                tell(samples[-1], living.done.total())
+        try:
+            while not all(future.done() for future in working):
+                time.sleep(max(seconds / LOOKS, 0.01))
+                samples.append(look(time.monotonic() - started, url))
+                if samples[-1].at >= seconds:
+                    stop.set()
+                if samples[-1].at >= told * seconds / 10:
+                    told += 1
+                    tell(samples[-1], living.done.total())
+        finally:
+            stop.set()  # whatever ends the looking ends the work
         for future in working:
             future.result()
         ledger.check()
