@@ -311,7 +311,11 @@ class SqlTransaction(SqlWriting):
 
     def inbox_put(self, row: InboxRow) -> None:
         """See the port."""
-        self._write(self._sql.inbox_put, row.id, micros(row.received_at), *row[2:])
+        self._guard.writing()
+        values = (row.id, micros(row.received_at), *row[2:])
+        self._driver.later(self._sql.inbox_put, values)  # the COMMIT mostly comes next
+        if not self._ours:
+            self._driver.now()
 
     def inbox_get(self, id: str) -> InboxRow | None:  # noqa: A002
         """See the port."""
