@@ -132,6 +132,11 @@ class Locator:
         rows = self._rows[ref]
         return None if rows is None else [*rows, *self._made.get(ref, ())]
 
+    def some(self, ref: bytes) -> list[LookupRow]:
+        """The same, and of what is common any one."""
+        rows = self.everywhere(ref)
+        return self._tx.find_few([ref], 1) if rows is None else rows
+
     def accounts(self, addresses: Iterable[str]) -> list[str]:
         """The accounts that these addresses single out."""
         found = [self.people(address) or () for address in addresses]
@@ -157,6 +162,10 @@ class Locator:
         where it is common."""
         rows = self.everywhere(self._references.address(address))
         return None if rows is None else self._people(rows)
+
+    def some_people(self, address: str) -> list[Whose]:
+        """The same, and of those who have an address that is common any one."""
+        return self._people(self.some(self._references.address(address)))
 
     def people_in(self, account: str, addresses: Iterable[str]) -> list[str]:
         """Whoever of an account has one of these addresses."""

@@ -190,13 +190,6 @@ class Matcher:
             self._reach[ref] = self._tx.find([ref], account)[-MAX_CANDIDATES:]
         return self._reach[ref]
 
-    def _person_in(self, account: str, address: str | None) -> str | None:
-        """The one person of an account with this address."""
-        if not address:
-            return None
-        people = self._at.people_in(account, [address])
-        return people[0] if len(people) == 1 else None
-
     def _person_named(self, account: str, event: Event) -> str | None:
         """The person whose id a token of our own carries, if the account has such a one."""
         who = event.extra.get("person")
@@ -216,20 +209,45 @@ class Matcher:
         elif isinstance(match, Parked):
             made = match
         else:
-            made = match.account, [self._signal(event, match.account, match.touch, match.rule)]
+            made = self._reported(event, match)
         return Parked(index, made.state, made.rule) if isinstance(made, Parked) else made
 
+    def _reported(self, event: Event, match: _Match) -> tuple[str, list[Given]] | Parked:
+        """What is said of a touch, unless it is said of somebody whom it was not sent to."""
+        address = _about(event, match.rule)
+        person = self._person_named(match.account, event)
+        if person is None and self._is_strange(match, address):
+            return Parked(-1, "unknown", "address")
+        return match.account, [self._signal(event, match.account, match.touch, match.rule)]
+
+    def _is_strange(self, match: _Match, address: str | None) -> bool:
+        """Whether somebody of other accounts alone has this address, and the touch was sent to
+        people: to a party it may have been sent at any address."""
+        if not address or self._at.people_in(match.account, [address]):
+            return False
+        if self._at.people(address) == [] or self._belonging.ours(address):
+            return False
+        touch = self._touch(match.account, match.touch, match.no)
+        to = touch.to if isinstance(touch, Touch) else ()
+        return all(self._at.party(match.account, one) != one for one in to)
+
+    def _recipient(self, account: str, address: str | None) -> str | None:
+        """Whom a report is about by its address: a person of the account, or our side, where
+        whoever has it is one of us and not on record there."""
+        if not address:
+            return None
+        people = self._at.people_in(account, [address])
+        if not people and self._belonging.ours(address):
+            return self._recorder
+        return people[0] if len(people) == 1 else None
+
     def _signal(self, event: Event, account: str, touch: str, rule: str) -> Given:
-        address = event.address
-        if event.message is not None:
-            # of a call whoever was called, of an automatic reply the mailbox that sent it
-            called = event.message.outgoing or rule == "call_id"
-            address = next(iter(event.message.to), None) if called else event.message.sender
+        address = _about(event, rule)
         at, ahead = self._when(event)
         signal = Signal(
             touch,
             event.what,
-            self._person_named(account, event) or self._person_in(account, address),
+            self._person_named(account, event) or self._recipient(account, address),
             event.by,
             detector=event.detector,
             detector_date=event.detector_date,
@@ -263,27 +281,31 @@ class Matcher:
         implied = thread is not None and not message.to and event.channel is not Channel.EMAIL
         where = None if thread is None else thread.account
         senders = self._belonging.senders(message, where, implied=implied)
-        if isinstance(senders, Parked):
+        there = self._there(event, message, senders)
+        if isinstance(senders, Parked) and not there:
             return senders
-        new = [whose for whose in senders if not self._on_record(event, whose)]
-        if len(new) > 1:
-            return Parked(-1, "ambiguous", "sender")
-        account, sender = (new or senders)[0]
+        new = [] if isinstance(senders, Parked) else self._new(message, senders, there)
         if not new:
             self.repeated += 1
-            return account, []
+            return there[0], []
+        if len(new) > 1:
+            return Parked(-1, "ambiguous", "sender")
+        ((account, sender),) = new
+        if thread is not None and thread.account != account:  # it was forwarded
+            thread = None
         identity = self._fresh(account, self._identity(event, "touch"))
         if identity in self._made or self._seen_as(account, identity) is not None:
             self.repeated += 1
             return account, []
         self._made.add(identity)
-        to = self._at.people_in(account, message.to)
+        to = self._written_to(account, sender, message)
         if thread is not None and implied:
             to = self._others(thread, sender)
-        answers = self._answered(match, account, sender)
+        answers = self._answered(thread, account, sender)
         touch_id = self._new_id()
         at, ahead = self._when(event)
-        purpose = Purpose.NOTICE if answers or message.outgoing else Purpose.QUESTION
+        told = answers or message.outgoing or self._at.party(account, sender) == self._recorder
+        purpose = Purpose.NOTICE if told else Purpose.QUESTION
         touch = Touch(
             sender,
             tuple(to) or (self._recorder,),
@@ -313,12 +335,32 @@ class Matcher:
 
     # --- what is known of it ----------------------------------------------------------------
 
-    def _on_record(self, event: Event, whose: Whose) -> bool:
-        """Whether this side's message is there already, as who sent it recorded it: a Message-ID
-        names one message only (RFC 5322 section 3.6.4)."""
+    def _there(self, event: Event, message: Incoming, senders: list[Whose] | Parked) -> list[str]:
+        """Accounts where a message is already, as who sent it recorded it: a Message-ID names one
+        message only (RFC 5322 section 3.6.4). One that names nobody whom it was sent to, as a
+        circular does, may be in many."""
         if not event.message_id:
-            return False
-        account, ref = whose[0], self._references.message_id(event.message_id)
+            return []
+        ref = self._references.message_id(event.message_id)
+        if isinstance(senders, Parked):
+            sent = self._at.some(ref) if self._belonging.ours(message.sender) else []
+            senders = [(row.account, self._recorder) for row in sent]
+        return [whose[0] for whose in senders if self._on_record(ref, whose)]
+
+    def _new(self, message: Incoming, senders: list[Whose], there: list[str]) -> list[Whose]:
+        """Those senders in whose accounts it is not, and to somebody to whom it is in none."""
+        if not there:
+            return senders
+        told = set().union(*[self._belonging.reached(account, message) for account in there])
+        return [
+            (account, who)
+            for account, who in senders
+            if account not in there and self._belonging.reached(account, message) - told
+        ]
+
+    def _on_record(self, ref: bytes, whose: Whose) -> bool:
+        """Whether this side's message is on record in its account."""
+        account = whose[0]
         rows = [row for row in self._at.within(account, ref) if row.kind == "message"]
         return any(self._is_of(row, self._at.party(*whose)) for row in rows if not self._gone(row))
 
@@ -341,13 +383,23 @@ class Matcher:
         own = self._at.party(thread.account, sender)
         return [one for one in dict.fromkeys(sides) if self._at.party(thread.account, one) != own]
 
-    def _answered(self, match: _Match | Parked, account: str, sender: str) -> tuple[str, ...]:
+    def _written_to(self, account: str, sender: str, message: Incoming) -> list[str]:
+        """Whom a message is written to: of the account, and us, where it names nobody of ours and
+        somebody whom the account does not know, or else its sender's own side alone."""
+        to = self._at.people_in(account, message.to)
+        sides = {self._at.party(account, one) for one in (sender, *to)}
+        known = all(self._at.people_in(account, [address]) for address in message.to)
+        if self._recorder not in sides and (len(sides) == 1 or not known):
+            to.append(self._recorder)
+        return to
+
+    def _answered(self, thread: _Match | None, account: str, sender: str) -> tuple[str, ...]:
         """The touch that a message answers; one's own earlier message is none."""
-        if isinstance(match, Parked):
+        if thread is None:
             return ()
-        asked = self._touch(account, match.touch, match.no)
+        asked = self._touch(account, thread.touch, thread.no)
         own = isinstance(asked, Touch) and self._at.party(account, str(asked.sender))
-        return () if own == self._at.party(account, sender) else (match.touch,)
+        return () if own == self._at.party(account, sender) else (thread.touch,)
 
     def _when(self, event: Event) -> tuple[datetime, bool]:
         """When it happened, as far as is known, and whether that clock runs ahead (J46)."""
@@ -394,6 +446,15 @@ def _addresses(event: Event) -> list[str]:
     message = event.message
     named = [event.address] if message is None else [event.address, message.sender, *message.to]
     return [address for address in named if address]
+
+
+def _about(event: Event, rule: str) -> str | None:
+    """Whose address it is that a report is about."""
+    if event.message is None:
+        return event.address
+    # of a call whoever was called, of an automatic reply the mailbox that sent it
+    called = event.message.outgoing or rule == "call_id"
+    return next(iter(event.message.to), None) if called else event.message.sender
 
 
 def _message(event: Event, message: Incoming) -> Message:

@@ -83,13 +83,14 @@ def test_a_report_for_the_old_address_is_matched_to_a_touch_to_either_name(ledge
     assert signal.fact.matched == "address"
 
 
-def test_two_people_with_one_address_are_no_riddle_once_they_are_one(ledger):
+def test_two_people_with_one_address_are_told_apart_no_more_once_they_are_one(ledger):
     ledger.record(SMITH, Person("bobby", "smith", "Bobby", email="bob@smith.example"))
-    first = ledger.receive(Mail(), {}, answer_from("bob@smith.example", "<nothing@here>"))
-    assert [parked.state for parked in first.parked] == ["ambiguous"]
+    (first,) = ledger.receive(Mail(), {}, answer_from("bob@smith.example", "<asked@here>")).recorded
+    assert first.fact.sender == people(ledger)["smith"]
     ledger.merge(SMITH, "bobby", "bob")
-    (again,) = ledger.replay(Mail())
-    assert [e.fact.sender for e in again.recorded] == [people(ledger)["bob"]]
+    second = answer_from("bob@smith.example", "<asked@here>").replace(b"<reply@", b"<again@")
+    (again,) = ledger.receive(Mail(), {}, second).recorded
+    assert again.fact.sender == people(ledger)["bob"]
 
 
 def test_keys_of_both_lead_to_the_one_that_stays(ledger):
