@@ -43,6 +43,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     concerning.py   TOP     whom an entry is about
     holding.py      TOP     legal holds: what may not be erased
     erasing.py      TOP     what a redaction deletes
+    following.py    TOP     a log that is read again: no more than what is new
     scrubbing.py    TOP     how far an erasure has got
     subject.py      TOP     everything about one person, for that person
     keeping.py      TOP     the methods of Ledger that erase, hold, merge, retract

@@ -22,6 +22,7 @@ from contactledger.declare import as_utc
 from contactledger.erasing import erase, read_all
 from contactledger.errors import BadFact, BadInput, StoreMissing
 from contactledger.facts import Entry, Fact, Opened, PolicyAdopted, Redaction
+from contactledger.following import Following
 from contactledger.importing import Importing
 from contactledger.indexing import Indexing
 from contactledger.judge.policy import DEFAULT_POLICY
@@ -88,6 +89,7 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
             opened = in_one_transaction(self._store, self._open_row, idempotent=True)
         self._row, self._references = opened
         self._accounts = Accounts(self._references, self._row.house)
+        self._house = Following(self._row.house)
         self._inbox = Inbox(
             self._store,
             self._references,
@@ -277,10 +279,8 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         return [Given(opened), Given(adoption(PolicyAdopted(text))), *given]
 
     def _house_policy(self, tx: Transaction) -> str:
-        adopted = [
-            e.fact for e in read_all(tx, self._row.house) if isinstance(e.fact, PolicyAdopted)
-        ]
-        return adopted[-1].text if adopted else DEFAULT_POLICY
+        adopted = (e.fact for e in reversed(self._house.read(tx)))
+        return next((f.text for f in adopted if isinstance(f, PolicyAdopted)), DEFAULT_POLICY)
 
     @contextmanager
     def sending(
@@ -462,7 +462,7 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, I
         with self._store.begin(write=False) as tx:
             id_ = self._accounts.must_find(account, tx)
             checked = rehash(tx, id_) if check else None
-            return Loaded(list(read_all(tx, id_)), list(read_all(tx, self._row.house)), checked)
+            return Loaded(list(read_all(tx, id_)), self._house.read(tx), checked)
 
 
 def _is_sqlalchemy(where: Any) -> bool:

@@ -101,8 +101,8 @@ class Refresher:
             head = tx.head(house)
             if head is None or head.size == known:
                 return
-            entries = list(read_all(tx, house))
-        self.gists.house_grew(len(entries), concerns(entries[known:]))
+            entries = [entry for entry in read_all(tx, house, known) if entry.no < head.size]
+        self.gists.house_grew(head.size, concerns(entries))
 
     def _judged(self, accounts: Sequence[str], as_of: datetime) -> Iterator[list[Gist]]:
         row, place = self.sources.row, self.sources.place

@@ -13,17 +13,15 @@ from datetime import datetime
 
 from attrs import frozen
 
-from contactledger.erasing import read_all
 from contactledger.errors import BadInput, NotFound, NotSealed
 from contactledger.facts import Entry, Party, Person, Touch
+from contactledger.following import Log, followed
 from contactledger.ledger import Ledger
-from contactledger.log.tlog import extend
 from contactledger.log.verifier import VerifierKey
 from contactledger.reading import Loaded
 from contactledger.receiving import WAITING
-from contactledger.recording import hashes_in
 from contactledger.sealed import known_keys
-from contactledger.store.port import AccountRow, InboxRow, Transaction
+from contactledger.store.port import InboxRow
 from contactledger.web.access import Seals
 
 PAGE = 50
@@ -101,45 +99,13 @@ def loaded(ledger: Ledger, account: str) -> Loaded:
     return ledger._load(account)
 
 
-@frozen(eq=False)
-class Log:
-    """An account's log as far as it was read: its head, and what stands in it."""
-
-    size: int
-    frontier: bytes
-    entries: tuple[Entry, ...]
-
-
 def logs(ledger: Ledger, account: str, known: tuple[Log, Log] | None) -> tuple[Log, Log]:
     """The logs of an account and of the house; of those that are `known` only what is new is
     read, and one that has not changed is the same object. Archived, NotFound."""
     with ledger._store.begin(write=False) as tx:
         id_ = ledger._accounts.must_find(account, tx)
         was, house = known or (None, None)
-        return _log(tx, id_, was), _log(tx, ledger._row.house, house)
-
-
-def _log(tx: Transaction, account: str, known: Log | None) -> Log:
-    head = tx.head(account)
-    if head is None:  # the house, of which nothing is on record yet
-        return _NOTHING
-    if known is not None and (head.size, head.frontier) == (known.size, known.frontier):
-        return known
-    before = known.entries if known is not None and _goes_on(tx, head, known) else ()
-    after = (e for e in read_all(tx, account, len(before)) if e.no < head.size)
-    return Log(head.size, head.frontier, (*before, *after))
-
-
-def _goes_on(tx: Transaction, head: AccountRow, known: Log) -> bool:
-    """Whether a log only grew, as its hashes prove, and nothing was erased of what is known."""
-    if not 0 < known.size < head.size:
-        return False
-    rows = list(tx.entries(account=head.account, start=known.size, stop=head.size))
-    grown = extend(known.size, hashes_in(known.frontier), [row.leaf for row in rows])
-    return b"".join(grown) == head.frontier and all(row.kind != "redaction" for row in rows)
-
-
-_NOTHING = Log(0, b"", ())
+        return followed(tx, id_, was), followed(tx, ledger._row.house, house)
 
 
 def touch_of(entries: Sequence[Entry], no: int) -> tuple[Entry, Touch]:

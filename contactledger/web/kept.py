@@ -24,6 +24,7 @@ from attrs import evolve, field, frozen
 
 from contactledger.facts import Coverage, Entry
 from contactledger.findings import Standing
+from contactledger.following import Log
 from contactledger.judge.gaps import gaps
 from contactledger.judge.gist import micros, valid_until
 from contactledger.judge.policy import parse_policy
@@ -31,7 +32,6 @@ from contactledger.judge.questions import Judged, judged_already
 from contactledger.judge.standing import standing
 from contactledger.ledger import Ledger
 from contactledger.web import behind
-from contactledger.web.behind import Log
 
 ACCOUNTS = 64
 ENTRIES = 20_000
