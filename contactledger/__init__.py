@@ -34,6 +34,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     belonging.py    TOP     which account a message or call belongs to
     regrading.py    TOP     acts graded by what is on record, and the other way round
     receiving.py    TOP     the inbox: durable, parsed, matched, recorded
+    waiting.py      TOP     what waits in the inbox, looked at and thrown away
     mailboxes.py    TOP     a mailbox file in pieces
     importing.py    TOP     whole files: tried first, in batches that can be taken back
     heartbeats.py   TOP     collectors that say they are alive, and coverage from it
@@ -104,6 +105,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     commands_next.py TOP    the commands that look ahead
     commands_policy.py TOP  the commands about written policies
     commands_migrate.py TOP the command that brings tables to this release's layout
+    commands_inbox.py TOP   the commands for what waits in the inbox
     commands_receive.py TOP the commands with which reports come in, and are gone through again
     configured.py   TOP     sources by name, their keys from the environment
     commands_report.py TOP  the commands that write reports and look at templates for them

@@ -30,6 +30,7 @@ from contactledger import (
     commands_exchange,
     commands_export,
     commands_import,
+    commands_inbox,
     commands_keys,
     commands_migrate,
     commands_next,
@@ -176,5 +177,6 @@ commands_migrate.add_to(app)
 commands_scaling.add_to(app)
 commands_serve.add_to(app)
 commands_receive.add_to(app)
+commands_inbox.add_to(app)
 commands_erase.add_to(app)
 commands_tick.add_to(app)

@@ -44,6 +44,7 @@ from contactledger.store.read_only import ReadOnlyStore
 from contactledger.surveying import Surveying
 from contactledger.timestamping import Timestamping
 from contactledger.trees import EntryProof
+from contactledger.waiting import Waiting
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from contactledger.sending import Sent
 
 
-class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, Importing):
+class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, Waiting, Importing):
     """A ledger: write with `record`, `sending`, `receive`; read with `entries` … `report`.
 
     Thread-safe. Use it with `with`, or `close()` it.

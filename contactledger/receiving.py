@@ -190,7 +190,8 @@ class Inbox:
         written = self._write(given, tx)
         states = {p.state for p in parked}
         state = "ambiguous" if "ambiguous" in states else "unknown" if states else "done"
-        tx.inbox_put(row._replace(state=state, reason="", tries=row.tries + 1))
+        reason = ", ".join(sorted({p.rule for p in parked if p.rule}))
+        tx.inbox_put(row._replace(state=state, reason=reason, tries=row.tries + 1))
         done = [one for some in written.values() for one in some]
         return Receipt(
             row.id,

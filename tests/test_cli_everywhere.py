@@ -112,6 +112,8 @@ imports a.db --recorder acme
 take-back a.db BATCH --recorder acme
 receive a.db mail bob.eml --recorder acme
 replay a.db --recorder acme
+inbox a.db
+discard a.db INBOX --recorder acme
 heartbeat a.db mailbox --recorder acme --every 60 --channel email
 hold a.db ACCOUNT --recorder acme --person bob --basis litigation
 holds a.db ACCOUNT
@@ -156,6 +158,8 @@ def lines(folder: Path) -> Iterator[list[str]]:
         with Ledger.open("sqlite:///a.db", recorder="acme") as ledger:
             if "BATCH" in words:
                 words[words.index("BATCH")] = ledger.imports()[-1].id
+            if "INBOX" in words:
+                words[words.index("INBOX")] = next(ledger.inbox()).id
             if "HOLD" in words:
                 words[words.index("HOLD")] = str(ledger.holds(ACCOUNT)[-1].no)
         yield words

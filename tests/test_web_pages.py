@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from contactledger import MemoryStore, open_bundle
 from contactledger.errors import BadInput, NotFound
+from contactledger.events import Incoming
 from contactledger.facts import Mark, Person, Touch
 from contactledger.keys import keygen
 from contactledger.ledger import Ledger
@@ -201,6 +202,27 @@ def test_the_inbox_shows_what_waits_and_goes_through_it_again():
     assert site.staff().get(f"{AT}/inbox/{'a' * 26}").status_code == 404
     again = site.staff().post(f"{AT}/replay", data={"token": token(listed)})
     assert (again.status_code, again.headers["location"]) == (303, f"{AT}/inbox")
+
+
+def test_what_is_nobodys_business_is_thrown_away():
+    private = event("sent", message=Incoming("ann@acme.example", ("who@home.example",)))
+    stranger = event("answered", message=Incoming("who@home.example", ("ann@acme.example",)))
+    site = visit(sources=[Probe()])
+    for one in (private, stranger):
+        site.clock.forward(seconds=1)
+        site.ledger.receive(Probe(one), {}, b"")
+    listed = site.staff().get(f"{AT}/inbox").text
+    assert "It comes from this side, and goes to nobody on record of another." in listed
+    assert "Who sent it is not on record." in listed
+    first, second = [one for one in hrefs(listed) if "/inbox/" in one]
+    page = site.staff().get(first).text
+    thrown = site.staff().post(f"{first}/discard", data={"token": token(page)})
+    assert (thrown.status_code, thrown.headers["location"]) == (303, f"{AT}/inbox")
+    assert [one for one in hrefs(site.staff().get(f"{AT}/inbox").text) if "/inbox/" in one] == [
+        second
+    ]
+    gone = site.staff().post(f"{first}/discard", data={"token": token(page)})
+    assert gone.status_code == 404
 
 
 def test_a_long_inbox_comes_page_by_page_and_a_long_body_is_cut():

@@ -51,7 +51,7 @@ def messages() -> set[str]:
     for module in ROOM.glob("*.py"):
         found.update(in_code(module.read_text("utf-8").replace("visit.words(", "words(")))
     found.update(title for _, _, title in door._SAID)
-    for table in (inbox.WHY, writing_pages.CALLS, writing_pages.WANTED, reading_pages.SYSTEMS,
+    for table in (inbox.WHY, inbox.NOBODY, writing_pages.CALLS, writing_pages.WANTED, reading_pages.SYSTEMS,
                   reading_pages.MATCHED):  # fmt: skip
         found.update(table.values())
     found.update(str(word).replace("_", " ") for word in MarkWord)

@@ -80,6 +80,7 @@ class Pages:
                 Route(f"{account}/mark", door(writing_pages.record_mark), methods=["POST"]),
                 Route("/inbox", door(inbox.listed)),
                 Route("/inbox/{id}", door(inbox.one)),
+                Route("/inbox/{id}/discard", door(inbox.discard), methods=["POST"]),
                 Route("/replay", door(partial(inbox.replay, hooks.sources)), methods=["POST"]),
                 Route("/health", door(health.health)),
                 Route("/get/{file}", door(taking_away.survey)),

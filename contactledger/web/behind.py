@@ -1,4 +1,4 @@
-"""What the pages ask of a ledger that is no word of `Ledger`: ids, the inbox, what lies unsealed.
+"""What the pages ask of a ledger that is no word of `Ledger`: ids, what lies unsealed.
 
 The web part is of the package, so it may look behind `Ledger` where the tests of that keep it
 honest; everything of the kind is in this module alone.
@@ -19,13 +19,8 @@ from contactledger.following import Log, followed
 from contactledger.ledger import Ledger
 from contactledger.log.verifier import VerifierKey
 from contactledger.reading import Loaded
-from contactledger.receiving import WAITING
 from contactledger.sealed import known_keys
-from contactledger.store.port import InboxRow
 from contactledger.web.access import Seals
-
-PAGE = 50
-"""Bodies of the inbox on a page."""
 
 
 @frozen
@@ -130,21 +125,6 @@ def party_of(entries: Sequence[Entry], name: str, *kinds: type) -> str:
 def recorder(ledger: Ledger) -> str:
     """The id of the party that runs the ledger."""
     return ledger._row.recorder
-
-
-def waiting(ledger: Ledger, after: InboxRow | None = None) -> list[InboxRow]:
-    """Bodies that wait in the inbox, oldest first, the next behind that row."""
-    with ledger._store.begin(write=False) as tx:
-        return tx.inbox(list(WAITING), limit=PAGE, after=after)
-
-
-def body(ledger: Ledger, id_: str) -> InboxRow:
-    """One body that waits; NotFound."""
-    with ledger._store.begin(write=False) as tx:
-        row = tx.inbox_get(id_)
-    if row is None or row.state not in WAITING:
-        raise NotFound("no such body waits in the inbox", field="inbox")
-    return row
 
 
 def recorded_at(ledger: Ledger) -> datetime | None:

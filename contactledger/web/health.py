@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from starlette.responses import Response
 
 from contactledger.report.phrases import iso
@@ -15,7 +17,7 @@ def health(visit: Visit) -> Response:
     ledger = visit.ledger
     now = behind.now(ledger)
     sealed, newest = ledger.checkpoint(), behind.recorded_at(ledger)
-    oldest = behind.waiting(ledger)[:1]
+    oldest = [*islice(ledger.inbox(), 1)]
     collectors = [
         {"name": beat.collector, "channels": [str(c) for c in beat.channels],
          "last": iso(beat.last), "ago": (now - beat.last).total_seconds(),
