@@ -21,7 +21,7 @@ from typing import Any
 from contactledger.errors import BadInput
 from contactledger.judge.gist import Gist, Onus, Side, Silence, Telling, Thing, Wait
 
-FORMAT = "contactledger gists 2"
+FORMAT = "contactledger gists 3"
 """To be counted up whenever a release judges otherwise or keeps other rows."""
 TIMEOUT_SECONDS = 30.0
 """How long one waits for another process that writes."""

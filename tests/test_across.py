@@ -425,6 +425,26 @@ def test_who_left_and_was_told_is_told_of_and_who_was_not_is_left_out() -> None:
         assert [row["person"] is None for row in across.told("prices").rows] == [True, False]
 
 
+def test_whom_an_account_had_not_told_before_it_went_on_elsewhere_is_left_out() -> None:
+    on = Played()
+    on.touch("north", True, "prices", "nothing")
+    on.touch("west", True, "labels", "nothing")
+    old, _ = (on.ledger.entries(name)[0].account for name in ("north", "west"))
+    on.ledger.merge_accounts("north", "west")
+    with on.ledger.across() as across:
+        assert by_answers(across) == by_findings(on.ledger)
+        told = {topic: across.told(topic).rows for topic in ("prices", "labels")}
+    before = [
+        (row["person"] is None, row["state"]) for row in told["prices"] if row["account"] == old
+    ]
+    assert before == [(True, "unproven"), (False, "unproven")]
+    assert {row["account"] for row in told["labels"]} == {"west"}
+    moved = on.ledger.entries(old)[-1]
+    on.ledger.retract(old, moved)
+    with on.ledger.across() as across:
+        assert {row["account"] for row in across.told("labels").rows} == {"north", "west"}
+
+
 def test_what_was_kept_in_a_file_is_there_for_the_next_and_holds_nothing_personal(
     tmp_path: Path,
 ) -> None:

@@ -7,8 +7,9 @@ told to everybody (J43) tells as well, and its silence is held against nobody.
 The state of a person is the best that any of the touches shows. *Ignored* is the judge's word for
 the touch: somebody who saw a question and did not answer in time ignored it, unless another touch
 about the same shows more. A person who left before the moment is listed if something about it
-was addressed to it. The party's own state is made in the same way of its findings, so that a
-party may be told while a person of it was not (J3).
+was addressed to it; so is everybody, parties too, of an account that goes on in another's log,
+since what is said from then on is said there. The party's own state is made in the same way of its
+findings, so that a party may be told while a person of it was not (J3).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import cast
 
 from attrs import define, field
 
-from contactledger.facts import Milestone, Person, Touch
+from contactledger.facts import Milestone, Moved, Person, Touch
 from contactledger.findings import Finding, Grade, Outcome, Reach
 from contactledger.judge.questions import Judged
 from contactledger.judge.rules import ORDER
@@ -83,7 +84,8 @@ def told(asked: Judged, about: About, *, by: str) -> Told:
     A topic that nobody ever named is known to nobody: every row says never_told.
     """
     seen = asked.view
-    parties: _Parties = {party: _Heard() for party in seen.parties if party != by}
+    here = not any(isinstance(entry.fact, Moved) for entry in seen.entries)
+    parties: _Parties = {party: _Heard() for party in seen.parties if here and party != by}
     people: _People = {}
     for person, versions in seen.people.items():
         fact = cast(Person, version_at(versions, seen.as_of).fact)
