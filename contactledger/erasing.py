@@ -15,20 +15,21 @@ bytes until they are *scrubbed* (`scrubbing.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 
 from contactledger.concerning import Concerned, Part, concerned
+from contactledger.errors import Corrupt
 from contactledger.facts import Blob, Entry, Redaction
 from contactledger.holding import refuse_held
 from contactledger.log.record import decode
 from contactledger.references import References, lookups_of
 from contactledger.store.port import Transaction
 
-INBOX_PAGE = 100
-"""Received bodies read at a time; a source may take some of 40 MB."""
+_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 def erase(tx: Transaction, account: str, redaction: Redaction, references: References) -> int:
@@ -56,8 +57,8 @@ def erase(tx: Transaction, account: str, redaction: Redaction, references: Refer
     lookups = [row for row in made if row not in left]  # another entry may lead there as well
     gone = [(no, digest) for no, parts in doomed.items() for _, _, digest in parts]
     tx.erase(account, gone, blobs - kept, lookups)
-    while done := tx.inbox(["done"], limit=INBOX_PAGE):
-        tx.inbox_drop([row.id for row in done])
+    while done := tx.inbox_until("done", _EVER):
+        tx.inbox_drop(done)
     return len(gone)
 
 
@@ -68,6 +69,17 @@ def read_all(tx: Transaction, account: str, start: int = 0) -> Iterator[Entry]:
         disclosed.setdefault(part.no, {})[part.digest] = part.body
     for row in tx.entries(account, start):
         yield decode(row.record, disclosed.pop(row.no, {}))
+
+
+def read_led(tx: Transaction, account: str, numbers: Collection[int]) -> list[Entry]:
+    """The entries that look-ups lead to, in the order of these numbers, without what is disclosed
+    of them. Corrupt where one leads nowhere."""
+    records = tx.records([(account, no) for no in numbers])
+    for no in numbers:
+        if (account, no) not in records:
+            what = "a look-up leads to no entry; reindex() mends it"
+            raise Corrupt(what, account=account, no=no)
+    return [decode(records[account, no]) for no in numbers]
 
 
 def _doomed(entry: Entry, redaction: Redaction, about: Concerned) -> list[Part]:

@@ -20,12 +20,12 @@ from attrs import frozen
 
 from contactledger.accounts import HOUSE
 from contactledger.covering import from_period
-from contactledger.erasing import read_all
 from contactledger.errors import BadEvent, BadFact, NotFound, TooLarge
 from contactledger.events import Event, Parked
 from contactledger.facts import Coverage, Entry, Fact, Retraction
 from contactledger.heartbeats import Heartbeats
 from contactledger.mailboxes import Piece, pieces
+from contactledger.merging import retracted
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
 from contactledger.retrying import in_one_transaction
@@ -250,7 +250,7 @@ class Importing(Heartbeats):
         given = {
             account: [Given(Retraction(no, reason)) for no in numbers if no not in gone]
             for account, numbers in entries.items()
-            for gone in [_retracted(tx, account)]
+            for gone in [retracted(tx, self._references, account, numbers)]
         }
         if any(given.values()):
             written = self._write_received({a: some for a, some in given.items() if some}, tx)
@@ -365,9 +365,3 @@ def _batch(row: InboxRow) -> Batch:
     return Batch(
         row.id, row.received_at, row.source, sum(map(len, numbers)), row.state == RETRACTED
     )
-
-
-def _retracted(tx: Transaction, account: str) -> set[int | None]:
-    return {
-        entry.fact.entry for entry in read_all(tx, account) if isinstance(entry.fact, Retraction)
-    }

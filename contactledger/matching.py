@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from attrs import frozen
 
 from contactledger.belonging import Belonging
+from contactledger.erasing import read_led
 from contactledger.events import Event, Incoming, Parked
 from contactledger.facts import Fact, Message, Signal, Touch
 from contactledger.locating import Common, Locator, Whose
@@ -75,7 +76,7 @@ class Matcher:
         self._auth = auth
         self._new_id = new_id
         self._made: set[bytes] = set()
-        self._reach: dict[bytes, list[LookupRow]] = {}
+        self._reach: dict[bytes, list[tuple[datetime, LookupRow]]] = {}
         self._touches: dict[str, Touch] = {}
         self._again = again
         self._seen: dict[tuple[str, bytes], int | None] = {}
@@ -179,15 +180,16 @@ class Matcher:
         for account, who in people:
             names = self._at.names(account).every(who)
             refs = [self._references.reach(account, name, event.channel) for name in names]
-            for row in [r for ref in refs for r in self._reached(account, ref)]:
-                (entry,) = self._tx.entries(account, row.no, row.no + 1)
-                if at - WINDOW <= entry.at <= at + AHEAD:
+            for touched_at, row in [r for ref in refs for r in self._reached(account, ref)]:
+                if at - WINDOW <= touched_at <= at + AHEAD:
                     found[row.id] = _Match(account, row.id, row.no, "address")
         return list(found.values())
 
-    def _reached(self, account: str, ref: bytes) -> list[LookupRow]:
+    def _reached(self, account: str, ref: bytes) -> list[tuple[datetime, LookupRow]]:
         if ref not in self._reach:
-            self._reach[ref] = self._tx.find([ref], account)[-MAX_CANDIDATES:]
+            rows = self._tx.find_newest(ref, account, MAX_CANDIDATES)
+            entries = read_led(self._tx, account, [row.no for row in rows])
+            self._reach[ref] = [(e.at, row) for e, row in zip(entries, rows, strict=True)]
         return self._reach[ref]
 
     def _person_named(self, account: str, event: Event) -> str | None:

@@ -15,13 +15,13 @@ them again, in the new log, or settles them in the old one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from attrs import define, evolve, field
 
+from contactledger.erasing import read_led
 from contactledger.facts import Alias, Entry, Fact, Party, Person, Preference
 from contactledger.judge.counting import survivors
-from contactledger.log.record import decode
 from contactledger.references import References
 from contactledger.store.port import Transaction
 
@@ -43,10 +43,8 @@ class Merged:
         made = cls(account)
         rows = tx.find([references.aliases(account)], account)
         if rows:
-            retractions = {references.retracted(account, row.no): row.no for row in rows}
-            gone = {retractions[row.ref] for row in tx.find(retractions, account)}
-            numbers = [row.no for row in rows if row.no not in gone]
-            made.learn([_entry(tx, account, no) for no in numbers])
+            gone = retracted(tx, references, account, [row.no for row in rows])
+            made.learn(read_led(tx, account, [row.no for row in rows if row.no not in gone]))
         return made
 
     def learn(self, aliases: Iterable[Entry]) -> None:
@@ -81,16 +79,18 @@ def _words(alias: Alias) -> tuple[str | None, str | None]:
     return (alias.old, alias.new)
 
 
-def _entry(tx: Transaction, account: str, no: int) -> Entry:
-    (row,) = tx.entries(account, no, no + 1)
-    return decode(row.record)
+def retracted(
+    tx: Transaction, references: References, account: str, numbers: Collection[int]
+) -> set[int]:
+    """Those of these entries of an account that were retracted."""
+    retractions = {references.retracted(account, no): no for no in numbers}
+    return {retractions[row.ref] for row in tx.find(retractions, account)}
 
 
 def goes_on_in(tx: Transaction, references: References, account: str) -> str:
     """The id of the account in whose log this one goes on, moves followed; else its own."""
     while rows := tx.find([references.moved(account)], account):
-        numbers = {references.retracted(account, row.no): row.no for row in rows}
-        gone = {numbers[row.ref] for row in tx.find(numbers, account)}
+        gone = retracted(tx, references, account, [row.no for row in rows])
         left = [row.id for row in rows if row.no not in gone]
         if not left:
             break

@@ -39,9 +39,6 @@ from contactledger.vocabulary import Auth
 KEEP_DONE = timedelta(days=30)
 """How long a body is kept after all its parts are recorded (each part keeps its own slice)."""
 
-PAGE = 100
-"""Bodies read at a time; a source may take some of 40 MB."""
-
 WAITING = ("new", "failed", "ambiguous", "unknown")
 """States of bodies that replaying takes up."""
 
@@ -146,9 +143,8 @@ class Inbox:
         """How many bodies wait to be replayed, by source and state."""
         found: dict[str, dict[str, int]] = {}
         with self._store.begin(write=False) as tx:
-            for source, state, count in tx.inbox_counts():
-                if state in WAITING:
-                    found.setdefault(source, {})[state] = count
+            for source, state, count in tx.inbox_counts(WAITING):
+                found.setdefault(source, {})[state] = count
         return found
 
     def tidy(self) -> int:
@@ -157,7 +153,7 @@ class Inbox:
 
         def drop(tx: Transaction) -> int:
             dropped = 0
-            while old := [r.id for r in tx.inbox(["done"], limit=PAGE) if r.received_at <= limit]:
+            while old := tx.inbox_until("done", limit):
                 tx.inbox_drop(old)
                 dropped += len(old)
             return dropped

@@ -263,6 +263,10 @@ class MemoryTransaction(MemorySealing):
         """See the port."""
         return self._found(refs)[:most]
 
+    def find_newest(self, ref: bytes, account: str, most: int) -> list[LookupRow]:
+        """See the port."""
+        return self.find([ref], account)[-most:]
+
     def find_within(self, ref: bytes, accounts: Collection[str]) -> list[LookupRow]:
         """See the port."""
         return [row for row in self._found([ref]) if row.account in accounts]
@@ -325,10 +329,15 @@ class MemoryTransaction(MemorySealing):
             rows = [row for row in rows if _age(row) > _age(after)]
         return sorted(rows, key=_age)[:limit]
 
-    def inbox_counts(self) -> list[tuple[str, str, int]]:
+    def inbox_until(self, state: str, until: datetime, limit: int = 1_000) -> list[str]:
+        """See the port."""
+        return [row.id for row in self.inbox([state]) if row.received_at <= until][:limit]
+
+    def inbox_counts(self, states: Collection[str]) -> list[tuple[str, str, int]]:
         """See the port."""
         self._guard.reading()
-        counts = Counter((row.source, row.state) for row in self._state.inbox.values())
+        rows = [row for row in self._state.inbox.values() if row.state in states]
+        counts = Counter((row.source, row.state) for row in rows)
         return [(source, state, count) for (source, state), count in sorted(counts.items())]
 
     def inbox_drop(self, ids: Collection[str]) -> None:

@@ -221,6 +221,11 @@ class Transaction(SealTransaction, Protocol):
         they are all there are, else any of them."""
         ...
 
+    def find_newest(self, ref: bytes, account: str, most: int) -> list[LookupRow]:
+        """Look-ups of one reference in one account, those of the newest entries: `most` of them
+        at the most, in order of their numbers."""
+        ...
+
     def find_within(self, ref: bytes, accounts: Collection[str]) -> list[LookupRow]:
         """Look-ups of one reference in any of these accounts, in that order."""
         ...
@@ -280,8 +285,13 @@ class Transaction(SealTransaction, Protocol):
         row `after`, which need not be there any more."""
         ...
 
-    def inbox_counts(self) -> list[tuple[str, str, int]]:
-        """How many rows there are of each source and state, in order of these."""
+    def inbox_until(self, state: str, until: datetime, limit: int = 1_000) -> list[str]:
+        """Ids of rows in this state that were received by then, the oldest `limit`; their bodies
+        are not read."""
+        ...
+
+    def inbox_counts(self, states: Collection[str]) -> list[tuple[str, str, int]]:
+        """How many rows there are of each source in each of these states, in order of both."""
         ...
 
     def inbox_drop(self, ids: Collection[str]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -244,10 +245,16 @@ class SqlTransaction(SqlWriting):
     def records(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
         """See the port."""
         self._guard.reading()
-        asked = sorted(set(places))
-        answers = self._driver.answers([(self._sql.record, place) for place in asked])
+        numbers: dict[str, list[int]] = {}
+        for account, no in sorted(set(places)):
+            numbers.setdefault(account, []).append(no)
+        text = self._sql.records_in
+        asked = [
+            (id_, one) for id_, some in numbers.items() for one in self._lists(text, some, id_)
+        ]
+        answers = self._driver.answers([one for _, one in asked])
         found = zip(asked, answers, strict=True)
-        return {place: record for place, rows in found for (record,) in rows}
+        return {(id_, no): record for (id_, _), rows in found for no, record in rows}
 
     def _pages(
         self, text: str, account: str, start: int, stop: int | None
@@ -279,6 +286,10 @@ class SqlTransaction(SqlWriting):
         asked = self._lists(self._sql.find_few_in, refs)
         found = self._driver.answers([(text, [*values, most]) for text, values in asked])
         return _in_order(list(chain.from_iterable(found))[:most])
+
+    def find_newest(self, ref: bytes, account: str, most: int) -> list[LookupRow]:
+        """See the port."""
+        return _in_order(self._rows(self._sql.find_newest, (ref, account, most)))
 
     def find_within(self, ref: bytes, accounts: Collection[str]) -> list[LookupRow]:
         """See the port."""
@@ -328,12 +339,20 @@ class SqlTransaction(SqlWriting):
         behind = _FIRST if after is None else (micros(after.received_at), after.id)
         if not states:
             return [_inbox(row) for row in self._rows(self._sql.inbox, (*behind, limit))]
-        asked, filled = self._sql.among(self._sql.inbox_in, list(states))
-        return [_inbox(row) for row in self._rows(asked, [*filled, *behind, limit])]
+        # of each state apart, as each is in order: else all that wait are sorted for these few
+        states = list(dict.fromkeys(states))
+        each = [f"SELECT * FROM ({self._sql.inbox_of}) AS of{n}" for n in range(len(states))]  # noqa: S608
+        asked = f"{' UNION ALL '.join(each)} ORDER BY received_at, id LIMIT {self._sql.mark}"
+        values = [value for state in states for value in (state, *behind, limit)]
+        return [_inbox(row) for row in self._rows(asked, [*values, limit])]
 
-    def inbox_counts(self) -> list[tuple[str, str, int]]:
+    def inbox_until(self, state: str, until: datetime, limit: int = 1_000) -> list[str]:
         """See the port."""
-        return [(source, state, n) for source, state, n in self._rows(self._sql.inbox_counts)]
+        return [id_ for (id_,) in self._rows(self._sql.inbox_until, (state, micros(until), limit))]
+
+    def inbox_counts(self, states: Collection[str]) -> list[tuple[str, str, int]]:
+        """See the port."""
+        return sorted(map(tuple, self._among(self._sql.inbox_counts_in, states)))
 
     def inbox_drop(self, ids: Collection[str]) -> None:
         """See the port."""

@@ -61,7 +61,7 @@ class Statements:
     add_disclosures: str
     copy_disclosures: Copy
     disclosures: str
-    record: str
+    records_in: str
     first_in: str
     first_disclosed_in: str
     drop_disclosures: str
@@ -69,6 +69,7 @@ class Statements:
     copy_lookups: Copy
     find_in: str
     find_few_in: str
+    find_newest: str
     find_within_in: str
     find_here_in: str
     lookups_from: str
@@ -104,8 +105,9 @@ class Statements:
     inbox_put: str
     inbox_get: str
     inbox: str
-    inbox_in: str
-    inbox_counts: str
+    inbox_of: str
+    inbox_until: str
+    inbox_counts_in: str
     inbox_drop: str
 
     def among(self, text: str, values: Sequence[T]) -> tuple[str, Sequence[T | Sequence[T]]]:
@@ -209,7 +211,8 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
             "WHERE account = ? AND no >= ? AND no < ? ORDER BY no, field, person, digest",
             after=1,
         ),
-        record=f"SELECT record FROM {_name(t.entry)} WHERE account = {mark} AND no = {mark}",  # noqa: S608
+        records_in=f"SELECT no, record FROM {_name(t.entry)} "  # noqa: S608
+        f"WHERE account = {mark} AND no IN ({{}})",
         first_in=f"SELECT account, record FROM {_name(t.entry)} "  # noqa: S608
         "WHERE no = 0 AND account IN ({})",
         first_disclosed_in=f"SELECT account, body FROM {_name(t.disclosure)} "  # noqa: S608
@@ -220,6 +223,9 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         copy_lookups=copy(t.lookup),
         find_in=select(t.lookup, "WHERE ref IN ({})"),
         find_few_in=select(t.lookup, "WHERE ref IN ({}) LIMIT ?"),
+        find_newest=select(
+            t.lookup, "WHERE ref = ? AND account = ? ORDER BY no DESC, id DESC LIMIT ?"
+        ),
         find_within_in=select(t.lookup, "WHERE ref = ? AND account IN ({})"),
         find_here_in=select(t.lookup, "WHERE account = ? AND ref IN ({})"),
         lookups_from=select(
@@ -259,11 +265,13 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         inbox_put=put(t.inbox),
         inbox_get=select(t.inbox, "WHERE id = ?"),
         inbox=select(t.inbox, "WHERE (received_at, id) > (?, ?) ORDER BY received_at, id LIMIT ?"),
-        inbox_in=select(
+        inbox_of=select(
             t.inbox,
-            "WHERE state IN ({}) AND (received_at, id) > (?, ?) ORDER BY received_at, id LIMIT ?",
+            "WHERE state = ? AND (received_at, id) > (?, ?) ORDER BY received_at, id LIMIT ?",
         ),
-        inbox_counts=f"SELECT source, state, count(*) FROM {_name(t.inbox)} "  # noqa: S608
-        "GROUP BY source, state ORDER BY source, state",
+        inbox_until=f"SELECT id FROM {_name(t.inbox)} WHERE state = {mark} "  # noqa: S608
+        f"AND received_at <= {mark} ORDER BY received_at, id LIMIT {mark}",
+        inbox_counts_in=f"SELECT source, state, count(*) FROM {_name(t.inbox)} "  # noqa: S608
+        "WHERE state IN ({}) GROUP BY source, state ORDER BY source, state",
         inbox_drop=delete(t.inbox, "WHERE id = ?"),
     )

@@ -316,11 +316,18 @@ class JoinedStoreSuite(SealSuite, ArchiveSuite, LookupSuite):
             assert tx.inbox(["new", "done"], after=early) == [late, same]
             assert tx.inbox(["new", "done"], after=late) == [same]
             assert tx.inbox(after=same) == []
-            assert tx.inbox_counts() == [
-                ("sendgrid", "done", 1),
+            assert tx.inbox(["done", "new", "new", "unknown"], limit=2) == [early, late]
+            assert tx.inbox(["failed", "beat"]) == []
+            assert tx.inbox_counts(["unknown", "new", "failed"]) == [
                 ("sendgrid", "new", 1),
                 ("sendgrid", "unknown", 1),
             ]
+            assert tx.inbox_counts([]) == []
+            tx.inbox_put(late._replace(id="d", state="done"))
+            assert tx.inbox_until("done", NOON + timedelta(minutes=2)) == ["b", "d"]
+            assert tx.inbox_until("done", NOON + timedelta(minutes=2), limit=1) == ["b"]
+            assert tx.inbox_until("done", NOON + timedelta(minutes=1)) == []
+            tx.inbox_drop(["d"])
             tried = early._replace(state="failed", reason="too-large", tries=3)
             tx.inbox_put(tried)
             assert tx.inbox_get("c") == tried

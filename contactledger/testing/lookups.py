@@ -44,6 +44,23 @@ class LookupSuite:
             assert tx.find_within(shared, [A * 2]) == tx.find_within(shared, []) == []
             assert tx.find_within(b"n" * 16, [A]) == []
 
+    def test_of_one_reference_in_one_account_the_newest_look_ups(self, store: Store) -> None:
+        ref, other = b"r" * 16, b"s" * 16
+        ids = [letter * 26 for letter in "zaymbx"]
+        rows = [LookupRow(ref, A, id_, no // 2, "reach") for no, id_ in enumerate(ids)]
+        with store.begin(write=True) as tx:
+            for account, some in ((A, rows), (B, [rows[0]._replace(account=B)])):
+                tx.add_account(account)
+                tx.append(batch_of(account, [entry_row(no) for no in range(3)], lookups=some))
+            tx.append(
+                batch_of(A, [entry_row(3)], lookups=[LookupRow(other, A, ids[0], 3, "reach")])
+            )
+        with store.begin(write=False) as tx:
+            in_order = sorted(rows, key=lambda row: (row.no, row.id))
+            assert tx.find_newest(ref, A, 10) == in_order
+            assert tx.find_newest(ref, A, 3) == in_order[3:]
+            assert tx.find_newest(ref, C, 3) == []
+
     def test_records_of_several_accounts_come_at_once(self, store: Store) -> None:
         with store.begin(write=True) as tx:
             for account, number in ((A, 3), (B, 1)):
@@ -52,6 +69,8 @@ class LookupSuite:
             asked = [(B, 0), (A, 2), (A, 0), (A, 3), (C, 0), (B, 0)]
             records = {(row, no): entry_row(no).record for row, no in ((A, 0), (A, 2), (B, 0))}
             assert tx.records(asked) == records
+            many = {(A, no): entry_row(no).record for no in range(3)}
+            assert tx.records([(A, no) for no in range(1_300)]) == many
             assert tx.records([]) == {}
 
     def test_of_many_look_ups_those_that_are_there_lead_to_the_newest(self, store: Store) -> None:
