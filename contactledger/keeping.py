@@ -17,7 +17,7 @@ from contactledger.facts import Alias, Entry, Fact, Hold, Moved, Redaction, Retr
 from contactledger.holding import holds_in_force
 from contactledger.merging import Merged, introductions
 from contactledger.recording import Given, Written
-from contactledger.references import References
+from contactledger.references import References, id_ref
 from contactledger.retrying import in_one_transaction
 from contactledger.scrubbing import Erasure, erasures, scrub
 from contactledger.store.port import Store, Transaction
@@ -166,6 +166,25 @@ class Keeping:
                 made_at=self._now(),
                 blob=lambda sha256: tx.blob(id_, sha256),
             )
+
+    def whereabouts(self, address: str) -> tuple[tuple[str, str], ...]:
+        """(account, person) wherever somebody has this e-mail address or telephone number on
+        record, in order of the accounts: what `subject`, `redact` and `hold` take.
+
+        A key is of one account alone, as another "bob" may be in the next; an address leads to
+        the same person in all. `person` is the id, the name that stays. An account that goes on
+        in another's log is named by its id, and one that is archived is not looked into.
+        """
+        with self._store.begin(write=False) as tx:
+            rows = tx.find([self._references.address(address)])
+            ids = sorted({row.account for row in rows})
+            names, found = self._accounts.names_of(tx, ids), set()
+            for id_ in ids:
+                merged = Merged.load(tx, self._references, id_)
+                whose = {merged.stays(row.id) for row in rows if row.account == id_}
+                known = tx.find([id_ref(who) for who in whose], id_)
+                found |= {(names[id_], row.id) for row in known if row.kind == "person"}
+        return tuple(sorted(found))
 
     def _person(self, tx: Transaction, account: str, person: Any) -> str:
         """The id of a person by key, id or entry, the name that stays."""

@@ -15,6 +15,7 @@ from contactledger.facts import (
     Matter,
     Message,
     Money,
+    Party,
     Person,
     Preference,
     Promise,
@@ -23,7 +24,7 @@ from contactledger.facts import (
     Signal,
     Touch,
 )
-from tests.ledgers import SMITH, filled, mail
+from tests.ledgers import SMITH, filled, in_memory, mail
 
 DUE = datetime(2026, 4, 1, tzinfo=UTC)
 BOTH = {"bob": "bob@smith.example", "carla": "carla@smith.example"}
@@ -192,3 +193,50 @@ def test_a_party_whose_name_is_erased_is_called_so(ledger):
     assert {row["recorder"] for row in rows} == {"[erased]"}
     ledger.record(SMITH, Redaction(entry=5))
     assert ledger.subject(SMITH, ledger.entries(SMITH)[5].id).data["erased"] == 4
+
+
+# --- somebody who is in several accounts --------------------------------------------------------
+
+
+def ids(ledger, account):
+    """Key → id of the people of an account."""
+    return {e.fact.key: e.id for e in ledger.entries(account) if e.kind == "person"}
+
+
+def test_somebody_is_found_in_every_account_by_an_address():
+    ledger, _ = in_memory()
+    for name in ("north", "south", "west"):
+        ledger.record(name, Party("acme", "ACME", "vendor"), Party("them", name, "customer"))
+        ledger.record(name, Person("bob", "them", email=f"bob@{name}.example"))
+    ledger.record("west", Person("ann", "acme", email="Gus@group.example", phone="+1 555 0100"))
+    ledger.record("north", Person("gus", "them", email="gus@group.example"))
+    assert ledger.whereabouts("gus@group.example") == tuple(
+        (name, ids(ledger, name)[key]) for name, key in (("north", "gus"), ("west", "ann"))
+    )
+    assert ledger.whereabouts("+1 (555) 0100") == (("west", ids(ledger, "west")["ann"]),)
+    assert ledger.whereabouts("who@else.example") == ()
+    for account, person in ledger.whereabouts("gus@group.example"):
+        assert ledger.subject(account, person).data["ids"] == [person]
+        ledger.redact(account, person=person)
+    assert ledger.whereabouts("gus@group.example") == ()
+
+
+def test_where_somebody_is_follows_names_and_accounts_that_are_one():
+    ledger, _ = in_memory()
+    for name in ("north", "south"):
+        ledger.record(name, Party("acme", "ACME", "vendor"), Party(name, name, "customer"))
+        ledger.record(name, Person(f"bob-{name}", name, email=f"bob@{name}.example"))
+    ledger.record("north", Person("robert", "north", email="rob@north.example"))
+    ledger.merge("north", "robert", "bob-north")
+    bob = ids(ledger, "north")["bob-north"]
+    assert ledger.whereabouts("rob@north.example") == (("north", bob),)
+    old = ledger.entries("north")[0].account
+    ledger.merge_accounts("north", "south")
+    there = ids(ledger, "south")["bob-north"]
+    assert ledger.whereabouts("bob@north.example") == tuple(sorted([(old, bob), ("south", there)]))
+
+
+def test_an_address_that_a_party_was_written_to_at_is_nobodys():
+    ledger, _ = filled()
+    ledger.record(SMITH, mail(to="smith", addresses={"smith": "info@smith.example"}))
+    assert ledger.whereabouts("info@smith.example") == ()
