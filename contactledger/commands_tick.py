@@ -4,7 +4,8 @@ In this order, each step also where one before it failed::
 
     heartbeats  collectors that stay away are written down as blind
     seal        what was recorded is signed, where there is a key
-    scrub       what was erased goes out of the database's files
+    scrub       what was erased goes out of the database's files: where a redaction waits, and
+                at the first tick of a day
     refresh     every account is judged as of now
     alerts      what became overdue, or blind, since the last tick
 
@@ -103,7 +104,7 @@ class _Tick:
         self.step("heartbeats", self.heartbeats)
         if sealing:
             self.step("seal", self.ledger.seal)
-        self.step("scrub", self.scrub)
+        self.step("scrub", partial(self.scrub, now))
         self.step("accounts", partial(self.overdue, now))
 
     def step(self, name: str, work: Callable[[], object]) -> None:
@@ -127,9 +128,11 @@ class _Tick:
                     }
                 )
 
-    def scrub(self) -> None:
-        """What is erased and not out of the files yet waits for the next time."""
-        waited = self.ledger.scrub()
+    def scrub(self, now: datetime) -> None:
+        """What is erased and not out of the files yet waits for the next time. It rewrites the
+        database's files, so without a redaction that waits once a day is enough."""
+        again = self.last is not None and self.last.date() == now.date()
+        waited = self.ledger.scrub(only_waiting=again)
         self.unscrubbed = any(one.state is ErasureState.RECORDED for one in waited)
 
     def overdue(self, now: datetime) -> None:

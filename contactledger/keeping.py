@@ -102,16 +102,18 @@ class Keeping:
         (made,) = self.record(account, Redaction(entry, tuple(fields), person))
         return made
 
-    def scrub(self) -> tuple[Erasure, ...]:
+    def scrub(self, *, only_waiting: bool = False) -> tuple[Erasure, ...]:
         """Take what was erased out of the database's files; which state holds for each
         redaction that waited for it.
 
         SQLite: rewrites the file and needs a moment without readers. PostgreSQL: rewrites the
         tables with personal parts, each locked meanwhile. Waits for a bounded time; call it
-        again for what is still *recorded*. Not possible inside a host's transaction.
+        again for what is still *recorded*. Not possible inside a host's transaction. As it takes
+        the longer the larger the database is, `only_waiting` leaves the files alone where no
+        redaction waits; what was archived or thrown away out of the inbox then stays in them.
         """
         self._refuse_reading()
-        return scrub(self._store, self._references, self._accounts.name)
+        return scrub(self._store, self._references, self._accounts.name, only_waiting=only_waiting)
 
     def erasures(self, account: str) -> tuple[Erasure, ...]:
         """The redactions of an account: which are *recorded* only, which *scrubbed*."""

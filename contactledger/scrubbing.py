@@ -41,12 +41,19 @@ class Erasure:
 
 
 def scrub(
-    store: Store, references: References, name: Callable[[Transaction, str], str]
+    store: Store,
+    references: References,
+    name: Callable[[Transaction, str], str],
+    *,
+    only_waiting: bool = False,
 ) -> tuple[Erasure, ...]:
-    """Scrub, and say of every redaction that waited for it which state holds now."""
+    """Scrub, and say of every redaction that waited for it which state holds now; nothing is done
+    with `only_waiting` where none waited."""
     with store.begin(write=False) as tx:
         waiting = tx.find([references.unscrubbed()])
         names = {row.account: name(tx, row.account) for row in waiting}
+    if only_waiting and not waiting:
+        return ()
     done, why = store.scrub()
     if done:
 

@@ -12,6 +12,7 @@ from contactledger import Channel, Ledger, Party, Person, Touch, __main__
 from contactledger.errors import StoreBusy
 from contactledger.keys import keygen
 from contactledger.scrubbing import Erasure, ErasureState
+from contactledger.store.sql import SqlStore
 from contactledger.testing import FixedClock
 from tests.judging import day
 
@@ -95,7 +96,7 @@ def test_it_seals_where_there_is_a_key(command):
 
 
 def test_a_step_that_fails_is_said_and_the_others_are_done(command, monkeypatch, tmp_path):
-    def busy(_):
+    def busy(_, **__):
         raise StoreBusy("held")
 
     monkeypatch.setattr(Ledger, "scrub", busy)
@@ -107,8 +108,30 @@ def test_a_step_that_fails_is_said_and_the_others_are_done(command, monkeypatch,
 
 def test_an_erasure_that_waits_is_code_3(command, monkeypatch):
     waits = Erasure("smith", 6, ErasureState.RECORDED, "somebody reads")
-    monkeypatch.setattr(Ledger, "scrub", lambda _: (waits,))
+    monkeypatch.setattr(Ledger, "scrub", lambda _, **__: (waits,))
     assert command("--account", "none")[0] == 3
+
+
+def test_the_files_are_rewritten_once_a_day_and_for_a_redaction_that_waits(
+    command, monkeypatch, tmp_path
+):
+    rewritten = []
+    scrub = SqlStore.scrub
+    monkeypatch.setattr(SqlStore, "scrub", lambda store: rewritten.append(1) or scrub(store))
+    now = datetime.now(UTC)
+    for last, times in ((now - timedelta(days=1), 1), (now, 0), (now, 0)):
+        rewritten.clear()
+        (tmp_path / "tick.json").write_text(json.dumps({"last": last.isoformat()}), "utf-8")
+        assert command("--state", "tick.json")[0] == 0
+        assert len(rewritten) == times
+    with Ledger.open("sqlite:///a.db", recorder="acme") as ledger:
+        redaction = ledger.redact("smith", person="bob")
+        assert command("--state", "tick.json")[0] == 0
+        (erased,) = ledger.erasures("smith")
+        assert (erased.entry_no, erased.state) == (redaction.no, ErasureState.SCRUBBED)
+    assert len(rewritten) == 1
+    assert command()[0] == 0
+    assert len(rewritten) == 2  # nobody knows when the last tick was
 
 
 def test_a_state_that_is_none_is_named(command, tmp_path):

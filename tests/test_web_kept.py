@@ -303,9 +303,22 @@ def test_it_keeps_the_few_that_were_asked_for_last() -> None:
     keeper.of(id_)
     keeper.of(ids["c"])
     assert list(keeper._kept) == [id_, ids["c"]]
-    small, ledger, _, id_ = _keeper(entries=5)
-    small.of(id_)
-    assert (list(small._kept), small._entries) == ([], 0)
+
+
+def test_the_longest_is_kept_however_long_it_is_and_the_few_beside_it() -> None:
+    keeper, ledger, _, id_ = _keeper(entries=5)
+    longest = keeper.of(id_)
+    assert len(longest.entries) > 5
+    ledger.record("b", Party("acme"))  # of three entries
+    ledger.record("c", Party("acme"))
+    ids = [behind.named(ledger, name).id for name in ("b", "c")]
+    assert keeper.of(id_).judged.findings is longest.judged.findings
+    keeper.of(ids[0])
+    assert list(keeper._kept) == [id_, ids[0]]
+    keeper.of(ids[1])  # two beside the longest are too many, and that was asked for before them
+    assert list(keeper._kept) == ids
+    keeper.of(id_)
+    assert list(keeper._kept) == [ids[1], id_]
 
 
 def test_what_nobody_asks_for_goes_with_the_next_request() -> None:

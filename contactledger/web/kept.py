@@ -6,9 +6,10 @@ process, with what it was made from and with the moment until which it holds
 (`judge.gist.valid_until`). Whoever asks looks at the heads of the account's log and of the
 house's first: they tell what any process put on record, erasures among it.
 
-Nothing kept is more than a cache, and small: `ACCOUNTS` of them, `ENTRIES` in all, the least
-lately asked for is dropped first, and what nobody asked for in `KEEP_SECONDS` goes at the next
-request of any kind, since it holds what people wrote, which may be erased meanwhile.
+Nothing kept is more than a cache, and small: `ACCOUNTS` of them, `ENTRIES` in all beside those of
+the longest (judged anew for each visitor, it would cost the most). The least lately asked for is
+dropped first, and what nobody asked for in `KEEP_SECONDS` goes at the next request of any kind,
+since it holds what people wrote, which may be erased meanwhile.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from contactledger.web import behind
 
 ACCOUNTS = 64
 ENTRIES = 20_000
-"""Of all accounts that are kept: about 50 MB with what was judged of them."""
+"""Of all accounts that are kept but the longest: about 50 MB with what was judged of them."""
 KEEP_SECONDS = 600.0
 _STRIPES = 16
 """So many accounts are judged at a time; of one only one visitor waits for the judge."""
@@ -116,7 +117,6 @@ class Keeper:
         self._most = accounts, entries
         self._clock = clock
         self._kept: OrderedDict[str, tuple[float, Kept]] = OrderedDict()
-        self._entries = 0
         self._lock = Lock()
         self._stripes = [Lock() for _ in range(_STRIPES)]
 
@@ -165,23 +165,20 @@ class Keeper:
         self._drop(account)
         with self._lock:
             self._kept[account] = (self._clock(), made)
-            self._entries += len(made.entries)
-            while len(self._kept) > self._most[0] or self._entries > self._most[1]:
-                self._pop_oldest()
+            while len(self._kept) > self._most[0] or self._beside_the_longest() > self._most[1]:
+                self._kept.popitem(last=False)
 
     def _drop(self, account: str) -> None:
         with self._lock:
-            if account in self._kept:
-                self._kept.move_to_end(account, last=False)
-                self._pop_oldest()
+            self._kept.pop(account, None)
 
-    def _pop_oldest(self) -> None:
-        _, (_, dropped) = self._kept.popitem(last=False)
-        self._entries -= len(dropped.entries)
+    def _beside_the_longest(self) -> int:
+        sizes = [len(one.entries) for _, one in self._kept.values()]
+        return sum(sizes) - max(sizes)
 
     def tidy(self) -> None:
         """Drop what nobody asked for in a while."""
         with self._lock:
             limit = self._clock() - KEEP_SECONDS
             while self._kept and next(iter(self._kept.values()))[0] < limit:
-                self._pop_oldest()
+                self._kept.popitem(last=False)
