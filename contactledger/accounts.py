@@ -18,6 +18,8 @@ from contactledger.store.port import AccountRow, Transaction
 
 REMEMBERED = 10_000
 """Names whose ids are remembered; beyond it all are looked up again, as memory is bounded."""
+KEPT = 50_000
+"""Names that are kept for lists of all accounts; beyond it all are read again."""
 HOUSE = "house"
 """Name of the shared log of impersonal facts: coverage and ledger-wide policies (J53)."""
 
@@ -37,6 +39,7 @@ class Accounts:
         self._house = house
         self._names: dict[str, str] = {}
         self._moved: set[str] = set()
+        self._called: dict[str, tuple[int, str]] = {}
         self._lock = Lock()
 
     def find(self, name: str, tx: Transaction) -> str | None:
@@ -129,6 +132,7 @@ class Accounts:
         """Look this account's names up again: one may have been erased, or never committed."""
         with self._lock:
             self._names = {name: id_ for name, id_ in self._names.items() if id_ != account}
+            self._called.pop(account, None)
 
     def name(self, tx: Transaction, account: str) -> str:
         """The name an account was opened with; its id where that is erased."""
@@ -143,6 +147,20 @@ class Accounts:
             opened = decode(*openings[id_]).fact
             found[id_] = (opened.name if isinstance(opened, Opened) else None) or id_
         return found
+
+    def called_at(self, tx: Transaction, heads: Sequence[AccountRow]) -> dict[str, str]:
+        """The same of accounts with these heads. A name is kept until its log grows: only by an
+        entry can it be erased."""
+        sizes = {head.account: head.size for head in heads}
+        with self._lock:
+            there = {id_: self._called.get(id_, (0, "")) for id_ in sizes}
+        known = {id_: name for id_, (size, name) in there.items() if size == sizes[id_]}
+        new = self.called(tx, sizes.keys() - known.keys())
+        with self._lock:
+            if len(self._called) + len(new) > KEPT:
+                self._called.clear()
+            self._called |= {id_: (sizes[id_], name) for id_, name in new.items()}
+        return known | new
 
     def names(self, tx: Transaction) -> tuple[str, ...]:
         """The names of all accounts but the house, in order; the id of one that goes on in

@@ -9,15 +9,17 @@ from datetime import timedelta
 import pytest
 from attrs import frozen
 
+from contactledger import accounts
 from contactledger.errors import Corrupt
-from contactledger.facts import Person, Touch
+from contactledger.facts import Party, Person, Touch
 from contactledger.matching import MAX_CANDIDATES
 from contactledger.sources import Calls
 from contactledger.store.driver import Driver
 from contactledger.store.port import InboxRow
 from contactledger.testing import NOON
 from contactledger.vocabulary import Channel
-from tests.ledgers import SMITH, Probe, editing, event, in_file, mail
+from contactledger.web import behind
+from tests.ledgers import SMITH, Probe, editing, event, filled, in_file, mail
 
 FEW, MANY = 3, 60
 
@@ -129,6 +131,32 @@ def test_a_merge_whose_entry_is_lost_is_an_error_that_says_what_to_do(tmp_path):
     assert (caught.value.account, caught.value.no) == (alias.account, 99)
     assert ledger.reindex() == 1
     ledger.record(SMITH, mail(to="robert"))
+
+
+# --- all accounts -------------------------------------------------------------------------------
+
+
+def test_a_list_of_all_accounts_reads_the_names_of_those_that_are_new_or_grew(tmp_path, cost):
+    ledger, *_ = in_file(tmp_path)
+    for n in range(MANY):
+        ledger.record(f"account-{n}", Party("them"))
+    first = cost(lambda: behind.all_named(ledger))
+    assert cost(lambda: behind.all_named(ledger)).rows == first.rows - 2 * (MANY + 1)  # heads alone
+    redaction = ledger.redact("account-3")
+    assert redaction.account not in ledger._accounts._called
+    names = {one.name for one in behind.all_named(ledger)}
+    assert names > {SMITH, "account-4"}
+    assert "account-3" not in names
+    assert cost(lambda: behind.all_named(ledger)).rows == first.rows - 2 * (MANY + 1)
+
+
+def test_names_that_are_kept_are_bounded(monkeypatch):
+    monkeypatch.setattr(accounts, "KEPT", FEW)
+    ledger, _ = filled()
+    for n in range(FEW):
+        ledger.record(f"account-{n}", Party("them"))
+        assert len(behind.all_named(ledger)) == n + 2
+    assert len(ledger._accounts._called) <= FEW
 
 
 # --- the inbox ---------------------------------------------------------------------------------

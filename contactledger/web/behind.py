@@ -81,7 +81,7 @@ def all_named(ledger: Ledger) -> list[Named]:
         while heads := tx.heads(after):
             after = heads[-1].account
             heads = [head for head in heads if head.account != ledger._row.house]
-            called = ledger._accounts.called(tx, [head.account for head in heads])
+            called = ledger._accounts.called_at(tx, heads)
             found += [
                 Named(head.account, called[head.account], head.size, head.archived is not None)
                 for head in heads
