@@ -30,6 +30,8 @@ randomness. Wings never import each other; a test reads this very list and keeps
     recording.py    TOP     keys to ids, repeats, conflicts; facts to bytes
     sending.py      TOP     a message on record before it leaves
     matching.py     TOP     whose touch a report is about
+    cutting.py      TOP     what of an event fits into a fact
+    linking.py      TOP     answers that come in before what they answer
     locating.py     TOP     where references lead: accounts, people, parties
     belonging.py    TOP     which account a message or call belongs to
     regrading.py    TOP     acts graded by what is on record, and the other way round

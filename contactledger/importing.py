@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
-from attrs import frozen
+from attrs import evolve, frozen
 
 from contactledger.accounts import HOUSE
 from contactledger.covering import from_period
@@ -24,6 +24,7 @@ from contactledger.errors import BadEvent, BadFact, NotFound, TooLarge
 from contactledger.events import Event, Parked
 from contactledger.facts import Coverage, Entry, Fact, Retraction
 from contactledger.heartbeats import Heartbeats
+from contactledger.linking import MAX_EARLY
 from contactledger.mailboxes import Piece, pieces
 from contactledger.merging import retracted
 from contactledger.recording import Given, Written
@@ -166,20 +167,27 @@ class Importing(Heartbeats):
 
         Nothing is done until it is iterated over: each batch is recorded when it is given. If
         it ends early, import the file again: what is on record is known. `period` goes on record
-        with the last batch, if every message could be read. Errors and arguments as in
-        `import_`; in a dry run no batch knows of those before it.
+        with the last batch, if every message could be read. Where answers stand in front of what
+        they answer, one batch more links them. Errors and arguments as in `import_`; in a dry run
+        no batch knows of those before it.
         """
         from contactledger.sources.mbox import Mbox
 
         reader = source or Mbox()
         self._covers(reader, [reader.channel], period)  # which refuses a time that lies ahead
         clean, waiting = True, Piece()
+        early: list[Event] = []
         for piece in pieces(reader, file):
             if waiting.messages:
                 clean = clean and not waiting.faults
-                yield self._import_piece(reader, waiting, Auth.NONE, None, dry_run)
+                yield self._import_piece(reader, waiting, Auth.NONE, None, dry_run, early)
             waiting = piece
-        yield self._import_piece(reader, waiting, Auth.NONE, period if clean else None, dry_run)
+        period = period if clean else None
+        yield self._import_piece(reader, waiting, Auth.NONE, period, dry_run, early)
+        again = Piece(early[:MAX_EARLY])
+        if not dry_run and self._import_piece(reader, again, Auth.NONE, None, True).recorded:
+            made = self._import_piece(reader, again, Auth.NONE, None, False)
+            yield evolve(made, repeated=0)
 
     def _import_piece(
         self,
@@ -188,20 +196,26 @@ class Importing(Heartbeats):
         auth: Auth,
         period: tuple[datetime, datetime] | None,
         dry_run: bool,
+        early: list[Event] | None = None,
     ) -> Imported:
+        """`early`: takes up the answers to what is not on record."""
         now = self._now()
+        unlinked: list[Event] = []
         events, faults = self.grader.grade(piece.events), piece.faults
         channels = sorted({event.channel for event in events}) or [source.channel]
 
         def facts(tx: Transaction) -> tuple[dict[str, list[Given]], tuple[Parked, ...], int]:
             matcher = self._inbox.matcher(tx, now, auth, again=True)
             given, parked = matcher.facts(events)
+            unlinked[:] = matcher.early
             return given, parked, matcher.repeated
 
         covers = self._covers(source, channels, period)
-        return self._import(
-            source.name, piece.sha256, facts, None if faults else covers, dry_run, _told(faults)
-        )
+        covered = None if faults else covers
+        made = self._import(source.name, piece.sha256, facts, covered, dry_run, _told(faults))
+        if early is not None and len(early) < MAX_EARLY:
+            early += unlinked
+        return made
 
     def import_people(
         self,

@@ -13,16 +13,17 @@ touch it replies to. Which account it belongs to is found in `belonging.py`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from attrs import frozen
 
 from contactledger.belonging import Belonging
+from contactledger.cutting import cut, message_of
 from contactledger.erasing import read_led
 from contactledger.events import Event, Incoming, Parked
-from contactledger.facts import Fact, Message, Signal, Touch
+from contactledger.facts import Fact, Signal, Touch
+from contactledger.linking import by_time, link, remembered
 from contactledger.locating import Common, Locator, Whose
 from contactledger.log.record import ID, decode
 from contactledger.recording import Given
@@ -36,14 +37,6 @@ WINDOW = timedelta(days=30)
 as any clock may, since providers round to whole seconds."""
 MAX_CANDIDATES = 50
 """How many of the newest touches to an address are looked at."""
-MAX_TEXT_BYTES = 28_000
-"""A parsed text is cut there (UTF-8), so that a whole message, with every character escaped,
-is within the bound of a disclosure; the whole of it is in the event's original."""
-MAX_LINE_BYTES = 998
-"""Ids and subjects: a line of RFC 5322 holds no more."""
-
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-"""What may not be recorded, and controls, which would be escaped to six bytes each."""
 
 
 @frozen
@@ -84,6 +77,7 @@ class Matcher:
         self._at = Locator(tx, references, common)
         self._belonging = Belonging(tx, references, self._at, recorder)
         self.repeated = 0
+        self.early: list[Event] = []
 
     def facts(self, events: list[Event]) -> tuple[dict[str, list[Given]], tuple[Parked, ...]]:
         """What to record, by account id, and what has to be parked."""
@@ -91,14 +85,14 @@ class Matcher:
         self._at.load([self._refs(event) for event in events], sides=messages)
         given: dict[str, list[Given]] = {}
         parked: list[Parked] = []
-        for index, event in enumerate(events):
-            made = self._facts(event, index)
+        for index in by_time(events, self._received_at):
+            made = self._facts(events[index], index)
             if isinstance(made, Parked):
                 parked.append(made)
             else:
                 account, facts = made
                 given.setdefault(account, []).extend(facts)
-        return given, tuple(parked)
+        return given, tuple(sorted(parked, key=lambda one: one.index))
 
     # --- looking up ------------------------------------------------------------------------
 
@@ -258,14 +252,14 @@ class Matcher:
             auth=self._auth if event.auth is Auth.NONE else event.auth,
             source=event.source or None,
             matched=rule,
-            word=_cut(event.word),
-            reason=_cut(event.reason),
-            address=_cut(address),
-            said_at=_cut(event.said_at),
-            event_id=_cut(event.event_id),
-            url=_cut(event.url),
-            ip=_cut(event.ip),
-            user_agent=_cut(event.user_agent),
+            word=cut(event.word),
+            reason=cut(event.reason),
+            address=cut(address),
+            said_at=cut(event.said_at),
+            event_id=cut(event.event_id),
+            url=cut(event.url),
+            ip=cut(event.ip),
+            user_agent=cut(event.user_agent),
             original=event.original,
             clock_ahead=ahead,
             at=at,
@@ -288,8 +282,9 @@ class Matcher:
             return senders
         new = [] if isinstance(senders, Parked) else self._new(message, senders, there)
         if not new:
-            self.repeated += 1
-            return there[0], []
+            known = [] if isinstance(senders, Parked) else senders
+            sender = next((who for where, who in known if where == there[0]), None)
+            return self._met_again(event, thread, there[0], sender)
         if len(new) > 1:
             return Parked(-1, "ambiguous", "sender")
         ((account, sender),) = new
@@ -297,13 +292,14 @@ class Matcher:
             thread = None
         identity = self._fresh(account, self._identity(event, "touch"))
         if identity in self._made or self._seen_as(account, identity) is not None:
-            self.repeated += 1
-            return account, []
+            return self._met_again(event, thread, account, sender)
         self._made.add(identity)
         to = self._written_to(account, sender, message)
         if thread is not None and implied:
             to = self._others(thread, sender)
         answers = self._answered(thread, account, sender)
+        if event.in_reply_to and not answers and (thread is None or thread.rule != "in_reply_to"):
+            self.early.append(remembered(event))
         touch_id = self._new_id()
         at, ahead = self._when(event)
         told = answers or message.outgoing or self._at.party(account, sender) == self._recorder
@@ -313,13 +309,13 @@ class Matcher:
             tuple(to) or (self._recorder,),
             event.channel,
             Purpose.CHECK_IN if event.channel is Channel.MEETING else purpose,
-            about=_cut(message.subject),
+            about=cut(message.subject),
             answers=answers,
             starts=event.extra.get("starts"),
             ends=event.extra.get("ends"),
-            message=_message(event, message),
+            message=message_of(event, message),
             original=event.original,
-            word=_cut(event.reason),  # the key of a DKIM signature, which nobody may find later
+            word=cut(event.reason),  # the key of a DKIM signature, which nobody may find later
             system=event.system,
             auth=self._auth if event.auth is Auth.NONE else event.auth,
             source=event.source or None,
@@ -334,6 +330,25 @@ class Matcher:
         if event.channel in (Channel.PHONE, Channel.SMS):
             facts.append(self._signal(event, account, touch_id, "call_id"))
         return account, facts
+
+    def _met_again(
+        self, event: Event, thread: _Match | None, account: str, sender: str | None
+    ) -> tuple[str, list[Given]]:
+        """A message that is on record: linked to what it answers, if that came in after it."""
+        self.repeated += 1
+        if thread is None or thread.account != account or sender is None or not event.message_id:
+            return account, []
+        row = self._row_of(self._references.message_id(event.message_id), (account, sender))
+        if row is None or row.no < 0 or not self._answered(thread, account, sender):
+            return account, []
+        touch = self._touch(account, row.id, row.no)
+        identity = self._fresh(account, self._references.of("link", thread.touch, row.id))
+        known = identity in self._made or self._seen_as(account, identity) is not None
+        if known or not isinstance(touch, Touch) or touch.answers:
+            return account, []
+        self._made.add(identity)
+        made = link(thread.touch, row.id, touch, rule=thread.rule, at=self._when(event)[0])
+        return account, [Given(made, identity=identity)]
 
     # --- what is known of it ----------------------------------------------------------------
 
@@ -362,9 +377,12 @@ class Matcher:
 
     def _on_record(self, ref: bytes, whose: Whose) -> bool:
         """Whether this side's message is on record in its account."""
-        account = whose[0]
-        rows = [row for row in self._at.within(account, ref) if row.kind == "message"]
-        return any(self._is_of(row, self._at.party(*whose)) for row in rows if not self._gone(row))
+        return self._row_of(ref, whose) is not None
+
+    def _row_of(self, ref: bytes, whose: Whose) -> LookupRow | None:
+        rows = [row for row in self._at.within(whose[0], ref) if row.kind == "message"]
+        party = self._at.party(*whose)
+        return next((r for r in rows if not self._gone(r) and self._is_of(r, party)), None)
 
     def _is_of(self, row: LookupRow, party: str) -> bool:
         touch = self._touch(row.account, row.id, row.no)
@@ -457,24 +475,3 @@ def _about(event: Event, rule: str) -> str | None:
     # of a call whoever was called, of an automatic reply the mailbox that sent it
     called = event.message.outgoing or rule == "call_id"
     return next(iter(event.message.to), None) if called else event.message.sender
-
-
-def _message(event: Event, message: Incoming) -> Message:
-    return Message(
-        _cut(event.message_id, MAX_LINE_BYTES),
-        _cut(event.provider_id, MAX_LINE_BYTES),
-        _cut(event.call_id, MAX_LINE_BYTES),
-        _cut(message.subject, MAX_LINE_BYTES),
-        _cut(message.text),
-    )
-
-
-def _cut(text: str | None, size_bytes: int = MAX_TEXT_BYTES) -> str | None:
-    """Text within the bounds of a disclosure, without what may not be recorded."""
-    if text is None:
-        return None
-    if not text.isprintable():
-        text = _UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)
-    if len(text) * 4 <= size_bytes:
-        return text
-    return text.encode("utf-8")[:size_bytes].decode("utf-8", "ignore")
