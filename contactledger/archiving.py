@@ -29,7 +29,7 @@ from contactledger.accounts import Accounts, refuse_archived
 from contactledger.checking import check_account
 from contactledger.errors import Archived, BadBundle, BadInput, Corrupt, NotFound, NotSealed, OnHold
 from contactledger.facts import Blob, Entry
-from contactledger.holding import holds_in_force
+from contactledger.holding import HOLDING, holds_in_force
 from contactledger.log.bundle_log import Record
 from contactledger.log.bundle_open import read_account
 from contactledger.log.container import Container
@@ -60,7 +60,6 @@ _STAY = frozenset({"opened", "moved", "retraction", "redaction"})
 """Kinds of entries whose look-ups stay: the account's name, where it goes on, what is to be
 scrubbed still."""
 _UNLIKE = "is not in the file as it is here"
-_HOLDS = frozenset({"hold", "retraction"})
 
 
 @frozen
@@ -223,7 +222,7 @@ class _Leading:
 
 def _refuse_held(tx: Transaction, account: str) -> None:
     """OnHold for an account of which a legal hold keeps anything."""
-    said = [decode(row.record) for row in tx.entries(account) if row.kind in _HOLDS]
+    said = [decode(row.record) for row in tx.entries_of(account, HOLDING)]
     for entry in holds_in_force(said):
         raise OnHold(account, entry.no)
 

@@ -24,11 +24,13 @@ import attrs
 from contactledger.concerning import Concerned, Part, concerned
 from contactledger.errors import Corrupt
 from contactledger.facts import Blob, Entry, Redaction
-from contactledger.holding import refuse_held
+from contactledger.holding import HOLDING, holds_in_force, refuse_held
 from contactledger.log.record import decode
 from contactledger.references import References, lookups_of
 from contactledger.store.port import Transaction
 
+_ONCE = frozenset({"touch", "signal", "mark"})
+"""Kinds of entries that have no versions."""
 _EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -37,7 +39,8 @@ def erase(tx: Transaction, account: str, redaction: Redaction, references: Refer
 
     Raises OnHold, and then the redaction may not stay recorded either.
     """
-    entries = list(read_all(tx, account))
+    alone = _alone(tx, account, redaction)
+    entries = list(read_all(tx, account)) if alone is None else [alone]
     about = concerned(entries, redaction.person)
     doomed = {entry.no: parts for entry in entries if (parts := _doomed(entry, redaction, about))}
     refuse_held(entries, redaction, doomed)
@@ -60,6 +63,21 @@ def erase(tx: Transaction, account: str, redaction: Redaction, references: Refer
     while done := tx.inbox_until("done", _EVER):
         tx.inbox_drop(done)
     return len(gone)
+
+
+def _alone(tx: Transaction, account: str, redaction: Redaction) -> Entry | None:
+    """The entry that a redaction names, if no other need be looked at to erase it: nothing is on
+    hold, and no other entry has the same original, or is found by the same references."""
+    if redaction.entry is None or redaction.person is not None:
+        return None
+    no = redaction.entry
+    (row,) = tx.entries(account, no, no + 1)
+    entry = decode(row.record, [part.body for part in tx.disclosures(account, no, no + 1)])
+    shared = ("original", "addresses")
+    if entry.kind not in _ONCE or any(getattr(entry.fact, name, None) for name in shared):
+        return None
+    holds = [decode(row.record) for row in tx.entries_of(account, HOLDING)]
+    return None if holds_in_force(holds) else entry
 
 
 def read_all(tx: Transaction, account: str, start: int = 0) -> Iterator[Entry]:

@@ -18,6 +18,8 @@ from contactledger.errors import OnHold
 from contactledger.facts import Entry, Hold, Redaction
 from contactledger.judge.counting import standing_entries
 
+HOLDING = frozenset({"hold", "retraction"})
+"""Kinds of entries that say which holds are in force."""
 _EVER = datetime.max.replace(tzinfo=UTC)
 
 

@@ -72,11 +72,10 @@ def erasures(
     """The state of every redaction in an account's log, in order."""
     waiting = {row.no for row in _waiting(tx, references, account)}
     found = []
-    for row in tx.entries(account):
-        if row.kind == "redaction":
-            late = row.no in waiting
-            state = ErasureState.RECORDED if late else ErasureState.SCRUBBED
-            found.append(Erasure(name, row.no, state, NOT_YET if late else ""))
+    for row in tx.entries_of(account, ["redaction"]):
+        late = row.no in waiting
+        state = ErasureState.RECORDED if late else ErasureState.SCRUBBED
+        found.append(Erasure(name, row.no, state, NOT_YET if late else ""))
     return tuple(found)
 
 

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from contactledger.errors import NotFound
+from contactledger import erasing
+from contactledger.errors import NotFound, OnHold
 from contactledger.facts import (
     Alias,
     Mark,
@@ -16,6 +17,7 @@ from contactledger.facts import (
     Person,
     Preference,
     Promise,
+    Redaction,
     Retraction,
     Settlement,
     Signal,
@@ -163,6 +165,44 @@ def test_one_entry_can_be_erased_and_one_field_of_it(ledger):
     with pytest.raises(NotFound):
         ledger.record(SMITH, Signal("k", "opened"))
     assert ledger.check() == 11
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("fields", [(), ("about", "text", "key")])
+def test_of_one_entry_the_same_is_erased_whether_it_is_looked_at_alone_or_not(
+    ledger, monkeypatch, held, fields
+):
+    played(ledger)
+    ledger.merge(SMITH, ledger.record(SMITH, Person("rob", "smith"))[0], "bob")
+    if held:
+        ledger.hold(SMITH, "carla")
+    account = ledger.entries(SMITH)[0].account
+    looked_at_alone = 0
+    for entry in ledger.entries(SMITH):
+        redaction = Redaction(entry.no, fields)
+        with ledger._store.begin(write=False) as tx:
+            looked_at_alone += erasing._alone(tx, account, redaction) is not None
+        told = [_erased(ledger, account, redaction)]
+        with monkeypatch.context() as patched:
+            patched.setattr(erasing, "_alone", lambda *_: None)
+            told.append(_erased(ledger, account, redaction))
+        assert told[0] == told[1]
+    assert looked_at_alone == (0 if held else 5)
+
+
+def _erased(ledger, account, redaction):
+    """What the store would be told to erase."""
+    told = []
+    with ledger._store.begin(write=True) as tx:
+        tx.lock([account])
+        patch = pytest.MonkeyPatch()
+        patch.setattr(tx, "erase", lambda *given: told.extend(map(sorted, given[1:])))
+        try:
+            erasing.erase(tx, account, redaction, ledger._references)
+        except OnHold as error:
+            told.append(error.no)
+        patch.undo()
+    return told
 
 
 def test_a_field_of_a_person_can_be_erased_everywhere(ledger):

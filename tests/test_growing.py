@@ -10,7 +10,7 @@ import pytest
 from attrs import frozen
 
 from contactledger import accounts
-from contactledger.errors import Corrupt
+from contactledger.errors import Corrupt, OnHold
 from contactledger.facts import Party, Person, Touch
 from contactledger.matching import MAX_CANDIDATES
 from contactledger.sources import Calls
@@ -105,6 +105,22 @@ def test_taking_an_import_back_reads_nothing_of_the_rest_of_the_log(tmp_path, co
         found.append(cost(lambda: ledger.take_back(made.batch)))  # noqa: B023 - used at once
         assert len(ledger.entries(SMITH)) == entries + len(made.recorded) - 1
     assert (found[0].questions, found[0].rows) == (found[1].questions, found[1].rows)
+
+
+def test_erasing_one_entry_reads_that_one_and_the_holds(tmp_path, cost):
+    found = []
+    for ledger, _, number in ledgers(tmp_path):
+        ledger.record(SMITH, *[mail(about="a secret") for _ in range(number)])
+        last = ledger.entries(SMITH)[-1]
+        held = ledger.hold(SMITH, "bob")
+        with pytest.raises(OnHold):
+            ledger.redact(SMITH, entry=last)
+        ledger.release(SMITH, held)
+        erased = cost(lambda: ledger.redact(SMITH, entry=last))  # noqa: B023 - used at once
+        assert ledger.entries(SMITH)[last.no].fact.about is None
+        states = cost(lambda: ledger.erasures(SMITH))  # noqa: B023 - used at once
+        found.append((erased.questions, erased.rows, states.questions, states.rows))
+    assert found[0] == found[1]
 
 
 def test_where_many_were_merged_they_are_asked_for_together(tmp_path, cost):

@@ -220,6 +220,10 @@ class MemoryTransaction(MemorySealing):
         kept = self._state.accounts.get(account)
         return iter(() if kept is None else kept.entries[start:stop])
 
+    def entries_of(self, account: str, kinds: Collection[str]) -> list[EntryRow]:
+        """See the port."""
+        return [row for row in self.entries(account) if row.kind in kinds]
+
     def disclosures(
         self, account: str, start: int = 0, stop: int | None = None
     ) -> Iterator[DisclosureRow]:

@@ -191,6 +191,10 @@ class Transaction(SealTransaction, Protocol):
         """Entries in order of their numbers, `start` ≤ no < `stop`."""
         ...
 
+    def entries_of(self, account: str, kinds: Collection[str]) -> list[EntryRow]:
+        """All entries of these kinds, which should be rare ones, in order of their numbers."""
+        ...
+
     def disclosures(
         self, account: str, start: int = 0, stop: int | None = None
     ) -> Iterator[DisclosureRow]:

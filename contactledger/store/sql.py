@@ -221,8 +221,11 @@ class SqlTransaction(SqlWriting):
     def entries(self, account: str, start: int = 0, stop: int | None = None) -> Iterator[EntryRow]:
         """See the port."""
         for rows in self._pages(self._sql.entries, account, start, stop):
-            for no, id_, kind, at, recorded_at, record, leaf in rows:
-                yield EntryRow(no, id_, kind, moment(at), moment(recorded_at), record, leaf)
+            yield from map(_entry, rows)
+
+    def entries_of(self, account: str, kinds: Collection[str]) -> list[EntryRow]:
+        """See the port."""
+        return sorted(map(_entry, self._among(self._sql.entries_of_in, kinds, account)))
 
     def disclosures(
         self, account: str, start: int = 0, stop: int | None = None
@@ -358,6 +361,11 @@ class SqlTransaction(SqlWriting):
         """See the port."""
         self._guard.writing()
         self._driver.many(self._sql.inbox_drop, [(id_,) for id_ in ids])
+
+
+def _entry(row: Sequence[Any]) -> EntryRow:
+    no, id_, kind, at, recorded_at, record, leaf = row
+    return EntryRow(no, id_, kind, moment(at), moment(recorded_at), record, leaf)
 
 
 def _inbox(row: Sequence[Any]) -> InboxRow:

@@ -58,6 +58,7 @@ class Statements:
     add_entries: str
     copy_entries: Copy
     entries: str
+    entries_of_in: str
     add_disclosures: str
     copy_disclosures: Copy
     disclosures: str
@@ -204,6 +205,7 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         add_entries=insert(t.entry),
         copy_entries=copy(t.entry),
         entries=select(t.entry, "WHERE account = ? AND no >= ? AND no < ? ORDER BY no", after=1),
+        entries_of_in=select(t.entry, "WHERE account = ? AND kind IN ({})", after=1),
         add_disclosures=insert(t.disclosure),
         copy_disclosures=copy(t.disclosure),
         disclosures=select(

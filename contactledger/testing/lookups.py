@@ -61,6 +61,19 @@ class LookupSuite:
             assert tx.find_newest(ref, A, 3) == in_order[3:]
             assert tx.find_newest(ref, C, 3) == []
 
+    def test_entries_of_some_kinds_are_found_among_all(self, store: Store) -> None:
+        kinds = ["opened", "touch", "hold", "touch", "retraction", "hold"]
+        rows = [entry_row(no)._replace(kind=kind) for no, kind in enumerate(kinds)]
+        with store.begin(write=True) as tx:
+            for account, some in ((A, rows), (B, rows[:3])):
+                tx.add_account(account)
+                tx.append(batch_of(account, some))
+        with store.begin(write=False) as tx:
+            assert tx.entries_of(A, ["retraction", "hold"]) == [rows[2], rows[4], rows[5]]
+            assert tx.entries_of(B, ["hold"]) == rows[2:3]
+            assert tx.entries_of(A, ["alias"]) == tx.entries_of(A, []) == []
+            assert tx.entries_of(C, ["hold"]) == []
+
     def test_records_of_several_accounts_come_at_once(self, store: Store) -> None:
         with store.begin(write=True) as tx:
             for account, number in ((A, 3), (B, 1)):
