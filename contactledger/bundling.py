@@ -201,8 +201,8 @@ class _Source:
     def _numbers(self, chosen: Collection[int]) -> tuple[int, ...]:
         if not all(0 <= no < self._slot.size for no in chosen):
             raise NotSealed("an entry that was asked for is not sealed yet")
-        rows = self._tx.entries(self._account, 0, self._slot.size)
-        return tuple(sorted({0, 1, *chosen, *(row.no for row in rows if row.kind in _ALWAYS)}))
+        always = (row.no for row in self._tx.entries_of(self._account, _ALWAYS))
+        return tuple(sorted({0, 1, *chosen, *(no for no in always if no < self._slot.size)}))
 
     def _records(self, numbers: tuple[int, ...] | None) -> Iterator[bytes]:
         for start, stop in self._ranges(numbers):
@@ -218,7 +218,9 @@ class _Source:
     def _ranges(self, numbers: tuple[int, ...] | None) -> Iterator[tuple[int, int]]:
         """The runs of entries that a walk takes, a page at most; reported as they are done."""
         if numbers is not None:
-            yield from ((no, no + 1) for no in numbers)
+            for _, some in groupby(enumerate(numbers), lambda placed: placed[1] - placed[0]):
+                run = [no for _, no in some]
+                yield run[0], run[-1] + 1
             return
         size, begun = self._slot.size, self._begun
         self._begun += 1

@@ -4,6 +4,7 @@ gives away (rows, and bytes in them) and what it does for that (instructions of 
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
@@ -11,15 +12,18 @@ from attrs import frozen
 
 from contactledger import accounts
 from contactledger.errors import Corrupt, OnHold
-from contactledger.facts import Party, Person, Touch
+from contactledger.exchange import open_bundle
+from contactledger.facts import Party, Person, Signal, Touch
+from contactledger.keys import keygen
+from contactledger.ledger import Ledger
 from contactledger.matching import MAX_CANDIDATES
 from contactledger.sources import Calls
 from contactledger.store.driver import Driver
 from contactledger.store.port import InboxRow
-from contactledger.testing import NOON
+from contactledger.testing import NOON, FixedClock
 from contactledger.vocabulary import Channel
 from contactledger.web import behind
-from tests.ledgers import SMITH, Probe, editing, event, filled, in_file, mail
+from tests.ledgers import SMITH, Probe, editing, event, filled, in_file, mail, two_sides
 
 FEW, MANY = 3, 60
 
@@ -120,6 +124,31 @@ def test_erasing_one_entry_reads_that_one_and_the_holds(tmp_path, cost):
         assert ledger.entries(SMITH)[last.no].fact.about is None
         states = cost(lambda: ledger.erasures(SMITH))  # noqa: B023 - used at once
         found.append((erased.questions, erased.rows, states.questions, states.rows))
+    assert found[0] == found[1]
+
+
+def test_a_certificate_of_a_touch_asks_for_what_was_said_of_it_in_one_run(tmp_path, cost):
+    keygen(tmp_path / "acme.key", name="acme.example/ledger")
+    found = []
+    for number in (FEW, MANY):
+        url = f"sqlite:///{tmp_path}/{number}.db"
+        with Ledger.open(
+            url,
+            recorder="acme",
+            signer=tmp_path / "acme.key",
+            high_water=tmp_path / f"{number}.json",
+            clock=FixedClock(),
+        ) as ledger:
+            ledger.record(SMITH, *two_sides(), mail("m"), mail("other"))
+            ledger.record(
+                SMITH, *[Signal("m", "opened", url=f"https://{n}") for n in range(number)]
+            )
+            ledger.seal()
+            file = io.BytesIO()
+            bundle = ledger.bundle(SMITH, entries=["m"])
+            found.append(cost(lambda: bundle.write(file)).questions)  # noqa: B023 - used at once
+            opened = open_bundle(file, trust=[ledger._keys[0].signer.key.format()])
+            assert len(list(opened.entries())) == 3 + number
     assert found[0] == found[1]
 
 
