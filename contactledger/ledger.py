@@ -339,8 +339,8 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, W
         from contactledger.across import Across
         from contactledger.refreshing import Sources
 
-        sources = Sources(self._store, self._row, self._accounts, self._now, self._place)
-        return Across(sources, path, processes=processes, progress=progress)
+        lent = self._store, self._row, self._accounts, self._now, self._place, self._house
+        return Across(Sources(*lent), path, processes=processes, progress=progress)
 
     def check(self, account: str | None = None) -> int:
         """Re-hash every entry of one account or all; how many were checked.

@@ -19,6 +19,7 @@ from attrs import frozen
 from contactledger.accounts import Accounts
 from contactledger.erasing import read_all
 from contactledger.facts import Entry
+from contactledger.following import Following
 from contactledger.gists import Gists
 from contactledger.judge.gist import Gist, Thing, concerns, gist, micros, named
 from contactledger.log.record import decode
@@ -38,14 +39,15 @@ Place = tuple[str, str, str | None]
 
 @frozen
 class Sources:
-    """What a ledger lends: its store, its row, the names of its accounts, its clock, and where
-    another process finds it (None: it was not opened by a URL)."""
+    """What a ledger lends: its store, its row, the names of its accounts, its clock, where
+    another process finds it (None: it was not opened by a URL), and the house log."""
 
     store: Store
     row: LedgerRow
     accounts: Accounts
     now: Callable[[], datetime]
     place: Place | None
+    house: Following
 
 
 @frozen
@@ -108,7 +110,7 @@ class Refresher:
         row, place = self.sources.row, self.sources.place
         if self.processes == 1 or place is None or len(accounts) < WORTH_A_PROCESS:
             for batch in _batches(accounts, BATCH):
-                yield judge(self.sources.store, row, batch, as_of)
+                yield judge(self.sources.store, self.sources.house, row, batch, as_of)
             return
         pool = ProcessPoolExecutor(
             self.processes, multiprocessing.get_context("spawn"), _begin, (place, row)
@@ -132,11 +134,13 @@ def _batches(accounts: Iterable[str], size: int) -> Iterator[list[str]]:
 # --- judging, in this process or another ------------------------------------------------------
 
 
-def judge(store: Store, row: LedgerRow, accounts: Sequence[str], as_of: datetime) -> list[Gist]:
+def judge(
+    store: Store, house_log: Following, row: LedgerRow, accounts: Sequence[str], as_of: datetime
+) -> list[Gist]:
     """The gists of these accounts of the ledger with that row."""
     found, references = [], References(row.secret)
     with store.begin(write=False) as tx:
-        house = list(read_all(tx, row.house))
+        house = house_log.read(tx)
         for account in accounts:
             entries = _read(tx, account)
             one = gist(entries, as_of, house)
@@ -175,7 +179,7 @@ def _things(entries: Sequence[Entry], as_of: datetime, references: References) -
             yield Thing(named(about), title_ref(references, name))
 
 
-_OPENED: list[tuple[Store, LedgerRow]] = []
+_OPENED: list[tuple[Store, Following, LedgerRow]] = []
 
 
 def _begin(place: Place, row: LedgerRow) -> None:
@@ -183,7 +187,8 @@ def _begin(place: Place, row: LedgerRow) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for this
     url, prefix, schema = place
-    _OPENED[:] = [(SqlStore.open(url, prefix=prefix, schema=schema, create=False), row)]
+    store = SqlStore.open(url, prefix=prefix, schema=schema, create=False)
+    _OPENED[:] = [(store, Following(row.house), row)]
 
 
 def _work(accounts: Sequence[str], as_of: datetime) -> list[Gist]:

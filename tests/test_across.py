@@ -526,10 +526,11 @@ def test_what_another_process_does_is_what_is_done_here(tmp_path: Path) -> None:
         ids = list(across._refresher.heads())
         refreshing._begin((f"sqlite:///{path}", "contactledger_", None), ledger._row)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # as it was in this process
-        ((opened, _),) = refreshing._OPENED
+        ((opened, *_),) = refreshing._OPENED
         there = refreshing._work(ids, clock())
         opened.close()
-        assert there == refreshing.judge(ledger._store, ledger._row, ids, clock())
+        here = refreshing.judge(ledger._store, ledger._house, ledger._row, ids, clock())
+        assert there == here
 
 
 def test_a_ledger_in_memory_is_judged_by_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:

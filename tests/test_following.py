@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contactledger import following
+from contactledger import following, refreshing
 from contactledger.accounts import HOUSE
 from contactledger.errors import StoreError
 from contactledger.facts import Coverage, Party, PolicyAdopted
@@ -73,6 +73,25 @@ def test_judging_and_opening_cost_no_more_where_collectors_said_more(read):
         assert (
             read() - before == 2 * own + 2 * 2
         )  # twice what is new: its hashes, then what it says
+    assert found[0] == found[1]
+
+
+def test_answers_over_all_accounts_read_it_once(read, monkeypatch):
+    monkeypatch.setattr(refreshing, "BATCH", 1)
+    found = []
+    for number in (FEW, MANY):
+        ledger, _ = filled()
+        listened(ledger, number)
+        ledger.findings(SMITH)
+        for name in ("jones", "miller", "brown"):
+            ledger.record(name, Party(name))
+        with ledger.across() as across:
+            before = read()
+            assert across.refresh() == 4
+            first = read() - before
+            ledger.record("jones", Party("more"))
+            assert across.refresh() == 1
+            found.append((first - 2 - number, read() - before - first))  # its size is learnt once
     assert found[0] == found[1]
 
 

@@ -32,16 +32,16 @@ from contactledger.facts import (
     Signal,
     Touch,
 )
+from contactledger.following import Log as Read
 from contactledger.judge.gist import micros
 from contactledger.judge.policy import DEFAULT_POLICY
 from contactledger.judge.standing import standing
 from contactledger.keys import keygen
 from contactledger.ledger import Ledger
-from contactledger.store.memory import MemoryStore
+from contactledger.store.memory import MemoryStore, MemoryTransaction
 from contactledger.testing import FixedClock
 from contactledger.vocabulary import Channel, SignalKind
 from contactledger.web import Access, behind, kept, pages
-from contactledger.web.behind import Log as Read
 from contactledger.web.kept import KEEP_SECONDS, Keeper, judge
 from tests.judging import Log, day, logs, moments
 from tests.ledgers import SMITH, filled, in_file, mail, two_sides
@@ -272,6 +272,26 @@ def test_a_log_that_does_not_go_on_from_what_is_known_is_read_anew() -> None:
         assert read.entries == ledger.entries(SMITH)
         assert read.entries[0] is not log.entries[0]
         ledger.record(SMITH, mail("two"))
+
+
+def test_a_form_reads_no_more_than_what_is_new(monkeypatch: Any) -> None:
+    site = visit()
+    ann = site.staff()
+    read = []
+    asked = MemoryTransaction.entries
+
+    def counted(*args: Any, **named: Any) -> Any:
+        rows = list(asked(*args, **named))
+        read.extend(rows)
+        return iter(rows)
+
+    monkeypatch.setattr(MemoryTransaction, "entries", counted)
+    page = ann.get(site.a("/new"))
+    assert (page.status_code, len(read) > 5) == (200, True)
+    ann.get(site.a())
+    read.clear()
+    assert ann.get(site.a("/new")).status_code == 200
+    assert len(read) == 0
 
 
 def test_an_account_that_was_archived_is_not_kept(tmp_path: Path) -> None:

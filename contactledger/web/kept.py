@@ -128,6 +128,11 @@ class Keeper:
                 found = self._true(account) or self._made(account)
         return found
 
+    def entries(self, account: str) -> tuple[Entry, ...]:
+        """Its entries as they are now, for a page that needs no verdict: if it is kept, no more is
+        read than what is new. NotFound, Archived."""
+        return self._logs(account, self._known(account))[0].entries
+
     def _true(self, account: str) -> Kept | None:
         """What is kept of the account, if that is true now."""
         known = self._known(account)

@@ -58,7 +58,7 @@ def download(visit: Visit) -> Response:
 def certificate(visit: Visit) -> Response:
     """The certificate of one touch, as a file."""
     named, no = visit.account(), visit.request.path_params["no"]
-    behind.touch_of(behind.loaded(visit.ledger, named.id).entries, no)
+    behind.touch_of(visit.keeper.entries(named.id), no)
     file = visit.request.path_params["file"]
     kind, form = _asked(file, "account")
     if OFFERED[kind].about != "touch":

@@ -7,6 +7,7 @@ After a form comes a redirect, and a form that is sent twice is recorded once: i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,7 +97,7 @@ class _Form:
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
         self.named = visit.account()
-        self.entries = list(behind.loaded(visit.ledger, self.named.id).entries)
+        self.entries = visit.keeper.entries(self.named.id)
         self.called: Names = names(self.entries)
         access = visit.access
         self.party = (
@@ -216,7 +217,7 @@ class _Form:
         return [(id_, self.called.of(id_)) for id_ in found]
 
 
-def someone(entries: list[Entry], called: Names) -> list[Someone]:
+def someone(entries: Sequence[Entry], called: Names) -> list[Someone]:
     """The parties of an account, each before its people, in the order of the log."""
     parties = {e.id: e.fact for e in entries if isinstance(e.fact, Party)}
     people = {e.id: e.fact for e in entries if isinstance(e.fact, Person)}
