@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import BinaryIO
 
@@ -52,7 +52,7 @@ Chosen = int | str | Entry
 
 _ALWAYS = frozenset({"redaction", "alias", "retraction"})
 """Kinds that a partial bundle holds beside what was asked for: what other entries mean now."""
-_PAGE = 1_000
+_FIRST, _PAGE = 4, 1_000
 _SEALS = 10
 """How often a bundle looks for a signed seal while others seal all the time."""
 
@@ -255,14 +255,19 @@ class _Source:
         who trust the new key can check it, those who trust the old one cannot follow.
         """
         old = VerifierKey.parse(parse_key_change(row.record).replaces)
-        signed, after = [], row.no
-        while rows := self._tx.checkpoints(after, _PAGE):
-            signed += [(one.size, one.note) for one in rows if one.note is not None]
-            after = rows[-1].size
-        vouched = [(then, note) for then, note in signed if _signed_by(note, old)]
-        then, note = (vouched or signed)[0]
+        signed = self._signed(row.no)
+        first = next(signed)
+        vouched = (one for one in chain([first], signed) if _signed_by(one[1], old))
+        then, note = next(vouched, first)
         proof = TlogProof(row.no, prove_inclusion(row.no, then, self._ledger), note)
         return KeyContent(row.no, row.record, proof, prove_consistency(then, size, self._ledger))
+
+    def _signed(self, after: int) -> Iterator[tuple[int, bytes]]:
+        """The sizes and notes of signed checkpoints; mostly it is the first that is wanted."""
+        page = _FIRST
+        while rows := self._tx.checkpoints(after, page):
+            yield from ((row.size, row.note) for row in rows if row.note is not None)
+            after, page = rows[-1].size, _PAGE
 
     def _since(self) -> Iterator[tuple[int, Since]]:
         """Older heads that were given to somebody, the newest if there are very many."""
@@ -295,9 +300,8 @@ class _Source:
 
     def _times(self) -> tuple[bytes, ...]:
         """Timestamps of this checkpoint; they are kept with the house log."""
-        now = self._sealed.epoch.epoch
-        rows = self._tx.receipts(self._house.account)
-        return times_in_order(row.note for row in rows if row.epoch == now)
+        rows = self._tx.receipts(self._house.account, self._sealed.epoch.epoch)
+        return times_in_order(row.note for row in rows)
 
     def _receipts(self, shown: Collection[int], whole: bool) -> tuple[bytes, ...]:
         """Receipts that came back; without all entries, those for a head that is shown."""

@@ -154,7 +154,7 @@ def accept(
     _require_checkpoint(tx, signed.checkpoint)
     refuse_archived(tx.lock([received.account]).values())
     _require_log(tx, received)
-    there = [r for r in tx.receipts(received.account) if (r.epoch, r.key) == (received.epoch, key)]
+    there = [r for r in tx.receipts(received.account, received.epoch) if r.key == key]
     if there:
         received = Countersignature(there[0].note).received
     else:

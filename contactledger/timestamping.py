@@ -164,6 +164,9 @@ def _stamped(tx: Transaction, token: bytes) -> Checkpoint:
     if response is None:
         raise Unverified("it is no timestamp of an authority that granted it")
     stamped = response.tst_info.message_imprint.message
+    newest = newest_signed(tx)  # which it mostly is
+    if newest is not None and sha256(_text(newest.checkpoint)).digest() == stamped:
+        return newest.checkpoint
     while rows := tx.checkpoints(after, _PAGE):
         for row in rows:
             checkpoint = Checkpoint(origin, row.size, row.root)

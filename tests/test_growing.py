@@ -20,6 +20,8 @@ from contactledger.matching import MAX_CANDIDATES
 from contactledger.sources import Calls
 from contactledger.store.driver import Driver
 from contactledger.store.port import InboxRow
+from contactledger.store.sealing import ReceiptRow
+from contactledger.store.sql import SqlTransaction
 from contactledger.testing import NOON, FixedClock
 from contactledger.vocabulary import Channel
 from contactledger.web import behind
@@ -176,6 +178,48 @@ def test_a_merge_whose_entry_is_lost_is_an_error_that_says_what_to_do(tmp_path):
     assert (caught.value.account, caught.value.no) == (alias.account, 99)
     assert ledger.reindex() == 1
     ledger.record(SMITH, mail(to="robert"))
+
+
+def test_a_bundle_asks_for_no_more_where_there_were_more_seals_and_timestamps(
+    tmp_path, monkeypatch
+):
+    read = []
+    for name in ("checkpoints", "receipts"):
+        asked = getattr(SqlTransaction, name)
+
+        def counted(self, *args, asked=asked):
+            rows = asked(self, *args)
+            read.extend(rows)
+            return rows
+
+        monkeypatch.setattr(SqlTransaction, name, counted)
+    for name in ("old", "new"):
+        keygen(tmp_path / f"{name}.key", name="acme.example/ledger")
+    found = []
+    for number in (FEW, MANY):
+        with Ledger.open(
+            f"sqlite:///{tmp_path}/{number}.db",
+            recorder="acme",
+            signer=tmp_path / "old.key",
+            high_water=tmp_path / f"{number}-old.json",
+            clock=FixedClock(),
+        ) as ledger:
+            ledger.record(SMITH, *two_sides())
+            ledger.seal()
+            ledger.rotate(tmp_path / "new.key", high_water=tmp_path / f"{number}-new.json")
+            for _ in range(number):
+                ledger.record(SMITH, mail())
+                epoch = ledger.seal().epoch.epoch
+                with ledger._store.begin(write=True) as tx:
+                    stamp = ReceiptRow(ledger._row.house, epoch, "rfc3161-x", b"a timestamp")
+                    tx.put_receipt(stamp)
+            read.clear()
+            file = io.BytesIO()
+            ledger.bundle(SMITH).write(file)
+            found.append(len(read))
+            trust = [ledger._keys[0].signer.key.format()]  # they follow from the old key
+            assert len(list(open_bundle(file, trust=trust).entries())) == 7 + number
+    assert found[0] == found[1] < 2 * FEW
 
 
 # --- all accounts -------------------------------------------------------------------------------

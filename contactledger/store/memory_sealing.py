@@ -187,7 +187,8 @@ class MemorySealing:
         self._guard.writing()
         self._put(self._state.receipts, (row.account, row.epoch, row.key), row)
 
-    def receipts(self, account: str) -> list[ReceiptRow]:
+    def receipts(self, account: str, epoch: int | None = None) -> list[ReceiptRow]:
         """See the port."""
         self._guard.reading()
-        return [row for key, row in sorted(self._state.receipts.items()) if key[0] == account]
+        rows = [row for key, row in sorted(self._state.receipts.items()) if key[0] == account]
+        return [row for row in rows if epoch in (None, row.epoch)]

@@ -161,6 +161,6 @@ class SealTransaction(Protocol):
         """Keep a note that came back; another of the same key for the epoch replaces it."""
         ...
 
-    def receipts(self, account: str) -> list[ReceiptRow]:
-        """Notes that came back for an account, in order of (epoch, key)."""
+    def receipts(self, account: str, epoch: int | None = None) -> list[ReceiptRow]:
+        """Notes that came back for an account, of one epoch or of all, in order of (epoch, key)."""
         ...

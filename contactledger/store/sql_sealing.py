@@ -127,6 +127,10 @@ class SqlSealing(SqlRows):
         """See the port."""
         self._write(self._sql.put_receipt, *row)
 
-    def receipts(self, account: str) -> list[ReceiptRow]:
+    def receipts(self, account: str, epoch: int | None = None) -> list[ReceiptRow]:
         """See the port."""
-        return [ReceiptRow(*row) for row in self._rows(self._sql.receipts, (account,))]
+        if epoch is None:
+            rows = self._rows(self._sql.receipts, (account,))
+        else:
+            rows = self._rows(self._sql.receipts_of, (account, epoch))
+        return [ReceiptRow(*row) for row in rows]

@@ -103,6 +103,7 @@ class Statements:
     given: str
     put_receipt: str
     receipts: str
+    receipts_of: str
     inbox_put: str
     inbox_get: str
     inbox: str
@@ -264,6 +265,7 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         given=select(t.given, "WHERE account = ? ORDER BY epoch, whom"),
         put_receipt=put(t.receipt, 3),
         receipts=select(t.receipt, "WHERE account = ? ORDER BY epoch, key"),
+        receipts_of=select(t.receipt, "WHERE account = ? AND epoch = ? ORDER BY key"),
         inbox_put=put(t.inbox),
         inbox_get=select(t.inbox, "WHERE id = ?"),
         inbox=select(t.inbox, "WHERE (received_at, id) > (?, ?) ORDER BY received_at, id LIMIT ?"),

@@ -183,14 +183,17 @@ class SealSuite:
             GivenRow(A, 2, "y", later, b"head", _hash(2) * 2),
         ]
         receipts = [ReceiptRow(A, 1, "k", b"note"), ReceiptRow(A, 1, "l", b"other")]
+        receipts.append(ReceiptRow(A, 2, "a", b"newer"))
         with store.begin(write=True) as tx:
             for row in (given[2], given[1], given[0]._replace(at=later), given[0]):
                 tx.put_given(row)
-            for back in (receipts[1], receipts[0]._replace(note=b"old"), receipts[0]):
+            for back in (*receipts[1:], receipts[0]._replace(note=b"old"), receipts[0]):
                 tx.put_receipt(back)
         with store.begin(write=False) as tx:
             assert (tx.given(A), tx.given(B)) == (given, [])
             assert (tx.receipts(A), tx.receipts(B)) == (receipts, [])
+            assert [tx.receipts(A, epoch) for epoch in range(3)] == [[], receipts[:2], receipts[2:]]
+            assert tx.receipts(B, 1) == []
 
     def test_a_block_that_raises_has_sealed_nothing(self, store: Store) -> None:
         fill(store, A, 1)
