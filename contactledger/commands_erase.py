@@ -1,5 +1,6 @@
 """The commands about personal data: `redact` and `scrub` erase, `erasures` says how far that is,
-`hold`, `release` and `holds` keep from erasing, `subject` gives a person what is about them.
+`hold`, `release` and `holds` keep from erasing, `subject` gives a person what is about them, and
+`whereabouts` says in which accounts somebody is.
 
 Exit code 3 of `redact` and `scrub`: it is erased from every table, and the database's files may
 still hold the bytes; run `scrub` again.
@@ -34,7 +35,7 @@ Reason = Annotated[str, typer.Option(help="Why; it is on record, as a personal t
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (redact, scrub, erasures, hold, release, holds, subject):
+    for command in (redact, scrub, erasures, hold, release, holds, subject, whereabouts):
         app.command()(command)
 
 
@@ -167,3 +168,19 @@ def subject(
         say_json(made.data)
     else:
         say(made.text())
+
+
+def whereabouts(
+    db: Db,
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="An e-mail address or a telephone number.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """List in which accounts somebody is on record with this address, and by which id.
+
+    Each line says what `subject`, `redact` and `hold` take. Archived accounts are not looked into.
+    """
+    with opened(db) as ledger:
+        for account, person in ledger.whereabouts(address):
+            tell({"account": account, "person": person}, f"{person}  {account}", as_json=as_json)

@@ -55,7 +55,8 @@ contactledger --install-completion
 ```
 
 It prints only what is new, so cron's own mail is the alert: what became overdue, and which
-collector fell silent.
+collector fell silent. The database's files are rewritten where an erasure waits for it, and by the
+first tick of a day.
 
 ## Commands
 """  # noqa: E501 - a table's row is one line

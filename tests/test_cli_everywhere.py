@@ -119,6 +119,7 @@ hold a.db ACCOUNT --recorder acme --person bob --basis litigation
 holds a.db ACCOUNT
 release a.db ACCOUNT HOLD --recorder acme
 subject a.db ACCOUNT bob
+whereabouts a.db "+1 555 0111"
 redact a.db ACCOUNT --recorder acme --entry 6
 erasures a.db ACCOUNT
 scrub a.db --recorder acme

@@ -1,4 +1,4 @@
-"""`redact`, `scrub`, `erasures`, `hold`, `release`, `holds`, `subject`."""
+"""`redact`, `scrub`, `erasures`, `hold`, `release`, `holds`, `subject`, `whereabouts`."""
 
 from __future__ import annotations
 
@@ -132,3 +132,14 @@ def test_a_person_is_given_what_is_about_them(command, tmp_path):
     assert command("subject", ACCOUNT, "eve")[2].splitlines()[1] == (
         "  see what is on record with: contactledger entries DB ACCOUNT"
     )
+
+
+def test_where_somebody_is_on_record_is_listed_by_an_address(command):
+    assert command("whereabouts", "bob@smith.example") == (0, "", "")
+    with Ledger.open("sqlite:///a.db", recorder="acme") as ledger:
+        person = Person("bob", "smith", "Bob Ray", email="bob@smith.example")
+        (bob,) = ledger.record(ACCOUNT, person)
+    said = (0, f"{bob.id}  {ACCOUNT}\n", "")
+    assert command("whereabouts", "Bob@smith.example") == said
+    (line,) = command("whereabouts", "bob@smith.example", "--json")[1].splitlines()
+    assert json.loads(line) == {"account": ACCOUNT, "person": bob.id}
