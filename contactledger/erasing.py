@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -31,6 +32,8 @@ from contactledger.store.port import Transaction
 
 _ONCE = frozenset({"touch", "signal", "mark"})
 """Kinds of entries that have no versions."""
+_decoded = lru_cache(2_048)(decode)
+"""Look-ups lead to the same few entries again and again; of nothing personal."""
 _EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -97,7 +100,7 @@ def read_led(tx: Transaction, account: str, numbers: Collection[int]) -> list[En
         if (account, no) not in records:
             what = "a look-up leads to no entry; reindex() mends it"
             raise Corrupt(what, account=account, no=no)
-    return [decode(records[account, no]) for no in numbers]
+    return [_decoded(records[account, no]) for no in numbers]
 
 
 def _doomed(entry: Entry, redaction: Redaction, about: Concerned) -> list[Part]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from attrs import frozen
 
-from contactledger import accounts
+from contactledger import accounts, erasing
 from contactledger.errors import Corrupt, OnHold
 from contactledger.exchange import open_bundle
 from contactledger.facts import Party, Person, Signal, Touch
@@ -95,6 +95,19 @@ def test_a_report_that_names_an_address_alone_looks_at_the_newest_touches(tmp_pa
         assert ledger.entries(SMITH)[-1].fact.touch == newest.id
     assert found[0].questions == found[1].questions
     assert found[0].rows == found[1].rows
+
+
+def test_what_look_ups_lead_to_again_and_again_is_decoded_once(tmp_path):
+    ledger, *_ = in_file(tmp_path)
+    ledger.record(SMITH, Person("robert", "smith"), *[mail() for _ in range(MANY)])
+    ledger.merge(SMITH, "robert", "bob")
+    decoded = []
+    for what in ("delivered", "opened"):
+        report = Probe(event(what, address="bob@smith.example", event_id=what))
+        assert len(ledger.receive(report, {}, b"").parked) == 1  # it may be any of them
+        ledger.record(SMITH, mail(to="carla"))
+        decoded.append(erasing._decoded.cache_info().misses)
+    assert decoded[0] == decoded[1] >= MAX_CANDIDATES
 
 
 def test_taking_an_import_back_reads_nothing_of_the_rest_of_the_log(tmp_path, cost):
