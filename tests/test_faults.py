@@ -156,7 +156,7 @@ WORKS: dict[str, tuple[bytes, Callable[[Both], object]]] = {
     ),
     "merge": (LOCKS_ACCOUNT, lambda pair: pair.through.merge_accounts(SMITH, OTHER)),
     "bundle": (LOCKS_ACCOUNT, lambda pair: pair.bundle(pair.through)),
-    "tidy": (b"state = ANY", lambda pair: pair.through.tidy()),
+    "tidy": (b"received_at <= ", lambda pair: pair.through.tidy()),
 }
 LEAVES = {"record": "touch", "receive": "signal", "import": "signal"}
 
