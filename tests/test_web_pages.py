@@ -258,10 +258,10 @@ def test_health_shows_who_listens_what_waits_and_what_is_sealed(tmp_path):
         full = browser.get("/health").text
         ledger.record(SMITH, mail())
         later = browser.get("/health").text
-    assert "No collector has said" in bare
+    assert "No collector reports" in bare
     assert "There is nothing to seal" in bare
     assert "mailbox" in full
-    assert "probe: 1 unknown" in full
+    assert "probe: 1 fits no touch" in full
     assert "at size" in full
     assert "Something was recorded since" in later
 

@@ -23,8 +23,13 @@ _WAITS = frozenset({Outcome.PENDING, Outcome.IGNORED, Outcome.UNPROVEN})
 
 def waiting(asked: Judged) -> tuple[Waiting, ...]:
     """Every question that was not answered, what has waited longest in front."""
-    found = [_waiting(asked, finding) for finding in _questions(asked) if finding.outcome in _WAITS]
+    found = [_waiting(asked, finding) for finding in open_questions(asked)]
     return tuple(sorted(found, key=lambda one: (one.at, one.no)))
+
+
+def open_questions(asked: Judged) -> list[Finding]:
+    """The verdicts on those questions, in the order of the log."""
+    return [finding for finding in _questions(asked) if finding.outcome in _WAITS]
 
 
 def answer_times(asked: Judged) -> tuple[AnswerTimes, ...]:

@@ -52,6 +52,7 @@ def account(visit: Visit) -> Response:
     return visit.page(
         "account.html",
         account=named,
+        goes_on=_goes_on(visit, named, kept),
         data=data,
         shown=shown,
         page=page,
@@ -63,6 +64,14 @@ def account(visit: Visit) -> Response:
         matters=MATTERS,
         promises=PROMISES,
     )
+
+
+def _goes_on(visit: Visit, named: behind.Named, kept: Kept) -> Row | None:
+    """Where the account goes on, with its address for those who may see it."""
+    moved = behind.goes_on(visit.ledger, named.id) if kept.goes_on else None
+    if moved is None:
+        return None
+    return {"name": moved.name, "id": moved.id if visit.sees(moved) else ""}
 
 
 def _rows(kept: Kept, named: behind.Named, shown: tuple[Finding, ...], words: Words) -> Row:

@@ -155,9 +155,7 @@ def _openapi(visit: Visit, _: Any) -> Answer:
 def _accounts(visit: Visit, _: Any) -> Answer:
     """The accounts that may be seen, in order of their ids."""
     after = visit.request.query_params.get("after", "")
-    seen = [one for one in behind.all_named(visit.ledger)
-            if visit.access.sees(one.id, one.name) and one.id > after]  # fmt: skip
-    seen.sort(key=lambda one: one.id)
+    seen = sorted((one for one in visit.accounts() if one.id > after), key=lambda one: one.id)
     return 200, {
         "accounts": [_account(one) for one in seen[:ACCOUNTS]],
         "more": len(seen) > ACCOUNTS,

@@ -78,7 +78,7 @@ class Pages:
                 Route(f"{account}/new", door(writing_pages.new_touch)),
                 Route(f"{account}/touch", door(writing_pages.record_touch), methods=["POST"]),
                 Route(f"{account}/mark", door(writing_pages.record_mark), methods=["POST"]),
-                Route("/inbox", door(inbox.listed)),
+                Route("/inbox", door(partial(inbox.listed, hooks.sources))),
                 Route("/inbox/{id}", door(inbox.one)),
                 Route("/inbox/{id}/discard", door(inbox.discard), methods=["POST"]),
                 Route("/replay", door(partial(inbox.replay, hooks.sources)), methods=["POST"]),

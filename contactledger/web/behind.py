@@ -8,7 +8,7 @@ honest; everything of the kind is in this module alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -18,6 +18,7 @@ from contactledger.facts import Entry, Party, Person, Touch
 from contactledger.following import Log, followed
 from contactledger.ledger import Ledger
 from contactledger.log.verifier import VerifierKey
+from contactledger.merging import goes_on_in
 from contactledger.reading import Loaded
 from contactledger.sealed import known_keys
 from contactledger.web.access import Seals
@@ -73,6 +74,20 @@ def named(ledger: Ledger, account: str) -> Named:
         return Named(id_, name, head.size, head.archived is not None, leads)
 
 
+def leads(ledger: Ledger, names: Iterable[str], account: str) -> bool:
+    """Whether one of these names leads to the account with this id: its own does, and that of an
+    account which goes on in its log."""
+    with ledger._store.begin(write=False) as tx:
+        return any(ledger._accounts.find(name, tx) == account for name in names)
+
+
+def goes_on(ledger: Ledger, account: str) -> Named | None:
+    """The account in whose log the one with this id goes on; None where it does in its own."""
+    with ledger._store.begin(write=False) as tx:
+        id_ = goes_on_in(tx, ledger._references, account)
+    return None if id_ == account else named(ledger, id_)
+
+
 def all_named(ledger: Ledger) -> list[Named]:
     """All accounts but the house, in order of their names."""
     found: list[Named] = []
@@ -87,6 +102,19 @@ def all_named(ledger: Ledger) -> list[Named]:
                 for head in heads
             ]
     return sorted(found, key=lambda one: (one.name.casefold(), one.id))
+
+
+def named_so(ledger: Ledger, names: Iterable[str]) -> list[Named]:
+    """The accounts of these names or ids and those in whose logs they go on, in order of their
+    names; what is no account is passed over."""
+    found: set[str | None] = set()
+    with ledger._store.begin(write=False) as tx:
+        for name in names:
+            opened = tx.find([ledger._references.account(name)])
+            found |= {ledger._accounts.find(name, tx), *(row.account for row in opened)}
+        found -= {None, ledger._row.house}
+    made = [named(ledger, id_) for id_ in found if id_ is not None]
+    return sorted(made, key=lambda one: (one.name.casefold(), one.id))
 
 
 def loaded(ledger: Ledger, account: str) -> Loaded:

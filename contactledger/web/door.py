@@ -101,11 +101,22 @@ class Visit:
     def account(self) -> behind.Named:
         """The account that the address names, if the visitor may see it; else NotFound."""
         found = behind.named(self.ledger, self.request.path_params["account"])
-        if found.id != self.request.path_params["account"] or not self.access.sees(
-            found.id, found.name
-        ):
+        if found.id != self.request.path_params["account"] or not self.sees(found):
             raise NotFound("no account of this name in the ledger", field="account")
         return found
+
+    def accounts(self) -> list[behind.Named]:
+        """The accounts that the visitor may see, in order of their names."""
+        if self.access.accounts is None:
+            return behind.all_named(self.ledger)
+        return behind.named_so(self.ledger, self.access.accounts)
+
+    def sees(self, named: behind.Named) -> bool:
+        """Whether the visitor may see an account: a name that the host gave is what the ledger
+        takes it for, so that after a merge it leads on to where the account goes on."""
+        if self.access.sees(named.id, named.name):
+            return True
+        return behind.leads(self.ledger, self.access.accounts or (), named.id)
 
     def only_everything(self) -> None:
         """NotFound for a visitor who may not see what lies beside the accounts."""

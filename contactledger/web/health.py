@@ -6,6 +6,7 @@ from itertools import islice
 
 from starlette.responses import Response
 
+from contactledger.report.kind_health import INBOX
 from contactledger.report.phrases import iso
 from contactledger.web import behind
 from contactledger.web.door import Visit
@@ -28,6 +29,7 @@ def health(visit: Visit) -> Response:
         "health.html",
         collectors=collectors,
         waiting=ledger.waiting(),
+        said_of=INBOX,
         oldest=iso(oldest[0].received_at) if oldest else "",
         lag=(now - oldest[0].received_at).total_seconds() if oldest else 0,
         forged=ledger.forged,

@@ -34,8 +34,8 @@ NOBODY = {
 """Of what fits no touch, by the rule that says so."""
 
 
-def listed(visit: Visit) -> Response:
-    """What waits, oldest first."""
+def listed(sources: Mapping[str, Source], visit: Visit) -> Response:
+    """What waits, oldest first; going through it again takes the sources."""
     visit.only_everything()
     after = visit.request.query_params.get("after")
     found = [*islice(visit.ledger.inbox(after or None), PAGE + 1)]
@@ -47,6 +47,7 @@ def listed(visit: Visit) -> Response:
             for row in found[:PAGE]
         ],
         more=found[PAGE - 1].id if len(found) > PAGE else "",
+        sources=bool(sources),
     )  # fmt: skip
 
 

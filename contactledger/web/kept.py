@@ -23,7 +23,7 @@ from typing import cast
 
 from attrs import evolve, field, frozen
 
-from contactledger.facts import Coverage, Entry
+from contactledger.facts import Coverage, Entry, Moved
 from contactledger.findings import Standing
 from contactledger.following import Log
 from contactledger.judge.gaps import gaps
@@ -56,6 +56,11 @@ class Kept:
     def entries(self) -> tuple[Entry, ...]:
         """The entries of the account."""
         return self.logs[0].entries
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the log says that the account goes on in another's."""
+        return any(isinstance(entry.fact, Moved) for entry in self.entries)
 
     @property
     def house(self) -> tuple[Entry, ...]:

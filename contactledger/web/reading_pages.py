@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from contactledger.errors import NotFound
 from contactledger.facts import Entry, Mark, Touch
+from contactledger.judge.waiting import open_questions
 from contactledger.report.finding_row import finding_row
 from contactledger.report.names import Names, names
 from contactledger.report.phrases import AUTH, CHANNELS, WHAT, iso, iso_local, word
@@ -61,7 +62,7 @@ class Shown:
 
 def accounts(visit: Visit) -> Response:
     """The accounts a visitor may see; somebody with one alone is led there."""
-    seen = _visible(visit)
+    seen = visit.accounts()
     if not visit.access.everything and len(seen) == 1:
         return visit.see_other(f"a/{seen[0].id}")
     if not visit.access.everything and not seen:
@@ -86,7 +87,7 @@ def accounts(visit: Visit) -> Response:
 def find(visit: Visit) -> Response:
     """The accounts whose names hold a text."""
     sought = visit.text("q")
-    seen = [one for one in _visible(visit) if sought.casefold() in one.name.casefold()]
+    seen = [one for one in visit.accounts() if sought.casefold() in one.name.casefold()]
     shown, _ = _page(visit, seen[:ACCOUNTS], 0, "any")
     return visit.page(
         "accounts.html",
@@ -99,20 +100,6 @@ def find(visit: Visit) -> Response:
         found=len(seen),
         sought=sought,
     )
-
-
-def _visible(visit: Visit) -> list[behind.Named]:
-    access = visit.access
-    if access.everything:
-        return behind.all_named(visit.ledger)
-    found = {}
-    for name in access.accounts or ():
-        try:
-            one = behind.named(visit.ledger, name)
-        except NotFound:
-            continue
-        found[one.id] = one
-    return sorted(found.values(), key=lambda one: (one.name.casefold(), one.id))
 
 
 def _page(visit: Visit, seen: list[behind.Named], start: int, turn: str) -> tuple[list[Shown], int]:
@@ -148,7 +135,10 @@ def _line(visit: Visit, named: behind.Named) -> Shown:
     )
     ours = onus.party == behind.recorder(visit.ledger)
     turn = "nobody" if onus.party is None else "ours" if ours else "theirs"
-    waits = sum(f.outcome in ("pending", "ignored") for f in stood.findings)
+    waits = len(open_questions(kept.judged))
+    moved = kept.goes_on and behind.goes_on(visit.ledger, named.id)
+    if moved:
+        said += " " + visit.words("It goes on in “{name}”.", name=moved.name)
     last = max((f.at for f in stood.findings), default=None)
     return Shown(named, turn, said, waits, iso(last) if last else "")
 

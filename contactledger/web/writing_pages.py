@@ -7,7 +7,7 @@ After a form comes a redirect, and a form that is sent twice is recorded once: i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from contactledger.errors import BadInput, Conflict, NotFound
 from contactledger.facts import Entry, Fact, Mark, Matter, Message, Party, Person, Signal, Touch
+from contactledger.judge.counting import standing_entries, survivors
 from contactledger.report.names import Names, names
 from contactledger.report.phrases import CHANNELS, PURPOSES
 from contactledger.vocabulary import Auth, By, Channel, MarkWord, SignalKind
@@ -100,13 +101,15 @@ class _Form:
         self.entries = visit.keeper.entries(self.named.id)
         self.called: Names = names(self.entries)
         access = visit.access
-        self.party = (
+        self.stays = survivors(standing_entries(self.entries, behind.now(visit.ledger)))
+        party = (
             behind.party_of(self.entries, access.party, Party)
             if access.party
             else behind.recorder(visit.ledger)
         )
+        self.party = self.stays.get(party, party)
         self.auth = Auth.ACCESS if access.party else Auth.NONE
-        self.people = someone(self.entries, self.called)
+        self.people = someone(self.entries, self.called, self.stays)
         self.zone = self.called.zones.get(self.party, "UTC")
 
     def page(self, error: str, status: int = 200) -> Response:
@@ -202,31 +205,37 @@ class _Form:
         """Who is meant, if nobody says: the visitor, or whoever was asked, else the party."""
         person = self.visit.access.person
         known = [e for e in self.entries if isinstance(e.fact, Person)]
-        me = [e.id for e in known if person and person in (e.id, getattr(e.fact, "key", None))]
+        me = [self._stays(e.id) for e in known
+              if person and person in (e.id, getattr(e.fact, "key", None))]  # fmt: skip
         ids = {one.id for one in senders}
-        asked = [id_ for id_ in (answered.to if answered else ()) if id_ in ids]
+        asked = [id_ for id_ in map(self._stays, answered.to if answered else ()) if id_ in ids]
         if asked and not set(asked) & {*me, self.party}:
             return asked[0]
         return me[-1] if me else self.party
 
     def _usual_to(self, answered: Entry | None, fact: Touch | None) -> list[str]:
-        return [fact.sender or answered.recorder] if answered and fact else []
+        return [self._stays(fact.sender or answered.recorder)] if answered and fact else []
+
+    def _stays(self, id_: str) -> str:
+        """The id that stays, of two that were merged."""
+        return self.stays.get(id_, id_)
 
     def _matters(self) -> list[tuple[str, str]]:
         found = {e.id: e for e in self.entries if isinstance(e.fact, Matter)}
-        return [(id_, self.called.of(id_)) for id_ in found]
+        return [(id_, self.called.of(id_)) for id_ in found if id_ not in self.stays]
 
 
-def someone(entries: Sequence[Entry], called: Names) -> list[Someone]:
-    """The parties of an account, each before its people, in the order of the log."""
-    parties = {e.id: e.fact for e in entries if isinstance(e.fact, Party)}
-    people = {e.id: e.fact for e in entries if isinstance(e.fact, Person)}
+def someone(entries: Sequence[Entry], called: Names, stays: Mapping[str, str]) -> list[Someone]:
+    """The parties of an account, each before its people, in the order of the log. `stays`: of
+    names that were merged the one that is left; the other is nobody of its own any more."""
+    parties = {e.id: e.fact for e in entries if isinstance(e.fact, Party) and e.id not in stays}
+    people = {e.id: e.fact for e in entries if isinstance(e.fact, Person) and e.id not in stays}
     found: list[Someone] = []
     for id_ in parties:
         found.append(Someone(id_, called.of(id_), id_, called.of(id_)))
         found += [
             Someone(person, called.of(person), id_, called.of(id_))
             for person, fact in people.items()
-            if fact.party == id_
+            if stays.get(fact.party or "", fact.party) == id_
         ]
     return found
