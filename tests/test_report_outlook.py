@@ -223,6 +223,15 @@ def test_too_many_are_counted(log) -> None:
     assert (data["zone"], data["rules"], data["account"]["name"]) == ("UTC", [], "account")
 
 
+def test_who_prefers_another_channel_than_the_one_asked_over_is_not_said_to_have_asked_there(log):
+    log.prefers("bob", preferred="phone", at=day(1))
+    log.touch("bob", "ann", channel="ticket", about="Labels", at=day(2))
+    (answer,) = [one for one in said(rows(log, day(7)), "steps") if "asked" in one]
+    assert answer.startswith(
+        "Answer Bob Ray by phone, as is preferred, who asked by ticket and waits (“Labels”); "
+    )
+
+
 def test_a_no_that_waiting_does_not_help_says_so(log) -> None:
     log.prefers("bob", refused="phone", consent=False, at=day(1))
     may = may_contact(log.entries, "bob", "phone", "news", at=day(2), sender="acme")
@@ -237,7 +246,7 @@ def test_a_no_that_waiting_does_not_help_says_so(log) -> None:
 def test_every_word_has_its_text() -> None:
     assert set(AGAINST) == set(VIOLATIONS) - EXCUSES
     assert set(REASONS) == {"R4", "R5", "R6"}
-    assert len(STEPS) == 10
+    assert len(STEPS) == 11
     assert len(REMARKS) == 5
     assert len(STATES) == 10
 

@@ -25,6 +25,7 @@ from contactledger.report.document import (
     TableRow,
 )
 from contactledger.report.kind_parts import (
+    counted,
     head,
     laid_out,
     none_or,
@@ -115,7 +116,8 @@ def document(data: Row, words: Words) -> Document:
 
 def _sections(data: Row, words: Words) -> Iterator[Section]:
     yield Section(words("Whose turn it is"), turn(words, data["onus"]), name="turn")
-    yield Section(words("Both sides in the same columns"), [_columns(data, words)], name="columns")
+    columns = [_columns(data, words), *counted(words, data["columns"])]
+    yield Section(words("Both sides in the same columns"), columns, name="columns")
     yield Section(words("Channel by channel"), _channels(data, words), name="channels")
     yield Section(words("What waits for an answer"), [_waiting(data, words)], name="waiting")
     yield Section(words("Times to answer"), _answers(data, words), name="answers")

@@ -73,7 +73,7 @@ def _rests_on(words: Words, data: Row) -> Iterator[tuple[Text, Text]]:
     yield words("Between"), joined(parties) or words("nobody yet")
     moment = words.moment(data["as_of_local"], data["as_of"])
     yield words("As of"), (moment, Span(f" {data['zone']}", "soft"))
-    judged = [cited(_whose(words, p), [p["no"]]) for p in data["policies"]]
+    judged = [cited(p["whose"], [p["no"]]) for p in data["policies"]]
     none = words("no policy was needed: there is nothing to judge")
     yield words("Judged by"), joined(judged, "; ") or none
     count = data["entries"]["count"]
@@ -83,23 +83,18 @@ def _rests_on(words: Words, data: Row) -> Iterator[tuple[Text, Text]]:
     yield words("Rests on"), " ".join(rests)
 
 
-def _whose(words: Words, policy: Row) -> str:
-    if policy["trial"]:
-        return words("a trial policy, put in place of the adopted one for this report only")
-    agreed, others = policy["adopted_by"], policy["not_adopted_by"]
-    said = []
-    if agreed:
-        said.append(words("agreed by {names}", names=words.listed(agreed)))
-    if others:
-        said.append(words("not always agreed by {names}", names=words.listed(others)))
-    return "; ".join(said)
-
-
 def is_not(words: Words, lines: Sequence[str] = NOT) -> Section:
     """What no report is, in a box at its end."""
     return Section(
         words("What this is not"), [Listing([words(n) for n in lines])], boxed=True, name="isnot"
     )
+
+
+def counted(words: Words, columns: Sequence[Row]) -> list[Block]:
+    """How touches are counted in the columns of the sides, where there is a question of it: only
+    of three parties can one reach two."""
+    said = words("A touch to several parties counts once for each of them.")
+    return [Paragraph(said, "note")] if len(columns) > 2 else []
 
 
 def turn(words: Words, onus: Row) -> list[Block]:

@@ -66,7 +66,8 @@ AGAINST = {
 """Code of a violation → the same of a touch that was not made yet."""
 
 STEPS = {
-    "answer": "Answer {whom}, who asked by {channel} and waits",
+    "answer": "Answer {whom}, who asked by {asked} and waits",
+    "answer_by": "Answer {whom} by {channel}, as is preferred, who asked by {asked} and waits",
     "keep_promise": "Keep what was promised to {to}",
     "climb": "To {rung}: turn to {whom} by {channel}",
     "retry": "Try {whom} again, by {channel}: the last touch did not arrive, or nobody can tell",
@@ -184,8 +185,11 @@ class _Sheet:
 
     def step(self, step: NextStep) -> Row:
         words = self.words
+        asked = self._asked(step)
+        other = step.what == "answer" and asked != step.channel
         text = words(
-            STEPS[step.what],
+            STEPS["answer_by" if other else step.what],
+            asked=words(word(CHANNELS, asked)),
             to=self.called.of(step.to) or words("the other side"),
             whom=self.called.of(step.person or step.to),
             channel=words(word(CHANNELS, step.channel or "other")),
@@ -215,6 +219,11 @@ class _Sheet:
             "permission": None if step.permission is None else self.permission(step.permission),
             "rules": list(step.rules),
         }
+
+    def _asked(self, step: NextStep) -> str:
+        """Over which channel that was asked which a step is to answer: another may be preferred."""
+        line = self.called.lines.get(step.because[0]) if step.what == "answer" else None
+        return line.channel if line else str(step.channel or "other")
 
     def _due(self, step: NextStep) -> str:
         words = self.words

@@ -26,7 +26,7 @@ from contactledger.report.document import (
     joined,
     said,
 )
-from contactledger.report.kind_parts import MADE_OF_ACCOUNT, period
+from contactledger.report.kind_parts import MADE_OF_ACCOUNT, counted, period
 from contactledger.report.printed_touches import touches
 from contactledger.report.words import Words
 
@@ -117,7 +117,8 @@ class _Proof:
         yield Section(words("In short"), list(self.summary(data)), name="summary")
         yield Section(words("Whose turn it is"), list(self.turn(data["onus"])), name="onus")
         note = Paragraph(words("A line that would be empty for every party is left out."), "note")
-        columns: list[Block] = [self.both_sides(data["columns"]), note]
+        sides = data["columns"]
+        columns: list[Block] = [self.both_sides(sides), note, *counted(words, sides)]
         yield Section(words("Both sides in the same columns"), columns, name="columns")
         yield Section(words("Timeline"), [self.timeline(data)], name="timeline")
         if "findings" not in without:
