@@ -22,7 +22,7 @@ from contactledger.judge.questions import judged, judged_already
 from contactledger.judge.rules import CAVEATS, NOTES, RULES, VIOLATIONS
 from contactledger.judge.rules_next import NEXT_RULES
 from contactledger.judge.view import view
-from contactledger.reading import Loaded
+from contactledger.reading import Checked, Loaded
 from contactledger.report.answers import Answers, answer_rows
 from contactledger.report.kind_first_days import milestone_rows
 from contactledger.report.kinds import KINDS, OF_LEDGER, OFFERED
@@ -118,7 +118,7 @@ def proof_rows(
         until=period[1],
         zone=zone_of(entries),
         entries=len(entries),
-        checked=words(checked.text, **checked.values) if checked else "",
+        checked=_checked(checked, words) if checked else "",
         policies={
             policy_digest(text): rule_sentences(parse_policy(text), words) for text in set(texts)
         },
@@ -128,6 +128,12 @@ def proof_rows(
     cadences, plans = _owed(standing, loaded, set(texts), period, what_if)
     data["owed"] = owed_rows(cadences, plans, called, evolve(AHEAD, words=words), scope)
     return data, called
+
+
+def _checked(checked: Checked, words: Words) -> str:
+    """What was checked, its numbers as the language writes them."""
+    values = {k: words.number(v) if isinstance(v, int) else v for k, v in checked.values.items()}
+    return words(checked.text, **values)
 
 
 def _answers(

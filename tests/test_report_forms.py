@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
+from contactledger.judge.policy import DEFAULT_POLICY
 from contactledger.report.document import Chart, Column, Facts, Section, Span, Table, TableRow
 from contactledger.report.forms import (
     WIDTH,
@@ -21,6 +22,7 @@ from contactledger.report.kind_parts import onus_said
 from contactledger.report.render import render
 from contactledger.report.words import Words
 from tests.kinds import kind_rows, proof_rows
+from tests.ledgers import SMITH, filled, mail
 
 WORDS = Words()
 CUT = Section("Cut", [Table([Column("A")], [TableRow(["1"])], "", 2)])
@@ -124,20 +126,16 @@ def test_a_dossier_says_what_the_account_is_worth_and_that_a_matter_went_in_a_ci
     assert "never taken up, a circle" in text
 
 
-@pytest.mark.parametrize(
-    ("policy", "said"),
-    [
-        ({"trial": True},
-         "a trial policy, put in place of the adopted one for this report only [1]"),
-        ({"adopted_by": []}, "not always agreed by Smith Motors [1]"),
-        ({"not_adopted_by": []}, "agreed by ACME Dealer Systems [1]"),
-    ],
-)  # fmt: skip
-def test_a_report_says_on_whose_policy_it_rests(policy, said):
-    proof = proof_rows()
-    proof["policies"] = [{**proof["policies"][0], **policy}]
-    text = " ".join(render("promises", kind_rows("promises", proof)).text().split())
-    assert f" Judged by {said} Rests on " in text
+def test_a_report_of_any_kind_says_on_whose_policy_it_rests_in_the_words_of_the_proof():
+    ledger, _ = filled()
+    ledger.record(SMITH, mail())
+    ours = "ACME Dealer Systems’ own policy; Smith Motors has not agreed to it [1]"
+    trial = "a trial policy, put in place of the adopted one for this report only"
+    for kind in ("proof-of-contact", "promises"):
+        text = " ".join(ledger.report(SMITH, kind).text().split())
+        assert f" Judged by {ours} Rests on " in text
+        tried = ledger.report(SMITH, kind, what_if=DEFAULT_POLICY).text()
+        assert f" Judged by {trial}" in " ".join(tried.split())
 
 
 def test_pressure_is_on_those_who_were_addressed_and_cites_a_dozen_touches():

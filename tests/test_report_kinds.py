@@ -12,7 +12,6 @@ import attrs
 import pytest
 
 from contactledger.errors import BadTemplate, NotFound
-from contactledger.facts import Party
 from contactledger.files import FORMS as PATHS
 from contactledger.questions import About, Told, ToldRow
 from contactledger.report.csv import csv
@@ -35,7 +34,6 @@ from tests.kinds import (
     story_rows,
     survey_rows,
 )
-from tests.ledgers import SMITH, filled, mail
 from tests.reporting import standing
 
 FORMS = ("html", "text", "markdown", "csv", "json")
@@ -433,27 +431,3 @@ def test_the_proof_of_contact_has_markdown_and_csv_as_well():
     report = render("proof-of-contact", proof_rows())
     assert report.markdown().startswith("# Proof of contact: Smith Motors\n")
     assert report.csv().count("\r\n") == 1 + len(report.data["findings"])
-
-
-@pytest.mark.parametrize("kind", ["proof-of-contact", "both-sides"])
-def test_of_three_parties_the_columns_say_how_a_touch_to_two_of_them_is_counted(kind):
-    ledger, _ = filled()
-    ledger.record(SMITH, mail("to-one"))
-    said = "A touch to several parties counts once for each of them."
-    assert said not in ledger.report(SMITH, kind).text()
-    ledger.record(
-        SMITH,
-        Party("prime", "Prime Ltd", "partner"),
-        mail("to-two", ("bob", "prime")),
-    )
-    report = ledger.report(SMITH, kind)
-    assert said in report.text()
-    assert [c["sent"] for c in report.data["columns"]] == [3, 0, 0]
-
-
-def test_every_kind_says_in_the_same_words_who_agreed_to_the_policy():
-    rows = proof_rows()
-    whose = "ACME Dealer Systems’ own policy; Smith Motors has not agreed to it [1]"
-    for kind in ("proof-of-contact", "both-sides", "promises", "contact-pressure"):
-        text = render(kind, rows if kind == "proof-of-contact" else kind_rows(kind, rows)).text()
-        assert whose in " ".join(text.split())

@@ -325,11 +325,15 @@ def _table_text(table: Table, words: Words) -> Iterator[str]:
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Of each column: what its widest cell takes, the widest columns cut until all fit."""
-    widths = [max(cells(text) for text in column) for column in zip(*rows, strict=True)]
+    """Of each column: what its widest cell takes, the widest columns cut until all fit; those
+    that would have to break a word last."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(cells, column)) for column in columns]
+    words = [max(cells(word) for text in column for word in text.split(" ")) for column in columns]
     room = WIDTH - _GAP * (len(widths) - 1)
     while sum(widths) > room:
-        widest = max(range(len(widths)), key=widths.__getitem__)
+        loose = [n for n, width in enumerate(widths) if width > max(words[n], _NARROWEST)]
+        widest = max(loose or range(len(widths)), key=widths.__getitem__)
         if widths[widest] <= _NARROWEST:
             break
         widths[widest] -= 1

@@ -7,6 +7,7 @@ on nobody's record. No names, no addresses: accounts, collectors, sources and co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from contactledger.findings import Standing
@@ -21,7 +22,7 @@ from contactledger.report.document import (
     TableRow,
     Text,
 )
-from contactledger.report.kind_parts import is_not, none_or, when
+from contactledger.report.kind_parts import is_not, none_or, of_time, when
 from contactledger.report.phrases import CHANNELS, NOT, clean, iso, iso_local
 from contactledger.report.words import Words
 
@@ -81,7 +82,6 @@ def rows(
     zone: str,
 ) -> Row:
     """The rows of the kind. `waiting`: source → state → bodies; `forged`: refused ones."""
-    once = {tuple(sorted((k, str(v)) for k, v in gap.items())): gap for gap in gaps}
     return {
         "report": "ledger-health",
         "version": 1,
@@ -89,7 +89,7 @@ def rows(
         "as_of_local": as_of_local,
         "zone": zone,
         "accounts": accounts,
-        "gaps": sorted(once.values(), key=lambda g: (g["since"], g["collector"])),
+        "gaps": sorted(_joined(gaps), key=lambda g: (g["since"], g["collector"])),
         "waiting": [
             {"source": clean(source), "state": clean(state), "count": count}
             for source, states in sorted(waiting.items())
@@ -98,6 +98,25 @@ def rows(
         "forged": forged,
         "isnot": list(NOT),
     }
+
+
+def _joined(gaps: list[Row]) -> list[Row]:
+    """Times of one kind that overlap as one: each account has those of its own, which begin with
+    its first touch, and of many accounts nobody wants to read all."""
+    kinds: dict[tuple[str, ...], list[Row]] = {}
+    for gap in sorted(gaps, key=lambda g: of_time(g["since"])):
+        alike = kinds.setdefault((gap["collector"], gap["state"], *gap["channels"]), [])
+        last = alike[-1] if alike else None
+        if last is None or _ends(last) < of_time(gap["since"]):
+            alike.append(gap)
+        elif _ends(last) < _ends(gap):
+            alike[-1] = {**last, "until": gap["until"], "until_local": gap["until_local"]}
+    return [gap for alike in kinds.values() for gap in alike]
+
+
+def _ends(gap: Row) -> datetime:
+    """When it ends; one that goes on never does."""
+    return of_time(gap["until"]) if gap["until"] else datetime.max.replace(tzinfo=UTC)
 
 
 def document(data: Row, words: Words) -> Document:

@@ -44,7 +44,7 @@ def rows(proof: Row, _: Row) -> Row:
         **head("contact-pressure", proof),
         "people": [
             _person(called[party], person, got, proof["as_of"])
-            for (party, person), got in reached.items()
+            for (party, person), got in sorted(reached.items(), key=lambda one: -len(one[1]))
             if party in called
         ],
         "days": days_of(proof["findings"]),
