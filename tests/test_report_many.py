@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contactledger.facts import Party
+from contactledger.facts import Party, Preference, Touch
 from contactledger.report.document import Column, Section, Table, TableRow
 from contactledger.report.forms import WIDTH, cells, section_text
 from contactledger.report.kind_health import rows as health
@@ -88,3 +88,17 @@ def test_how_many_entries_were_hashed_is_written_as_every_number():
     assert said in " ".join(ledger.report(SMITH, "promises").text().split())
     german = " ".join(ledger.report(SMITH, "promises", lang="de").text().split())
     assert german.count("1.007") == 2
+
+
+def test_a_touch_that_broke_several_rules_is_several_breaches_and_is_called_that():
+    ledger, _ = filled()
+    ledger.record(
+        SMITH,
+        Preference("bob", refused="sms", consent=False),
+        *(Touch("ann", "bob", "sms", "check_in") for _ in range(2)),
+    )
+    report = ledger.report(SMITH)
+    ours = report.data["columns"][0]
+    assert ours["violations"] > ours["sent"] == 2
+    (line,) = [line for line in report.text().split("\n") if line.startswith("Breaches of")]
+    assert str(ours["violations"]) in line

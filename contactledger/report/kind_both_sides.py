@@ -44,7 +44,7 @@ _LINES = (
     ("strong", "Reached out", "sent"),
     ("sub", "and was answered", "sent_answered"),
     ("sub", "was ignored", "sent_ignored"),
-    ("plain", "Times it did not keep the policy", "violations"),
+    ("plain", "Breaches of the policy", "violations"),
     ("strong", "Was reached out to", "received"),
     ("sub", "and answered", "answered"),
     ("sub", "of these late", "answered_late"),

@@ -42,7 +42,7 @@ COLUMNS = (
     ("sub", "stays unproven", "sent_unproven"),
     ("sub", "was ignored", "sent_ignored"),
     ("sub", "reminded of an earlier one", "reminders"),
-    ("plain", "Times it did not keep the policy", "violations"),
+    ("plain", "Breaches of the policy", "violations"),
     ("strong", "Was reached out to", "received"),
     ("sub", "and answered", "answered"),
     ("sub", "of these late", "answered_late"),
