@@ -30,6 +30,7 @@ randomness. Wings never import each other; a test reads this very list and keeps
     recording.py    TOP     keys to ids, repeats, conflicts; facts to bytes
     sending.py      TOP     a message on record before it leaves
     matching.py     TOP     whose touch a report is about
+    interpreting.py TOP     what reports, messages and calls add to the log
     cutting.py      TOP     what of an event fits into a fact
     linking.py      TOP     answers that come in before what they answer
     locating.py     TOP     where references lead: accounts, people, parties

@@ -205,10 +205,10 @@ class Importing(Heartbeats):
         channels = sorted({event.channel for event in events}) or [source.channel]
 
         def facts(tx: Transaction) -> tuple[dict[str, list[Given]], tuple[Parked, ...], int]:
-            matcher = self._inbox.matcher(tx, now, auth, again=True)
-            given, parked = matcher.facts(events)
-            unlinked[:] = matcher.early
-            return given, parked, matcher.repeated
+            interpreter = self._inbox.interpreter(tx, now, auth, again=True)
+            given, parked = interpreter.facts(events)
+            unlinked[:] = interpreter.early
+            return given, parked, interpreter.repeated
 
         covers = self._covers(source, channels, period)
         covered = None if faults else covers

@@ -24,8 +24,8 @@ from attrs import frozen
 from contactledger.errors import BadEvent, BadInput, TooLarge, Unverified
 from contactledger.events import Event, Parked
 from contactledger.facts import Entry
+from contactledger.interpreting import Interpreter
 from contactledger.locating import Common
-from contactledger.matching import Matcher
 from contactledger.observing import observed
 from contactledger.recording import Given, Written
 from contactledger.references import References, new_id
@@ -180,8 +180,8 @@ class Inbox:
         return in_one_transaction(self._store, lambda tx: self._recorded(tx, row, events))
 
     def _recorded(self, tx: Transaction, row: InboxRow, events: list[Event]) -> Receipt:
-        matcher = self.matcher(tx, row.received_at, Auth(row.auth))
-        found, parked = matcher.facts(events)
+        interpreter = self.interpreter(tx, row.received_at, Auth(row.auth))
+        found, parked = interpreter.facts(events)
         given = regraded(tx, self._references, found, self.grader.links)
         written = self._write(given, tx)
         states = {p.state for p in parked}
@@ -192,17 +192,17 @@ class Inbox:
         return Receipt(
             row.id,
             tuple(one.entry for one in done if one.state == "new"),
-            sum(one.state == "repeated" for one in done) + matcher.repeated,
+            sum(one.state == "repeated" for one in done) + interpreter.repeated,
             tuple(one.entry for one in done if one.state == "conflicting"),
             parked,
             row.source,
         )
 
-    def matcher(
+    def interpreter(
         self, tx: Transaction, received_at: datetime, auth: Auth, *, again: bool = False
-    ) -> Matcher:
-        """What matches the events of one body; `again`: what was taken back may come anew."""
-        return Matcher(
+    ) -> Interpreter:
+        """What makes facts of a body's events; `again`: what was taken back may come anew."""
+        return Interpreter(
             tx,
             self._references,
             recorder=self._recorder,
