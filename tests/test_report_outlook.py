@@ -196,7 +196,7 @@ def test_remarks_say_who_toward_whom_and_every_reason(log) -> None:
     assert said(data, "remarks") == [
         "ACME has not reached out to Smith Motors for 69 days.",
         (
-            "ACME had better not ask Smith Motors for a referral now: a question of theirs was ignored and "
+            "ACME had better not ask Smith Motors for a referral now: a touch of theirs was ignored and "
             "they were not in touch for long, or a long silence has only just ended."
         ),
         "Smith Motors has not reached out to ACME for 69 days.",

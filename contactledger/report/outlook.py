@@ -370,7 +370,7 @@ class _Sheet:
 
 
 REASONS: Mapping[str, str] = {
-    "R4": "a question of theirs was ignored",
+    "R4": "a touch of theirs was ignored",
     "R5": "they dispute or complained of something, opted out, or a promise to them was broken",
     "R6": "they were not in touch for long, or a long silence has only just ended",
 }
