@@ -174,6 +174,22 @@ def test_a_scrub_that_fails_leaves_the_timeout_of_the_connection_as_it_was(ledge
         assert Driver(connection).rows("PRAGMA busy_timeout") == [(300,)]
 
 
+def test_the_file_is_rewritten_with_a_small_cache_and_the_connection_keeps_its_own(ledger):
+    said: list[str] = []
+    store: Any = ledger._store
+    with store._connections.begin(write=False) as connection:
+        raw = connection.connection.driver_connection
+    raw.set_trace_callback(said.append)
+    ledger.scrub()
+    raw.set_trace_callback(None)
+    cache = [text for text in said if "cache_size =" in text or text == "VACUUM"]
+    assert cache == [
+        f"PRAGMA cache_size = {scrub.VACUUM_CACHE}",
+        "VACUUM",
+        "PRAGMA cache_size = -16000",
+    ]
+
+
 def test_several_redactions_are_scrubbed_at_once_and_each_account_is_named(ledger):
     for account in (SMITH, "jones-cars"):
         ledger.record(account, *two_sides())

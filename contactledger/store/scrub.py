@@ -28,6 +28,9 @@ from contactledger.store.port import Scrub
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+VACUUM_CACHE = -2_000
+"""In kibibytes, as SQLite has it: VACUUM goes through a file from end to end and keeps two caches,
+of which it needs no more; a process would hold on to the memory of larger ones."""
 BACKUPS = "backups and snapshots made before are not reached"
 SERVER = (
     "the server's write-ahead log until it is used again, its archives, replicas, backups "
@@ -68,12 +71,15 @@ def _connection(engine: Engine | OwnEngine) -> Any:
 
 def _sqlite(raw: Any, timeout_ms: int) -> Scrub:
     ((before,),) = raw.execute("PRAGMA busy_timeout").fetchall()
+    ((cache,),) = raw.execute("PRAGMA cache_size").fetchall()
     raw.execute(f"PRAGMA busy_timeout = {timeout_ms}").close()
+    raw.execute(f"PRAGMA cache_size = {VACUUM_CACHE}").close()
     try:
         raw.execute("VACUUM").close()
         ((busy, *_),) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         ((mode,),) = raw.execute("PRAGMA journal_mode").fetchall()
     finally:
+        raw.execute(f"PRAGMA cache_size = {cache}").close()
         raw.execute(f"PRAGMA busy_timeout = {before}").close()
     if busy:
         return Scrub(False, READERS)
