@@ -56,7 +56,20 @@ def test_what_grows_after_warming_up_is_not_flat():
 
 
 def test_a_line_says_minutes_memory_files_connections(capsys):
-    say("sqlite")(Sample(90, 98_700_000, 14, 3), 1_234)
+    say("sqlite")(Sample(90, 98_700_000, 14, 3, 12_300_000), 1_234)
     assert capsys.readouterr().out == (
-        "sqlite      1.5 min     98.7 MB   14 files   3 connections    1,234 done\n"
+        "sqlite      1.5 min     98.7 MB + 12.3   14 files   3 connections    1,234 done\n"
     )
+
+
+def test_what_the_allocator_keeps_for_later_is_told_apart():
+    before = look(0, "sqlite:///none.db").rss
+    pieces = [bytearray(100_000) for _ in range(300)]  # too small to be mapped each by itself
+    last = bytearray(100_000)
+    held = look(0, "sqlite:///none.db")
+    del pieces
+    freed = look(0, "sqlite:///none.db")
+    assert held.rss - before > 20_000_000
+    assert held.rss - freed.rss > 20_000_000
+    assert freed.spare > 20_000_000
+    assert last

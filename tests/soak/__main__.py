@@ -6,11 +6,15 @@ A process on a SQLite file and one on a PostgreSQL server, side by side, each of
 that share a ledger: accounts are opened, mails recorded, reports and answers received, all of
 it judged, calls imported, the ledger sealed, bundles made and opened, reports rendered, people
 erased, the files scrubbed. Every tenth of the time a line says how much memory is resident,
-how many files are open, and how many connections.
+how much more the allocator had kept for later, how many files are open, and how many connections.
+
+Before each look the allocator (glibc's) is told to give back what is free: how much it keeps follows
+the largest piece of work so far, whether or not anything of that is left, and comes and goes by tens
+of megabytes. What counts is what is in use.
 
 The first third is warming up. A line of least squares through the memory of the rest may rise
 by 1 MB a minute at most, and files and connections may be no more at the end than in that
-first third; else the exit code is 1. Needs Linux.
+first third; else the exit code is 1. Needs Linux with glibc.
 """
 
 from __future__ import annotations

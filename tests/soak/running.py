@@ -21,7 +21,7 @@ THREADS = 3
 WARM = 1 / 3
 """The share of the time that is warming up."""
 BOUND_BYTES = 1_000_000
-"""How much the memory may grow in a minute. The allocator's own unrest is a part of that."""
+"""How much the memory in use may grow in a minute."""
 FILES = 8
 """Temporary files and sockets that may be open at one look and not at another."""
 LOOKS = 300
@@ -105,7 +105,7 @@ def say(name: str) -> Callable[[Sample, int], None]:
 
     def tell(sample: Sample, done: int) -> None:
         print(
-            f"{name:<9}{sample.at / 60:6.1f} min {sample.rss / 1e6:8.1f} MB "
+            f"{name:<9}{sample.at / 60:6.1f} min {sample.rss / 1e6:8.1f} MB +{sample.spare / 1e6:5.1f} "
             f"{sample.files:4} files {sample.connections:3} connections {done:8,} done",
             flush=True,
         )
