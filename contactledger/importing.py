@@ -184,10 +184,10 @@ class Importing(Heartbeats):
             waiting = piece
         period = period if clean else None
         yield self._import_piece(reader, waiting, Auth.NONE, period, dry_run, early)
-        again = Piece(early[:MAX_EARLY])
-        if not dry_run and self._import_piece(reader, again, Auth.NONE, None, True).recorded:
-            made = self._import_piece(reader, again, Auth.NONE, None, False)
-            yield evolve(made, repeated=0)
+        if early and not dry_run:
+            made = self._import_piece(reader, Piece(early[:MAX_EARLY]), Auth.NONE, None, None)
+            if made.recorded:
+                yield evolve(made, repeated=0)
 
     def _import_piece(
         self,
@@ -195,10 +195,11 @@ class Importing(Heartbeats):
         piece: Piece,
         auth: Auth,
         period: tuple[datetime, datetime] | None,
-        dry_run: bool,
+        dry_run: bool | None,
         early: list[Event] | None = None,
     ) -> Imported:
-        """`early`: takes up the answers to what is not on record."""
+        """`early`: takes up the answers to what is not on record; `dry_run`: None where there is
+        to be no batch of nothing."""
         now = self._now()
         unlinked: list[Event] = []
         events, faults = self.grader.grade(piece.events), piece.faults
@@ -310,7 +311,7 @@ class Importing(Heartbeats):
         sha256: str,
         facts: Any,
         coverage: Coverage | None,
-        dry_run: bool,
+        dry_run: bool | None,
         faults: tuple[Fault, ...],
     ) -> Imported:
         house = {} if coverage is None else {HOUSE: [Given(coverage)]}
@@ -324,7 +325,7 @@ class Importing(Heartbeats):
             done = [one for some in written.values() for one in some]
             made = Imported(
                 new_id(self._random),
-                dry_run,
+                bool(dry_run),
                 tuple(one.entry for one in done if one.state == "new"),
                 sum(one.state == "repeated" for one in done) + repeated,
                 tuple(one.entry for one in done if one.state == "conflicting"),
@@ -333,7 +334,7 @@ class Importing(Heartbeats):
                 faults,
             )
             tx.inbox_put(self._batch_row(name, sha256, made))
-            if dry_run:
+            if dry_run or (dry_run is None and not made.recorded):
                 raise _DryRun(made)
             return made
 

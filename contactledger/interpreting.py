@@ -12,11 +12,11 @@ from datetime import datetime
 
 from contactledger.belonging import Belonging
 from contactledger.cutting import cut, message_of
+from contactledger.erasing import read_led
 from contactledger.events import Event, Incoming, Parked
 from contactledger.facts import Fact, Signal, Touch
 from contactledger.linking import by_time, link, remembered
 from contactledger.locating import Common, Locator, Whose
-from contactledger.log.record import decode
 from contactledger.matching import Match, Matcher
 from contactledger.recording import Given
 from contactledger.references import References, id_ref, message_refs
@@ -240,7 +240,7 @@ class Interpreter:
         if isinstance(senders, Parked):
             sent = self._at.some(ref) if self._belonging.ours(message.sender) else []
             senders = [(row.account, self._recorder) for row in sent]
-        return [whose[0] for whose in senders if self._on_record(ref, whose)]
+        return [whose[0] for whose in senders if self._row_of(ref, whose)]
 
     def _new(self, message: Incoming, senders: list[Whose], there: list[str]) -> list[Whose]:
         """Those senders in whose accounts it is not, and to somebody to whom it is in none."""
@@ -253,11 +253,8 @@ class Interpreter:
             if account not in there and self._belonging.reached(account, message) - told
         ]
 
-    def _on_record(self, ref: bytes, whose: Whose) -> bool:
-        """Whether this side's message is on record in its account."""
-        return self._row_of(ref, whose) is not None
-
     def _row_of(self, ref: bytes, whose: Whose) -> LookupRow | None:
+        """Where this side's message is on record in its account."""
         rows = [row for row in self._at.within(whose[0], ref) if row.kind == "message"]
         party = self._at.party(*whose)
         return next((r for r in rows if not self._matcher.gone(r) and self._is_of(r, party)), None)
@@ -271,8 +268,8 @@ class Interpreter:
         made = self._touches.get(id_)
         if made is not None:
             return made
-        (row,) = self._tx.entries(account, no, no + 1)
-        return decode(row.record).fact
+        (entry,) = read_led(self._tx, account, [no])
+        return entry.fact
 
     def _others(self, thread: Match, sender: str) -> list[str]:
         """Who takes part in a thread for another side than the sender's."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from contactledger.errors import Corrupt
-from contactledger.facts import Person
+from contactledger.erasing import read_led
+from contactledger.facts import Entry, Person
 from contactledger.log.record import decode
 from contactledger.merging import Merged
 from contactledger.references import References, id_ref
@@ -21,8 +21,6 @@ FEW = 20
 """Look-ups of a reference; one that leads to more singles out nothing by itself."""
 MAX_REMEMBERED = 10_000
 """References of which a ledger remembers that they are common."""
-
-_LEADS_NOWHERE = "a look-up of a person leads to no entry; reindex() mends it"
 
 Whose = tuple[str, str]
 """(account, person or party)."""
@@ -119,7 +117,7 @@ class Locator:
         for row in rows:
             record = records.get((row.account, row.no))
             if record is not None:
-                self._parties[row.account, row.id] = self._acts_for(row, record)
+                self._parties[row.account, row.id] = self._acts_for(decode(record))
 
     def add(self, row: LookupRow) -> None:
         """One of an entry that is about to be made."""
@@ -188,15 +186,10 @@ class Locator:
         known = self._parties.get((account, who))
         if known is None:
             rows = self._tx.find([id_ref(who)], account)
-            records = self._tx.records([(account, row.no) for row in rows])
-            for row in rows:
-                if (account, row.no) not in records:
-                    raise Corrupt(_LEADS_NOWHERE, account=account, no=row.no)
-            told = [self._acts_for(row, records[account, row.no]) for row in rows]
-            known = self._parties[account, who] = told[0] if told else who
+            told = map(self._acts_for, read_led(self._tx, account, [row.no for row in rows]))
+            known = self._parties[account, who] = next(told, who)
         return known
 
-    def _acts_for(self, row: LookupRow, record: bytes) -> str:
-        fact = decode(record).fact
-        party = fact.party if isinstance(fact, Person) else None
-        return row.id if party is None else self.names(row.account).stays(party)
+    def _acts_for(self, entry: Entry) -> str:
+        party = entry.fact.party if isinstance(entry.fact, Person) else None
+        return entry.id if party is None else self.names(entry.account).stays(party)

@@ -313,7 +313,7 @@ def test_a_merged_person_is_known_by_either_address_in_many_accounts():
     assert keys_of(ledger, "dealer-3", receipt.recorded[0].fact.sender) == ["bob"]
 
 
-def test_a_batch_that_was_taken_back_is_not_known_again(tmp_path):
+def test_a_batch_that_was_taken_back_is_not_known_again():
     from contactledger.sources import Mbox
 
     ledger, _ = filled()

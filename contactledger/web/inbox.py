@@ -38,17 +38,17 @@ def listed(sources: Mapping[str, Source], visit: Visit) -> Response:
     """What waits, oldest first; going through it again takes the sources."""
     visit.only_everything()
     after = visit.request.query_params.get("after")
-    found = [*islice(visit.ledger.inbox(after or None), PAGE + 1)]
+    rows = [  # not the bodies, of which each may be large
+        {"id": row.id, "source": row.source, "at": iso(row.received_at), "tries": row.tries,
+         **_why(row), "bytes": len(row.body)}
+        for row in islice(visit.ledger.inbox(after or None), PAGE + 1)
+    ]  # fmt: skip
     return visit.page(
         "inbox.html",
-        rows=[
-            {"id": row.id, "source": row.source, "at": iso(row.received_at), "tries": row.tries,
-             **_why(row), "bytes": len(row.body)}
-            for row in found[:PAGE]
-        ],
-        more=found[PAGE - 1].id if len(found) > PAGE else "",
+        rows=rows[:PAGE],
+        more=rows[PAGE - 1]["id"] if len(rows) > PAGE else "",
         sources=bool(sources),
-    )  # fmt: skip
+    )
 
 
 def one(visit: Visit) -> Response:
@@ -59,8 +59,7 @@ def one(visit: Visit) -> Response:
         "body.html",
         row=row,
         at=iso(row.received_at),
-        why=_why(row)["why"],
-        reason=_why(row)["reason"],
+        said=_why(row),
         text=row.body[:SHOWN].decode("utf-8", "replace"),
         cut=len(row.body) > SHOWN,
     )
