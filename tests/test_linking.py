@@ -158,3 +158,10 @@ def test_a_touch_that_was_recorded_by_hand_is_linked_too(ledger):
     (question,) = take(ledger, asked()).recorded
     (entry,) = take(ledger, answer()).recorded
     assert (entry.fact.touch, entry.fact.answer) == (question.id, by_hand.id)
+
+
+def test_answers_to_what_never_came_make_no_batch_of_nothing(ledger):
+    box = BytesIO(answer("a", "lost"))
+    (made,) = ledger.import_mailbox(box, source=Mbox(), dry_run=False)
+    assert len(made.recorded) == 1
+    assert [batch.id for batch in ledger.imports()] == [made.batch]
