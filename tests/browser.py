@@ -19,7 +19,7 @@ import pytest
 from tests.required import absent
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 HOW = "apt-get install chromium, and python -m pip install playwright axe-playwright-python"
@@ -57,6 +57,13 @@ def opened(
         yield page
     finally:
         context.close()
+
+
+def follow(page: Page, what: Locator) -> None:
+    """Click, and wait for the page that this leads to. A click alone returns early on a loaded
+    machine: a form with a file in it sets out only when the browser has opened the file."""
+    with page.expect_navigation():
+        what.click()
 
 
 def violations(page: Page) -> list[tuple[str, list[Any]]]:
