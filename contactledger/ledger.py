@@ -230,7 +230,7 @@ class Ledger(Surveying, Keeping, Archiving, Timestamping, Indexing, Receiving, W
             else:
                 desk = self._desk(tx, heads[id_], asked.get(id_))
                 written[name] = desk.write(checked[name])
-            desk.close()
+            desk.hand_over()
             for item in written[name]:
                 if isinstance(item.entry.fact, Redaction) and item.state == "new":
                     erase(tx, item.entry.account, item.entry.fact, self._references)

@@ -68,6 +68,8 @@ FEW = 32
 AT_ONCE = 32
 """Facts encoded together: one by one takes a quarter longer, a thousand at once a seventh, as what
 is held longer costs the collector time."""
+PART = 2 * AT_ONCE
+"""Entries handed over together where the store stores them meanwhile (`Transaction.streams`)."""
 _RECORDER_BY_DEFAULT: dict[type[Fact], str] = {
     Touch: "sender",
     Mark: "party",
@@ -136,6 +138,7 @@ class Desk:
         self._kinds: dict[str, str] = {recorder: "party"}
         self._merged = Merged(head.account)
         self._size = head.size
+        self._stored = head
         self._drafts = Drafts(
             account=head.account,
             recorder=recorder,
@@ -170,6 +173,8 @@ class Desk:
                 if len(self._drafted) == AT_ONCE:
                     self._encode()
                     self._ids = new_ids(self._random, AT_ONCE)
+                    if self.tx.streams and len(self._entries) >= PART:
+                        self.hand_over()
                 done.append(self._write_one(item))
             except LedgerError as error:
                 if error is self._refused:
@@ -182,14 +187,16 @@ class Desk:
         made = self._made
         return [Written(made[e] if isinstance(e, int) else e, state) for e, state in done]
 
-    def close(self) -> None:
-        """Hand everything to the store as one batch."""
+    def hand_over(self) -> None:
+        """Hand to the store what was made since, as one batch."""
         if not self._entries:
             return
-        frontier, made = grow(self.head.size, hashes_in(self.head.frontier), self._leaves)
+        before = self._stored
+        frontier, made = grow(before.size, hashes_in(before.frontier), self._leaves)
+        self._stored = AccountRow(self.account, self._size, b"".join(frontier), self.recorded_at)
         self.tx.append(
             Batch(
-                AccountRow(self.account, self._size, b"".join(frontier), self.recorded_at),
+                self._stored,
                 self._entries,
                 self._disclosures,
                 self._lookups,
@@ -198,6 +205,8 @@ class Desk:
                 [NodeRow(*node) for node in made if node[0] % STORED_LEVELS == 0],
             )
         )
+        self._entries, self._leaves, self._seen = [], [], []
+        self._disclosures, self._lookups, self._blobs = [], [], []
 
     # --- keys → ids --------------------------------------------------------------------------
 

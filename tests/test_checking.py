@@ -234,7 +234,7 @@ def test_a_log_that_does_not_begin_as_it_must_is_named():
         from contactledger.recording import Given
 
         desk.write([Given(Party("p"))])
-        desk.close()
+        desk.hand_over()
     with pytest.raises(Corrupt) as caught:
         ledger.check()
     assert (caught.value.what, caught.value.no) == (

@@ -9,7 +9,8 @@ from sqlalchemy import create_engine, event
 
 from contactledger import Ledger
 from contactledger.errors import StoreError, StoreMissing
-from contactledger.store.driver import Driver, only_if, rows_in, said_once
+from contactledger.store.combining import only_if, rows_in, said_once
+from contactledger.store.driver import Driver
 from contactledger.store.statements import Copy
 from tests.hosting import database
 from tests.ledgers import SMITH, mail, two_sides

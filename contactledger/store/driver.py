@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from contactledger.errors import StoreError
+from contactledger.store.arrays import ARRAY_OF
+from contactledger.store.combining import only_if, rows_in, said_once
 from contactledger.store.failures import DOUBLE, UNSTORABLE, failure_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from contactledger.store.statements import Copy
+    from contactledger.store.statements import Copy, Unfold
+    from contactledger.store.streaming import Stream
 
 _T = TypeVar("_T")
 _Rows = Sequence[Sequence[Any]]
@@ -34,47 +36,13 @@ _COPYING = "contactledger_copying"
 _COMMIT = "COMMIT"
 
 
-@lru_cache(512)
-def rows_in(text: str, number: int) -> str:
-    """An INSERT of one row as one of several."""
-    head, rows, more = _several(text, number)
-    return f"{head} VALUES {rows}{more}"
-
-
-@lru_cache(512)
-def only_if(condition: str, inserts: tuple[tuple[str, int], ...], places: tuple[int, ...]) -> str:
-    """An UPDATE and INSERTs of so many rows each as one statement of PostgreSQL, which does all
-    or, where the UPDATE finds no row, nothing; it gives a row if it did. `places`: which value
-    each mark stands for."""
-    parts = [f"done AS ({condition} RETURNING 1)"]
-    for part, (text, number) in enumerate(inserts):
-        head, rows, more = _several(text, number)
-        given = f"SELECT given.* FROM done, (VALUES {rows}) AS given"  # noqa: S608
-        parts.append(f"part{part} AS ({head} {given}{more})")
-    marked = f"WITH {', '.join(parts)} SELECT 1 FROM done".split("%s")  # noqa: S608
-    numbered = [f"${place}{text}" for place, text in zip(places, marked[1:], strict=True)]
-    return "".join([marked[0], *numbered])
-
-
-def said_once(values: Iterable[Any]) -> tuple[list[Any], tuple[int, ...]]:
-    """The values, each but once, and the place of each among them, from 1."""
-    once: dict[Any, int] = {}
-    places = tuple([once.setdefault(value, len(once) + 1) for value in values])
-    return list(once), places
-
-
-def _several(text: str, number: int) -> tuple[str, str, str]:
-    """What stands before VALUES, so many rows of marks, and what stands behind."""
-    head, _, rest = text.partition(" VALUES ")
-    row, close, more = rest.partition(")")
-    return head, ", ".join([row + close] * number), more
-
-
 class Driver:
     """What a transaction asks of the driver. Its errors come out as those of the tree.
 
     On PostgreSQL a round trip costs more than most statements. So what has no answer may wait
     there (`later`), and leaves with the next question or with the COMMIT, by psycopg's pipeline.
+    What takes the server long may leave at once (`ahead`), while its sender goes on; whatever is
+    asked next waits for it.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -92,6 +60,7 @@ class Driver:
         self._state: Any = connection.connection.driver_connection
         self._errors: type[Exception] = dbapi.Error
         self._waiting: list[_Statement] = []
+        self._stream: Stream | None = None
         self.first: Callable[[], object] | None = None
         """Called once, before anything else leaves."""
         self.asked = False
@@ -109,17 +78,21 @@ class Driver:
             return self._state.isolation_level is None and not self.in_transaction
         return bool(self._state.autocommit)
 
-    def _attempt(self, run: Callable[[str, Any], _T], text: str, values: Any) -> _T:
-        """As `failures.attempt`: raised outside the handler, so that nothing comes along."""
+    def _attempt(
+        self, run: Callable[[str, Any], _T], text: str, values: Any, *, settled: bool = True
+    ) -> _T:
+        """As `failures.attempt`: raised outside the handler, so that nothing comes along.
+        `settled`: only when all that was said before is done."""
         self._before()
         try:
-            if self._waiting:
-                self._send()
+            if settled:
+                self._settle()
             return run(text, values)
         except self._errors as error:
             failure = failure_of(error)
         except UnicodeError:
             failure = StoreError(UNSTORABLE)
+        self.end()
         raise failure
 
     def rows(self, text: str, values: Sequence[Any] = ()) -> _Rows:
@@ -136,14 +109,26 @@ class Driver:
 
     def later(self, text: str, values: Sequence[Any] = ()) -> None:
         """A statement that may leave with the next one, and whose error then comes with its."""
-        if self.pipelines:
+        if self._stream is not None:
+            self._attempt(self._push, text, values, settled=False)
+        elif self.pipelines:
             self._waiting.append((text, values))
         else:
             self.run(text, values)
 
+    def ahead(self, unfold: Unfold, rows: _Rows) -> None:
+        """Many new rows of one account, which leave now; nobody waits for them before something
+        else is asked. Only where it `pipelines`."""
+        self._attempt(self._unfolded, unfold.text, (unfold, rows), settled=False)
+
     def now(self) -> None:
-        """Whatever waits leaves now."""
+        """Whatever waits leaves now, and what left before is waited for."""
         self._attempt(lambda *_: None, "", ())
+
+    def end(self) -> None:
+        """Wait for what left before; whether it went well is nobody's concern any more."""
+        with suppress(self._errors):
+            self._landed()
 
     def _before(self) -> None:
         self.asked = True
@@ -153,8 +138,8 @@ class Driver:
 
     def commit(self) -> None:
         """COMMIT, where something waits that it can go along with."""
-        if self._waiting:
-            self._waiting.append((_COMMIT, ()))
+        if self._waiting or self._stream is not None:
+            self.later(_COMMIT)
             self.now()
 
     def commit_if(
@@ -211,9 +196,32 @@ class Driver:
         self.run(f"RELEASE SAVEPOINT {_COPYING}")
         return True
 
-    def _send(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        self._asked("", (waiting, ()))
+    def _settle(self) -> None:
+        self._landed()
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self._asked("", (waiting, ()))
+
+    def _push(self, text: str, values: Sequence[Any]) -> None:
+        if self._stream is None:
+            from contactledger.store.streaming import Stream
+
+            self._stream = Stream(self._psycopg, self.raw)
+            waiting, self._waiting = self._waiting, []
+            for statement in waiting:
+                self._stream.send(*statement)
+        self._stream.send(text, values)
+
+    def _unfolded(self, text: str, said: tuple[Unfold, _Rows]) -> None:
+        unfold, rows = said
+        columns = list(zip(*rows, strict=True))
+        arrays = [ARRAY_OF[kind](columns[at]) for at, kind in unfold.arrays]
+        self._push(text, [rows[0][unfold.account], *arrays])
+
+    def _landed(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
 
     def _asked(self, _: str, said: tuple[list[_Statement], Sequence[_Statement]]) -> list[_Rows]:
         waiting, questions = said

@@ -78,6 +78,8 @@ class MemoryStore:
 class MemoryTransaction(MemorySealing):
     """A `Transaction` over dictionaries, with a list of how to take each step back."""
 
+    streams = False
+
     def end(self) -> None:
         """The block is over."""
         self._guard.end()

@@ -82,8 +82,8 @@ DisclosureRow = Disclosure
 
 
 class Guessed(StoreContended):
-    """A transaction was answered from memory, and somebody else had written since. Nothing was
-    written; done again, it asks."""
+    """A transaction rested on something that is not so: it was answered from memory, and somebody
+    else had written since. Nothing was written; done again, it asks."""
 
 
 class LookupRow(NamedTuple):
@@ -147,6 +147,12 @@ class Batch:
 
 class Transaction(SealTransaction, Protocol):
     """What can be done inside `begin`. Reading sees what the transaction itself wrote."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether what is appended is stored while its caller goes on, so that a large batch is
+        better appended in parts."""
+        ...
 
     def ledger(self) -> LedgerRow | None:
         """The ledger's row, None in a new database."""

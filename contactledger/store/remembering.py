@@ -55,6 +55,8 @@ class Memory:
         self._accounts: dict[str, Remembered] = {}
         self._lock = Lock()
         self._able = True
+        self.streams = True
+        """Whether the database takes rows as arrays; one that spreads its tables may not."""
 
     def guess(self, account: str) -> Remembered | None:
         """What the account is taken for, None if it should be asked."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from contactledger.store.driver import Driver
 from contactledger.store.guard import Guard
 from contactledger.store.port import LookupRow
-from contactledger.store.statements import LIST_SIZES, Copy, Statements
+from contactledger.store.statements import LIST_SIZES, Many, Statements
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -38,6 +38,9 @@ def moment(value: int) -> datetime:
 class SqlRows:
     """What every part of a `Transaction` in a database does: ask the driver, under guard."""
 
+    streams = False
+    """See the port: in transactions that were begun here, on PostgreSQL."""
+
     def __init__(self, connection: Connection, prepared: Statements, *, write: bool) -> None:
         self._driver = Driver(connection)
         self._sql = prepared
@@ -46,6 +49,7 @@ class SqlRows:
     def end(self) -> None:
         """The block is over."""
         self._guard.end()
+        self._driver.end()
 
     def _rows(self, text: str, values: Sequence[Any] = ()) -> Sequence[Any]:
         self._guard.reading()
@@ -55,12 +59,14 @@ class SqlRows:
         self._guard.writing()
         self._driver.run(text, values)
 
-    def _new(self, insert: str, copy: Copy | None, rows: Sequence[Sequence[Any]]) -> None:
-        """Rows of a key that is not there yet, or (`copy` is None) that may stay as they are."""
+    def _new(self, insert: str, many: Many | None, rows: Sequence[Sequence[Any]]) -> None:
+        """Rows of a key that is not there yet, or (`many` is None) that may stay as they are."""
         if len(rows) < COPY_ROWS:
             self._driver.few(insert, rows)
-        elif copy is not None and self._driver.copies:
-            self._driver.copy(copy, rows)
+        elif many is not None and self.streams:
+            self._driver.ahead(many.unfold, rows)
+        elif many is not None and self._driver.copies:
+            self._driver.copy(many.copy, rows)
         else:
             self._driver.many(insert, rows)
 
@@ -69,9 +75,12 @@ class SqlRows:
 
         Most are new, as their id is, and go by COPY; should one of them be there, all are merged.
         """
+        if len(rows) >= COPY_ROWS and self.streams:
+            self._driver.ahead(self._sql.many_lookups.unfold, rows)
+            return
         if len(rows) >= COPY_ROWS and self._driver.copies:
             new = [row for row in rows if row.kind not in _AGAIN]
-            if self._driver.copied(self._sql.copy_lookups, new):
+            if self._driver.copied(self._sql.many_lookups.copy, new):
                 rows = [row for row in rows if row.kind in _AGAIN]
         if len(rows) < COPY_ROWS:
             self._driver.few(self._sql.add_lookups, rows)

@@ -1,7 +1,8 @@
 """A store in SQLite or PostgreSQL.
 
 Rows go to the driver's own `executemany` beneath the SQLAlchemy connection: whole batches,
-no objects in between; on PostgreSQL, many new rows go by COPY, which is several times faster.
+no objects in between. On PostgreSQL many new rows go as arrays, which are stored while the next
+ones are made, and in a host's transaction by COPY.
 A transaction's first statement is the `UPDATE … RETURNING` of its accounts, which takes
 their row locks on PostgreSQL and the write lock on SQLite.
 """
@@ -15,12 +16,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from contactledger.errors import StoreMissing
+from contactledger.store.failures import StoreUnable
 from contactledger.store.making import PREFIX, check_names, made, make, owners_work
 from contactledger.store.opening import mark_of, open_later, opened
 from contactledger.store.port import (
     AccountRow,
     DisclosureRow,
     EntryRow,
+    Guessed,
     InboxRow,
     LedgerRow,
     LookupRow,
@@ -42,6 +45,7 @@ TIMEOUT_SECONDS = 10.0
 """How long a writer waits for somebody else's lock before StoreBusy."""
 _FIRST = (-(2**62), "")
 """Before the inbox's first row, whatever its time."""
+_UNABLE = "the database does not take rows as arrays; try again"
 
 
 class SqlStore:
@@ -135,10 +139,19 @@ class SqlStore:
     @contextmanager
     def _transaction(self, connection: Connection, write: bool) -> Iterator[SqlTransaction]:
         transaction = SqlTransaction(connection, self._statements, write=write)
+        failure: StoreUnable | None = None
         try:
             yield transaction
+        except StoreUnable as error:
+            failure = error
         finally:
             transaction.end()
+        if failure is None:
+            return
+        if transaction.streams:  # done again, the rows go by COPY
+            self._memory.streams = False
+            raise Guessed(_UNABLE)
+        raise failure
 
     def scrub(self) -> Scrub:
         """See the port; waits for others as long as a writer does."""
@@ -211,7 +224,8 @@ class SqlTransaction(SqlWriting):
         self._guard.coming_back(account)
         self._ahead = NOTHING_ASKED
         self._put(self._added(account, entries, disclosures, lookups, blobs))
-        self._driver.now()
+        if not self.streams:
+            self._driver.now()
 
     def end_archive(self, account: str) -> None:
         """See the port."""

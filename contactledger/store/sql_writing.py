@@ -29,14 +29,14 @@ from contactledger.store.port import (
 from contactledger.store.remembering import Memory
 from contactledger.store.rows import COPY_ROWS, micros
 from contactledger.store.sql_sealing import SqlSealing, head_row, place
-from contactledger.store.statements import Copy, Statements
+from contactledger.store.statements import Many, Statements
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _Ahead = Mapping[tuple[str, bytes], list[Any]]
-_New = tuple[str, Copy | None, Sequence[Any]]
-"""An INSERT, its COPY, and the rows."""
+_New = tuple[str, Many | None, Sequence[Any]]
+"""An INSERT, how many rows get in, and the rows."""
 _GUESSABLE = 64
 """References taken for unknown at most: the longest list of a short statement."""
 NOTHING_ASKED: _Ahead = MappingProxyType({})
@@ -85,6 +85,7 @@ class SqlWriting(SqlSealing):
                 self._driver.later(text)
             self._memory = memory if self._driver.listens else None
             self._limit = limit
+            self.streams = self._driver.pipelines and memory.streams
 
     # --- the lock --------------------------------------------------------------------------
 
@@ -170,7 +171,7 @@ class SqlWriting(SqlSealing):
         return [
             *self._added(account, batch.entries, batch.disclosures, batch.lookups, batch.blobs),
             (sql.add_seen, None, [(account, *row) for row in batch.seen]),
-            (sql.add_nodes, sql.copy_nodes, nodes),
+            (sql.add_nodes, sql.many_nodes, nodes),
         ]
 
     def _added(
@@ -190,18 +191,18 @@ class SqlWriting(SqlSealing):
             for no, id_, kind, at, recorded_at, record, leaf in rows
         ]
         return [
-            (sql.add_entries, sql.copy_entries, entries),
-            (sql.add_disclosures, sql.copy_disclosures, [(account, *row) for row in disclosed]),
-            (sql.add_lookups, sql.copy_lookups, sorted({r[:3]: r for r in lookups}.values())),
+            (sql.add_entries, sql.many_entries, entries),
+            (sql.add_disclosures, sql.many_disclosures, [(account, *row) for row in disclosed]),
+            (sql.add_lookups, sql.many_lookups, sorted({r[:3]: r for r in lookups}.values())),
             (sql.add_blobs, None, [(account, *row) for row in blobs]),
         ]
 
     def _put(self, news: Iterable[_New]) -> None:
-        for insert, copy, rows in news:
+        for insert, many, rows in news:
             if insert == self._sql.add_lookups:
                 self._put_lookups(rows)
             else:
-                self._new(insert, copy, rows)
+                self._new(insert, many, rows)
 
     # --- from memory -----------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from contactledger.store.layout import Table, layout
+from contactledger.store.layout import Kind, Table, layout
 
 T = TypeVar("T")
 
@@ -31,6 +31,26 @@ class Copy:
 
     text: str
     types: tuple[str, ...]
+
+
+@frozen
+class Unfold:
+    """An INSERT into PostgreSQL of many rows of one account, whose columns are arrays.
+
+    `arrays`: of each array, the place of its column in a row, and the type of that.
+    """
+
+    text: str
+    account: int
+    arrays: tuple[tuple[int, str], ...]
+
+
+@frozen
+class Many:
+    """How many new rows of a table get into PostgreSQL."""
+
+    copy: Copy
+    unfold: Unfold
 
 
 @frozen
@@ -56,18 +76,18 @@ class Statements:
     drop_disclosed: str
     drop_originals: str
     add_entries: str
-    copy_entries: Copy
+    many_entries: Many
     entries: str
     entries_of_in: str
     add_disclosures: str
-    copy_disclosures: Copy
+    many_disclosures: Many
     disclosures: str
     records_in: str
     first_in: str
     first_disclosed_in: str
     drop_disclosures: str
     add_lookups: str
-    copy_lookups: Copy
+    many_lookups: Many
     find_in: str
     find_few_in: str
     find_newest: str
@@ -82,7 +102,7 @@ class Statements:
     seen_in: str
     leaves: str
     add_nodes: str
-    copy_nodes: Copy
+    many_nodes: Many
     nodes: str
     unsealed: str
     seal_account: str
@@ -136,6 +156,10 @@ def _name(table: Table) -> str:
     return f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'
 
 
+def _type(kind: Kind) -> str:
+    return kind.postgresql.split()[0].lower()
+
+
 def _columns(table: Table) -> list[str]:
     return list(table.columns)
 
@@ -154,10 +178,17 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         text = rest.replace("?", mark)
         return f"SELECT {', '.join(_columns(table)[after:])} FROM {_name(table)} {text}"  # noqa: S608
 
-    def copy(table: Table) -> Copy:
-        names = ", ".join(_columns(table))
-        types = [kind.postgresql.split()[0].lower() for kind in table.columns.values()]
-        return Copy(f"COPY {_name(table)} ({names}) FROM STDIN (FORMAT binary)", tuple(types))
+    def many(table: Table, rest: str = "") -> Many:
+        names, kinds = _columns(table), [_type(kind) for kind in table.columns.values()]
+        into = f"{_name(table)} ({', '.join(names)})"
+        taken = ", ".join(mark if name == "account" else name for name in names)
+        given = {name: (at, kinds[at]) for at, name in enumerate(names) if name != "account"}
+        rows = f"unnest({', '.join(['%b'] * len(given))}) AS given ({', '.join(given)})"
+        text = f"INSERT INTO {into} SELECT {taken} FROM {rows}{rest}"  # noqa: S608
+        return Many(
+            Copy(f"COPY {into} FROM STDIN (FORMAT binary)", tuple(kinds)),
+            Unfold(text, names.index("account"), tuple(given.values())),
+        )
 
     def delete(table: Table, rest: str) -> str:
         return f"DELETE FROM {_name(table)} {rest.replace('?', mark)}"  # noqa: S608
@@ -172,6 +203,7 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
 
     account = _name(t.account)
     columns = "account, size, frontier, recorded_at, archived"
+    newer = " ON CONFLICT (ref, account, id) DO UPDATE SET no = excluded.no, kind = excluded.kind"
     head = f"SELECT {columns} FROM {account}"  # noqa: S608
     return Statements(
         mark=mark,
@@ -204,11 +236,11 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         drop_disclosed=delete(t.disclosure, "WHERE account = ? AND no > 0"),
         drop_originals=delete(t.blob, "WHERE account = ?"),
         add_entries=insert(t.entry),
-        copy_entries=copy(t.entry),
+        many_entries=many(t.entry),
         entries=select(t.entry, "WHERE account = ? AND no >= ? AND no < ? ORDER BY no", after=1),
         entries_of_in=select(t.entry, "WHERE account = ? AND kind IN ({})", after=1),
         add_disclosures=insert(t.disclosure),
-        copy_disclosures=copy(t.disclosure),
+        many_disclosures=many(t.disclosure),
         disclosures=select(
             t.disclosure,
             "WHERE account = ? AND no >= ? AND no < ? ORDER BY no, field, person, digest",
@@ -221,9 +253,8 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         first_disclosed_in=f"SELECT account, body FROM {_name(t.disclosure)} "  # noqa: S608
         "WHERE no = 0 AND account IN ({})",
         drop_disclosures=delete(t.disclosure, "WHERE account = ? AND no = ? AND digest = ?"),
-        add_lookups=insert(t.lookup)
-        + " ON CONFLICT (ref, account, id) DO UPDATE SET no = excluded.no, kind = excluded.kind",
-        copy_lookups=copy(t.lookup),
+        add_lookups=insert(t.lookup) + newer,
+        many_lookups=many(t.lookup, newer),
         find_in=select(t.lookup, "WHERE ref IN ({})"),
         find_few_in=select(t.lookup, "WHERE ref IN ({}) LIMIT ?"),
         find_newest=select(
@@ -242,7 +273,7 @@ def statements(prefix: str, schema: str | None, mark: str) -> Statements:
         seen_in=select(t.seen, "WHERE account = ? AND digest IN ({})", after=1),
         leaves=select(t.entry, "WHERE account = ? AND no >= ? AND no < ? ORDER BY no", after=7),
         add_nodes=insert(t.node),
-        copy_nodes=copy(t.node),
+        many_nodes=many(t.node),
         nodes=select(
             t.node, "WHERE account = ? AND place >= ? AND place < ? ORDER BY place", after=2
         ),

@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 
 from contactledger.ledger import Ledger
 from contactledger.store.beginning import settings
-from contactledger.store.driver import only_if, said_once
+from contactledger.store.combining import only_if, said_once
 from contactledger.store.memory import MemoryStore
 from contactledger.store.statements import statements
 from tests import postgres
@@ -73,8 +73,8 @@ class Bare:
     def __init__(self, url: str) -> None:
         self.connection = plain(url)
         sql = statements("bare_", None, "%s")
-        copies = (sql.copy_entries, sql.copy_disclosures, sql.copy_lookups, sql.copy_nodes)
-        self.copies = dict(zip(TABLES, copies, strict=True))
+        many = (sql.many_entries, sql.many_disclosures, sql.many_lookups, sql.many_nodes)
+        self.copies = {name: one.copy for name, one in zip(TABLES, many, strict=True)}
         self.rows: dict[str, list[Any]] = {}
         for name in TABLES:
             ours = f"contactledger_{name}"
