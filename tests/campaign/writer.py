@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from functools import partial
-from itertools import count
+from itertools import chain, count, cycle
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,6 +38,8 @@ REOPENED_AFTER = 400
 """Calls after which a writer closes its ledger and opens it again."""
 SEVERAL = 3
 """Accounts in one commit, in every fifth call."""
+MANY = 150
+"""Touches in one commit, in every twenty-fifth."""
 
 
 @frozen
@@ -95,16 +97,17 @@ def work(task: Task) -> None:
 
 
 def write(ledger: Ledger, say: Said, task: Task, begun: int) -> None:
-    """A touch in an account drawn at random, now and then in several at once."""
+    """A touch in an account drawn at random, now and then in several at once, or many in one."""
     draw = random.Random(f"{task.seed} {task.number} {task.life} {begun}")
     for number in range(REOPENED_AFTER):
         several = SEVERAL if number % 5 == 4 else 1
         names = {name_of(draw.randrange(task.accounts)) for _ in range(several)}
         key = f"{task.number}.{task.life}.{begun}.{number}"
-        touch = Touch(to="bob", channel=Channel.EMAIL, key=key)
-        made = insist(say, partial(ledger.record_many, dict.fromkeys(names, (*OPENED, touch))))
-        entries = [some[-1] for some in made.values()]
-        say(*(f"entry {entry.account} {entry.no} {entry.id} {key}" for entry in entries))
+        keys = [f"{key}.{n}" for n in range(MANY)] if number % 25 == 1 else [key]
+        touches = [Touch(to="bob", channel=Channel.EMAIL, key=key) for key in keys]
+        made = insist(say, partial(ledger.record_many, dict.fromkeys(names, (*OPENED, *touches))))
+        entries = zip(cycle(keys), chain.from_iterable(e[-len(keys) :] for e in made.values()))
+        say(*(f"entry {entry.account} {entry.no} {entry.id} {key}" for key, entry in entries))
 
 
 def seal(ledger: Ledger, say: Said) -> None:
