@@ -375,8 +375,8 @@ def test_many_threads_through_a_pgbouncer_in_transaction_mode(kind, bouncer):
     ledger = Ledger.open(bouncer if kind == "url" else engine, recorder="acme")
     with ThreadPoolExecutor(6) as pool:
         numbers = list(pool.map(lambda n: ledger.record(SMITH, mail(str(n)))[0].no, range(48)))
-    ledger.record(SMITH, *[mail(f"m{n}") for n in range(100)])
+    ledger.record(SMITH, *[mail(f"m{n}") for n in range(300)])
     assert sorted(numbers) == list(range(7, 55))
-    assert audit(ledger, SMITH) == ledger.check(SMITH) == 155
+    assert audit(ledger, SMITH) == ledger.check(SMITH) == 355
     ledger.close()
     engine.dispose()

@@ -47,6 +47,9 @@ def texts():
             yield name, outer
             if within:
                 yield f"{name}, within", within.removesuffix(")")
+        elif isinstance(text, dict):
+            yield f"{name}, copied", text["copy"]["text"]
+            yield f"{name}, unfolded", text["unfold"]["text"]
 
 
 def table_of(text):
@@ -97,8 +100,13 @@ def test_every_statement_says_where_its_rows_are(name, text):
     elif name in OF_EVERY_ACCOUNT:
         assert verb == "SELECT"
     elif verb in ("INSERT", "COPY"):
-        assert column in re.search(r"\(([a-z0-9_, ]+)\)", text)[1].split(", ")
-        assert " SELECT " not in text
+        names = re.search(r"\(([a-z0-9_, ]+)\)", text)[1].split(", ")
+        assert column in names
+        taken = re.search(r" SELECT ([^()]+) FROM unnest\([%b, ]+\) AS given ", text)
+        if taken is None:
+            assert " SELECT " not in text
+        else:  # rows that came with it, all of one account
+            assert taken[1].split(", ") == ["?" if name == "account" else name for name in names]
     else:
         (condition,) = re.findall(r" WHERE (.*)", text)
         assert re.search(rf"\b{column} (= \?|IN \(\?\))", condition)

@@ -34,7 +34,7 @@ THROUGH_PROXY = 6
 CUT_OF_COMMITS = 40
 """Every so many commits through the proxy one is cut, on the average."""
 FULL_SECONDS = 0.4
-DISK_MEGABYTES = 160
+DISK_MEGABYTES = 1_024
 CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload(
     [
