@@ -272,3 +272,15 @@ def test_the_account_stands_once_in_a_statement_and_all_else_is_an_array():
     )
     assert many.unfold.account == 1
     assert many.unfold.arrays == ((0, "bytea"), (2, "text"), (3, "bigint"), (4, "text"))
+
+
+def test_it_is_the_same_where_a_host_binds_values_by_itself(url, monkeypatch):
+    engine = create_engine(url, connect_args={"cursor_factory": psycopg.ClientCursor})
+    with opened(url) as ledger:
+        ledger.record(SMITH, *two_sides())
+    handed = sizes(monkeypatch)
+    with opened(engine) as ledger:
+        ledger.record(SMITH, *MANY)
+        assert handed == [PART, PART, PART]
+        assert ledger.check()
+    engine.dispose()

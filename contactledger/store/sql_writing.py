@@ -3,6 +3,7 @@
 A transaction that was begun here leaves the rows that it appends for its end. So on PostgreSQL
 a recording is two round trips: BEGIN, the lock and what is asked of its account; the rows and
 COMMIT. Where the account is as this process left it, the first is spared: see `remembering`.
+The rows of a large batch come in parts, and leave as they come: see `streaming`.
 """
 
 from __future__ import annotations

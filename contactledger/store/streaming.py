@@ -24,7 +24,7 @@ class Stream:
         self._aborted: type[Exception] = psycopg.errors.PipelineAborted
         self._stack = ExitStack()
         self._stack.enter_context(raw.pipeline())
-        self._cursor: Any = raw.cursor()
+        self._cursor: Any = psycopg.Cursor(raw)  # whatever kind a host makes by default
         for kind, dumper in _dumpers(psycopg).items():
             self._cursor.adapters.register_dumper(kind, dumper)
 
