@@ -31,8 +31,9 @@ TOLD = """FROM (
         AND told.teller = ? AND told.party = side.party AND told.person = side.person
     WHERE side.party <> ?
     UNION ALL
-    SELECT told.n, told.party, told.person, '', told.state, told.held, told.touches,
-        told.first_at, told.because
+    SELECT told.n, told.party, told.person, coalesce((SELECT max(theirs.role) FROM side AS theirs
+            WHERE theirs.n = told.n AND theirs.party = told.party), ''),
+        told.state, told.held, told.touches, told.first_at, told.because
     FROM telling AS told WHERE told.about = ? AND told.teller = ? AND NOT EXISTS (
         SELECT 1 FROM side WHERE side.n = told.n AND side.party = told.party
         AND side.person = told.person)
@@ -47,8 +48,9 @@ TOLD_OF_A_THING = """FROM (
         AND told.person = side.person
     WHERE thing.ref = ? AND side.party <> ?
     UNION ALL
-    SELECT told.n, told.party, told.person, '', told.state, told.held, told.touches,
-        told.first_at, told.because
+    SELECT told.n, told.party, told.person, coalesce((SELECT max(theirs.role) FROM side AS theirs
+            WHERE theirs.n = told.n AND theirs.party = told.party), ''),
+        told.state, told.held, told.touches, told.first_at, told.because
     FROM telling AS told JOIN thing ON thing.n = told.n AND thing.about = told.about
     WHERE told.teller = ? AND thing.ref = ? AND NOT EXISTS (
         SELECT 1 FROM side WHERE side.n = told.n AND side.party = told.party

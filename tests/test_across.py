@@ -422,7 +422,9 @@ def test_who_left_and_was_told_is_told_of_and_who_was_not_is_left_out() -> None:
     on.record("north", Person("bob", "smith", until=gone), Person("carla", "smith", until=gone))
     with on.ledger.across() as across:
         assert by_answers(across) == by_findings(on.ledger)
-        assert [row["person"] is None for row in across.told("prices").rows] == [True, False]
+        told = across.told("prices").rows
+        assert [row["person"] is None for row in told] == [True, False]
+        assert [row["role"] for row in told] == ["customer", "customer"]
 
 
 def test_whom_an_account_had_not_told_before_it_went_on_elsewhere_is_left_out() -> None:
