@@ -7,17 +7,25 @@ from collections.abc import Iterator
 import pytest
 
 from tests import postgres, required
+from tests.hosting import database
 
 pytest.register_assert_rewrite("contactledger.testing")
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The URL of an empty database on a real server; one server for the run (per worker)."""
+def postgres_server() -> Iterator[str]:
+    """The URL of a real server; one for the run (per worker)."""
     programs = postgres.programs()
     if programs is None:
         required.absent("postgres", postgres.HOW)
     with postgres.server(programs) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a database on it of the module's own: what one leaves there meets no other."""
+    with database(postgres_server) as url:
         yield url
 
 

@@ -38,7 +38,7 @@ def database(server: str) -> Iterator[str]:
 @contextmanager
 def either(kind: str, request: object, folder: Path) -> Iterator[str]:
     """The URL of an empty database: a SQLite file, or one on the run's server."""
-    if kind == "sqlite":
+    if kind.startswith("sqlite"):
         yield f"sqlite:///{folder}/host.db"
         return
     with database(request.getfixturevalue("postgres_url")) as url:

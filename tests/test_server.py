@@ -126,10 +126,10 @@ def test_a_url_with_words_that_the_driver_does_not_know_is_refused_without_its_p
     assert (error.__cause__, error.__context__) == (None, None)
 
 
-def test_a_server_or_database_that_is_not_there_is_one_clear_error(postgres_url):
+def test_a_server_or_database_that_is_not_there_is_one_clear_error(postgres_server):
     for url, kind in (
         ("postgresql://u:hunter2@/d?host=/nowhere", StoreLost),
-        (postgres_url.replace("/postgres?", "/nowhere?"), StoreMissing),
+        (postgres_server.replace("/postgres?", "/nowhere?"), StoreMissing),
     ):
         with opened(url) as ours:
             error = raises(kind, lambda ours=ours: ours.begin(write=False).__enter__())

@@ -30,6 +30,7 @@ from contactledger.testing import (
     entry_row,
     raises,
 )
+from tests.hosting import either
 from tests.ledgers import editing
 
 _SCHEMAS = count()
@@ -128,20 +129,15 @@ class TestPostgresInAHostsSession(JoinedStoreSuite):
 @pytest.fixture(params=["sqlite", "sqlite that begins by itself", "postgres"])
 def host(request, tmp_path):
     """A host's engine with a table of its own, and our tables already made there."""
-    if request.param == "postgres":
-        engine = create_engine(request.getfixturevalue("postgres_url"))
-    else:
-        engine = create_engine(f"sqlite:///{tmp_path}/host.db")
+    with either(request.param, request, tmp_path) as url:
+        engine = create_engine(url)
         if request.param.endswith("itself"):
             begins_by_itself(engine)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE own (name TEXT)")
-        SqlStore.open(connection, prefix="host_")
-    yield engine
-    with engine.begin() as connection:
-        for name in inspect(connection).get_table_names():
-            connection.exec_driver_sql(f"DROP TABLE {name}")
-    engine.dispose()
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE own (name TEXT)")
+            SqlStore.open(connection, prefix="host_")
+        yield engine
+        engine.dispose()
 
 
 def own_rows(engine) -> list[str]:

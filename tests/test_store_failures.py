@@ -607,8 +607,8 @@ def test_a_role_without_rights_is_told_so(pg, postgres_url, schema):
     engine.dispose()
 
 
-def test_a_database_or_server_that_is_not_there(pg, postgres_url, tmp_path):
-    missing = postgres_url.replace("/postgres?", "/nowhere?")
+def test_a_database_or_server_that_is_not_there(pg, postgres_server, tmp_path):
+    missing = postgres_server.replace("/postgres?", "/nowhere?")
     error = raises(StoreMissing, lambda: SqlStore.open(missing))
     assert str(error) == "there is no such database on the server"
     assert_says_nothing_else(error)
@@ -666,7 +666,8 @@ def end_others(engine) -> None:
     with engine.connect() as other:
         ended = other.exec_driver_sql(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
-            "WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()"
+            "WHERE state = 'idle in transaction' AND pid <> pg_backend_pid() "
+            "AND datname = current_database()"
         )
         assert list(ended.scalars()) == [True]
 
@@ -710,7 +711,7 @@ def test_a_connection_of_the_pool_that_was_ended_is_replaced_without_a_word(
 ):
     others = (
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
-        "WHERE state = 'idle' AND backend_type = 'client backend'"
+        "WHERE state = 'idle' AND datname = current_database()"
     )
     engine = create_engine(postgres_url)
     with engine.connect() as connection:
