@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import create_engine
 
 from tests.soak.machine import Sample, look, slope
 from tests.soak.running import BOUND_BYTES, Found, say, soak
@@ -31,6 +32,10 @@ def test_what_ends_the_looking_ends_the_work(tmp_path):
 def test_on_a_server_connections_are_counted_by_the_server(postgres_url):
     alone = look(0, postgres_url)
     assert (alone.at, alone.connections) == (0, 0)
+    engine = create_engine(postgres_url)
+    with engine.connect(), engine.connect():
+        assert look(1, postgres_url).connections == 2
+    engine.dispose()
 
 
 def samples(rss, files=10, connections=3):

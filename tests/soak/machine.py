@@ -54,7 +54,7 @@ def resident() -> int:
 def _connections(url: str) -> int:
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        asked = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         return int(connection.exec_driver_sql(asked).scalar_one())
 
 
