@@ -54,7 +54,10 @@ def resident() -> int:
 def _connections(url: str) -> int:
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        asked = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND backend_type = 'client backend'"
+        )
         return int(connection.exec_driver_sql(asked).scalar_one())
 
 
