@@ -264,6 +264,19 @@ def test_a_database_that_takes_no_arrays_gets_the_rows_by_copy(url, monkeypatch)
         assert ledger.check()
 
 
+def test_a_database_that_refuses_either_says_so(url):
+    with opened(url) as ledger:
+        ledger.record(SMITH, *two_sides())
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(REFUSES.replace("%unnest%", "%%"))
+        engine.dispose()
+        with pytest.raises(StoreError, match="FeatureNotSupported 0A000") as caught:
+            ledger.record(SMITH, *MANY)
+        assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+        assert len(ledger.entries(SMITH)) == 2 + len(two_sides())
+
+
 def test_the_account_stands_once_in_a_statement_and_all_else_is_an_array():
     many = statements("contactledger_", None, "%s").many_lookups
     assert many.unfold.text.startswith(

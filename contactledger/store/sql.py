@@ -15,7 +15,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from contactledger.errors import StoreMissing
+from contactledger.errors import StoreError, StoreMissing
 from contactledger.store.failures import StoreUnable
 from contactledger.store.making import PREFIX, check_names, made, make, owners_work
 from contactledger.store.opening import mark_of, open_later, opened
@@ -139,19 +139,18 @@ class SqlStore:
     @contextmanager
     def _transaction(self, connection: Connection, write: bool) -> Iterator[SqlTransaction]:
         transaction = SqlTransaction(connection, self._statements, write=write)
-        failure: StoreUnable | None = None
+        failure: StoreError | None = None
         try:
             yield transaction
         except StoreUnable as error:
             failure = error
         finally:
             transaction.end()
-        if failure is None:
-            return
-        if transaction.streams:  # done again, the rows go by COPY
+        if failure is not None and transaction.streams:  # done again, the rows go by COPY
             self._memory.streams = False
-            raise Guessed(_UNABLE)
-        raise failure
+            failure = Guessed(_UNABLE)
+        if failure is not None:
+            raise failure
 
     def scrub(self) -> Scrub:
         """See the port; waits for others as long as a writer does."""

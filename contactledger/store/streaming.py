@@ -20,8 +20,6 @@ class Stream:
     """The statements on one connection of psycopg, from the first one sent to `close`."""
 
     def __init__(self, psycopg: Any, raw: Any) -> None:
-        self._errors: type[Exception] = psycopg.Error
-        self._aborted: type[Exception] = psycopg.errors.PipelineAborted
         self._stack = ExitStack()
         self._stack.enter_context(raw.pipeline())
         self._cursor: Any = psycopg.Cursor(raw)  # whatever kind a host makes by default
@@ -34,16 +32,7 @@ class Stream:
 
     def close(self) -> None:
         """Wait until all are carried out. The driver's errors: the first that there was."""
-        failure: BaseException | None = None
-        try:
-            self._stack.close()
-        except self._errors as error:
-            failure = error
-            # the rest is refused because of the first, and psycopg tells of the last
-            while isinstance(failure, self._aborted) and failure.__context__ is not None:
-                failure = failure.__context__
-        if failure is not None:
-            raise failure
+        self._stack.close()
 
 
 @lru_cache(1)
