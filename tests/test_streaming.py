@@ -236,25 +236,27 @@ def test_a_server_process_that_ends_in_between_costs_nothing(url, monkeypatch):
         assert ledger.check()
 
 
-REFUSES = """
-CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF current_query() LIKE '%unnest%' THEN
-    RAISE feature_not_supported USING MESSAGE = 'no arrays here';
-  END IF;
-  RETURN NULL;
-END $$;
-CREATE TRIGGER refuses BEFORE INSERT ON contactledger_disclosure
-FOR EACH STATEMENT EXECUTE FUNCTION refuse();
-"""
+def refuse(url, like) -> None:
+    """From now on the database refuses to take disclosures by such a statement."""
+    make = f"""
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF current_query() LIKE '{like}' THEN
+        RAISE feature_not_supported USING MESSAGE = 'not here';
+      END IF;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER refuses BEFORE INSERT ON contactledger_disclosure
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse();
+    """
+    server = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(server) as connection:
+        connection.execute(make)
 
 
 def test_a_database_that_takes_no_arrays_gets_the_rows_by_copy(url, monkeypatch):
     with opened(url) as ledger:
         ledger.record(SMITH, *two_sides())
-        engine = create_engine(url)
-        with engine.begin() as connection:
-            connection.exec_driver_sql(REFUSES.replace("%", "%%"))
-        engine.dispose()
+        refuse(url, "%unnest%")
         handed = sizes(monkeypatch)
         ledger.record(SMITH, *MANY)
         assert handed[-1] == len(MANY)
@@ -267,10 +269,7 @@ def test_a_database_that_takes_no_arrays_gets_the_rows_by_copy(url, monkeypatch)
 def test_a_database_that_refuses_either_says_so(url):
     with opened(url) as ledger:
         ledger.record(SMITH, *two_sides())
-        engine = create_engine(url)
-        with engine.begin() as connection:
-            connection.exec_driver_sql(REFUSES.replace("%unnest%", "%%"))
-        engine.dispose()
+        refuse(url, "%")
         with pytest.raises(StoreError, match="FeatureNotSupported 0A000") as caught:
             ledger.record(SMITH, *MANY)
         assert (caught.value.__cause__, caught.value.__context__) == (None, None)
