@@ -95,6 +95,14 @@ def served(tmp_path_factory) -> Iterator[Served]:
     made.close()
 
 
+@pytest.fixture
+def untouched(tmp_path) -> Iterator[Served]:
+    """The same for one test, where nobody has recorded anything more."""
+    made = Served(tmp_path)
+    yield made
+    made.close()
+
+
 @contextmanager
 def opened(browser, served, path="/", *, who=True, size=DESKTOP, **how):
     """A page of the site; what the browser complains of on the way is a failure."""
@@ -115,8 +123,8 @@ def opened(browser, served, path="/", *, who=True, size=DESKTOP, **how):
         context.close()
 
 
-def test_a_call_is_recorded_and_it_is_seen_whose_turn_it_is(chromium, served):
-    with opened(chromium, served) as page:
+def test_a_call_is_recorded_and_it_is_seen_whose_turn_it_is(chromium, untouched):
+    with opened(chromium, untouched) as page:
         follow(page, page.get_by_role("link", name=SMITH))
         assert "It is Smith Motors’ turn" in page.inner_text("main")
         follow(page, page.get_by_role("link", name="Record a touch"))
